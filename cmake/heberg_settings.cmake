@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Compiler settings and warnings as INTERFACE targets, linked PRIVATE by every target of ours.
+option(HEBERG_DEV "Developer's build: warnings are errors (never for packagers)" OFF)
+option(HEBERG_TESTS "Build the tests and benchmarks" OFF)
+option(HEBERG_FUZZ "Build the fuzz targets with libFuzzer (needs clang); without it they replay their corpus" OFF)
+set(HEBERG_SANITIZE "" CACHE STRING "Comma list for -fsanitize=, e.g. address,undefined")
+
+add_library(heberg_settings INTERFACE)
+target_compile_features(heberg_settings INTERFACE cxx_std_20)
+target_include_directories(heberg_settings INTERFACE "${PROJECT_SOURCE_DIR}/lib")
+target_compile_definitions(heberg_settings INTERFACE _GNU_SOURCE HEBERG_VERSION="${PROJECT_VERSION}")
+target_compile_options(heberg_settings INTERFACE -fvisibility=hidden -fstack-protector-strong)
+if(HEBERG_SANITIZE)
+  target_compile_options(heberg_settings INTERFACE -fsanitize=${HEBERG_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(heberg_settings INTERFACE -fsanitize=${HEBERG_SANITIZE})
+endif()
+
+add_library(heberg_warnings INTERFACE)
+target_compile_options(heberg_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wnull-dereference
+  -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wvla
+  $<$<BOOL:${HEBERG_DEV}>:-Werror>)
+
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# How targets are made here. A library's headers are included as "base/names.h" (lib/ is on the path),
+# but only what is linked can be used: every link is PRIVATE.
+
+# heberg_library(NAME SOURCES... [LINK target...])       ordinary C++: exceptions, the standard library
+function(heberg_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE heberg_settings heberg_warnings ${arg_LINK})
+endfunction()
+
+# heberg_plain_library(...)  what a plugin may contain: libc alone. A std::string or a throw in it ends as a
+# compile error here or as a link error in the plugin, which is linked with the C driver.
+function(heberg_plain_library name)
+  heberg_library(${name} ${ARGN})
+  target_compile_options(${name} PRIVATE -fno-exceptions -fno-rtti -fno-threadsafe-statics)
+endfunction()
+
+# heberg_program(NAME SOURCES... [LINK target...])
+function(heberg_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE heberg_settings heberg_warnings ${arg_LINK})
+endfunction()
+
+# heberg_plugin(NAME OUTPUT file.so MAP version-script SOURCES... [LINK ...])
+# A shared object for other people's processes: C driver, nothing exported but the map's names, no undefined
+# symbol, never unloaded (a thread may still be inside), no lazy binding.
+function(heberg_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT;MAP" "SOURCES;LINK")
+  add_library(${name} MODULE ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE heberg_settings heberg_warnings ${arg_LINK})
+  target_compile_options(${name} PRIVATE -fno-exceptions -fno-rtti -fno-threadsafe-statics)
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE C PREFIX "" OUTPUT_NAME "${arg_OUTPUT}" SUFFIX ""
+                        LINK_DEPENDS "${arg_MAP}")
+  target_link_options(${name} PRIVATE "-Wl,--version-script=${arg_MAP}" -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro
+                      -Wl,--as-needed $<$<NOT:$<BOOL:${HEBERG_SANITIZE}>>:-Wl,-z,defs>)
+endfunction()

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One line an event on stderr; journald takes it (sd-daemon(3) "<N>" prefixes where stderr is the journal). Control characters in
+// a message are written as \xNN, so that no container can forge a line.
+#pragma once
+
+#include <string_view>
+
+namespace heberg {
+
+enum class level { error = 3, warning = 4, info = 6, debug = 7 };  // syslog(3)'s numbers
+
+void log(level level, std::string_view message);
+void set_log_level(level most_verbose) noexcept;  // default: info
+
+}  // namespace heberg

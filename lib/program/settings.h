@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// /etc/heberg/heberg.toml as plain values: one file for all programs, every key optional (heberg.toml(5)).
+// An unknown key, a wrong type or a value out of range is an error that names file, line and key.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heberg {
+
+inline constexpr char k_default_config[] = "/etc/heberg/heberg.toml";
+
+struct settings {
+  std::string state_dir = "/var/lib/heberg";
+  struct {
+    std::string host = "unix:///var/run/docker.sock";  // DOCKER_HOST in the environment wins
+  } docker;
+  struct {
+    std::string root = "/sites";
+    std::string host_root;  // the root as the engine's host names it, where it differs (syncd in a container); default: root
+    std::vector<std::string> images = {"php:apache", "php:*-apache", "php:*-fpm"};
+  } sites;
+  struct {
+    std::uint32_t uid_min = 20000;
+    std::uint32_t uid_max = 59999;
+    std::chrono::milliseconds retire_after{5000};
+    std::string shell = "/usr/sbin/nologin";
+  } accounts;
+  struct {
+    bool log_generated = true;
+  } passwords;
+  struct {
+    std::string output = "/etc/nginx/conf.d/heberg.conf";
+    std::string reload = "pid:/run/nginx.pid";  // "pid:FILE", "container:NAME", "command:WORDS"
+    std::uint16_t http_port = 80;
+    std::uint16_t https_port = 443;
+    std::string certs = "/etc/heberg/certs";
+    std::string vhost_d = "/etc/heberg/vhost.d";
+    std::string htpasswd = "/etc/heberg/htpasswd";
+    std::uint64_t max_body = 64'000'000;  // bytes; client_max_body_size
+    bool ipv6 = true;                     // listen on [::] too where the host has IPv6
+  } proxy;
+};
+
+struct settings_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// From TOML text; `name` stands in the messages. Pure. Throws settings_error.
+[[nodiscard]] settings parse_settings(std::string_view text, std::string_view name);
+
+// From a file. A missing file is an error only where `required` (it was named on the command line); then DOCKER_HOST is applied.
+[[nodiscard]] settings load_settings(const std::string& path, bool required);
+
+}  // namespace heberg
