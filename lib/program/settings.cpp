@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The table k_keys below is the list of all keys: a new one is one line there. toml++ is used as headers alone, in this
+// one file.
+#include "program/settings.h"
+
+#include "base/errors.h"
+#include "base/names.h"
+#include "base/unique_fd.h"
+#include "program/settings_value.h"
+
+// toml++ 3.3 asserts what it then handles as an error ("[=" ends a debug build); its release builds have no assertions
+// either.
+#define TOML_ASSERT(expression) static_assert(true)
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace heberg {
+namespace {
+
+constexpr std::size_t k_file_max = 1'000'000;      // bytes
+constexpr std::uint32_t k_uid_limit = 0x7fffffff;  // above: negative to programs that keep a UID in an int
+constexpr std::size_t k_images_max = 100;
+
+// A node of the file, and where it stands.
+struct value {
+  const toml::node& node;
+  std::string_view file, section, key;
+
+  [[noreturn]] void fail(std::string_view reason) const {
+    std::string message(file);
+    message += ":" + std::to_string(node.source().begin.line) + ": ";
+    if (!section.empty()) message.append("[").append(section).append("] ");
+    if (!key.empty()) message.append(key).append(": ");
+    throw settings_error(message.append(reason));
+  }
+
+  template <class type>
+  [[nodiscard]] type exactly(std::string_view wanted) const {
+    if (const auto v = node.value_exact<type>()) return *v;
+    fail(std::string("wants ").append(wanted));
+  }
+
+  [[nodiscard]] bool boolean() const { return exactly<bool>("true or false"); }
+
+  template <class integer>
+  [[nodiscard]] integer number(integer min, integer max) const {
+    const std::string wanted = "a number from " + std::to_string(min) + " to " + std::to_string(max);
+    const auto v = exactly<std::int64_t>(wanted);
+    if (v < std::int64_t{min} || v > std::int64_t{max}) fail("wants " + wanted + ", not " + std::to_string(v));
+    return static_cast<integer>(v);
+  }
+
+  [[nodiscard]] std::string path() const {
+    constexpr std::string_view k_wanted = "an absolute path without \"..\"";
+    const auto v = parse_path(exactly<std::string>(k_wanted));
+    if (!v) fail(std::string("wants ").append(k_wanted));
+    return *v;
+  }
+
+  // A path that stands in passwd(5) entries and in mounts, where a colon ends it.
+  [[nodiscard]] std::string field_path() const {
+    auto v = path();
+    if (v == "/" || v.find(':') != std::string::npos) fail("wants a path other than /, without \":\"");
+    return v;
+  }
+
+  [[nodiscard]] std::chrono::milliseconds duration(std::chrono::milliseconds min, std::chrono::milliseconds max) const {
+    constexpr std::string_view k_wanted = "a duration such as \"100ms\", \"5s\" or \"2m\"";
+    const auto v = parse_duration(exactly<std::string>(k_wanted));
+    if (!v) fail(std::string("wants ").append(k_wanted));
+    if (*v < min || *v > max) {
+      fail("wants a duration from " + std::to_string(min.count()) + "ms to " + std::to_string(max.count()) + "ms");
+    }
+    return *v;
+  }
+
+  [[nodiscard]] std::uint64_t size() const {
+    constexpr std::string_view k_wanted = "a size such as \"10MB\", \"64m\" or \"1GiB\"";
+    const auto v = parse_size(exactly<std::string>(k_wanted));
+    if (!v) fail(std::string("wants ").append(k_wanted));
+    return *v;
+  }
+
+  [[nodiscard]] std::string engine_host() const {
+    constexpr std::string_view k_wanted = "\"unix:///PATH\" or \"tcp://HOST:PORT\"";
+    auto v = exactly<std::string>(k_wanted);
+    if (!is_engine_host(v)) fail(std::string("wants ").append(k_wanted));
+    return v;
+  }
+
+  [[nodiscard]] std::string reload() const {
+    constexpr std::string_view k_wanted = "\"pid:FILE\", \"container:NAME\" or \"command:WORDS\"";
+    auto v = exactly<std::string>(k_wanted);
+    if (!is_reload(v)) fail(std::string("wants ").append(k_wanted));
+    return v;
+  }
+
+  [[nodiscard]] std::vector<std::string> patterns() const {
+    constexpr std::string_view k_wanted = "wants a list of image names such as [\"php:apache\"]";
+    const auto* list = node.as_array();
+    if (list == nullptr || list->size() > k_images_max) fail(k_wanted);
+    std::vector<std::string> result;
+    for (const auto& element : *list) {
+      auto pattern = element.value_exact<std::string>();
+      if (!pattern || pattern->empty() || pattern->size() > 256) fail(k_wanted);
+      if (std::ranges::any_of(*pattern, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
+        fail(k_wanted);
+      result.push_back(std::move(*pattern));
+    }
+    return result;
+  }
+};
+
+using setter = void (*)(settings&, const value&);
+
+struct known_key {
+  std::string_view section, key;
+  setter set;
+};
+
+using namespace std::chrono_literals;
+
+constexpr known_key k_keys[] = {
+    {"", "state_dir", [](settings& s, const value& v) { s.state_dir = v.path(); }},
+    {"docker", "host", [](settings& s, const value& v) { s.docker.host = v.engine_host(); }},
+    {"sites", "root", [](settings& s, const value& v) { s.sites.root = v.field_path(); }},
+    {"sites", "host_root", [](settings& s, const value& v) { s.sites.host_root = v.field_path(); }},
+    {"sites", "images", [](settings& s, const value& v) { s.sites.images = v.patterns(); }},
+    {"accounts", "uid_min", [](settings& s, const value& v) { s.accounts.uid_min = v.number(k_id_min, k_uid_limit); }},
+    {"accounts", "uid_max", [](settings& s, const value& v) { s.accounts.uid_max = v.number(k_id_min, k_uid_limit); }},
+    {"accounts", "retire_after", [](settings& s, const value& v) { s.accounts.retire_after = v.duration(0ms, 24h); }},
+    {"accounts", "shell", [](settings& s, const value& v) { s.accounts.shell = v.field_path(); }},
+    {"passwords", "log_generated", [](settings& s, const value& v) { s.passwords.log_generated = v.boolean(); }},
+    {"proxy", "output", [](settings& s, const value& v) { s.proxy.output = v.path(); }},
+    {"proxy", "reload", [](settings& s, const value& v) { s.proxy.reload = v.reload(); }},
+    {"proxy", "http_port", [](settings& s, const value& v) { s.proxy.http_port = v.number<std::uint16_t>(1, 65535); }},
+    {"proxy", "https_port",
+     [](settings& s, const value& v) { s.proxy.https_port = v.number<std::uint16_t>(1, 65535); }},
+    {"proxy", "certs", [](settings& s, const value& v) { s.proxy.certs = v.path(); }},
+    {"proxy", "vhost_d", [](settings& s, const value& v) { s.proxy.vhost_d = v.path(); }},
+    {"proxy", "htpasswd", [](settings& s, const value& v) { s.proxy.htpasswd = v.path(); }},
+    {"proxy", "max_body", [](settings& s, const value& v) { s.proxy.max_body = v.size(); }},
+    {"proxy", "ipv6", [](settings& s, const value& v) { s.proxy.ipv6 = v.boolean(); }},
+};
+
+void apply(settings& s, const value& v) {
+  const auto found =
+      std::ranges::find_if(k_keys, [&](const known_key& k) { return k.section == v.section && k.key == v.key; });
+  if (found == std::end(k_keys)) v.fail("unknown key");
+  found->set(s, v);
+}
+
+bool is_section(std::string_view name) {
+  return std::ranges::any_of(k_keys, [&](const known_key& k) { return !k.section.empty() && k.section == name; });
+}
+
+void apply_section(settings& s, const value& section) {
+  const auto* table = section.node.as_table();
+  if (table == nullptr) section.fail("wants a section, [" + std::string(section.section) + "]");
+  for (const auto& [key, node] : *table) apply(s, {node, section.file, section.section, key.str()});
+}
+
+// Complains about two keys that do not fit each other, at the line of the first of them that is in the file.
+[[noreturn]] void fail_range(const toml::table& root, std::string_view file, std::string_view reason) {
+  const auto accounts = root["accounts"];
+  for (const std::string_view key : {"uid_min", "uid_max"}) {
+    if (const auto* node = accounts[key].node()) value{*node, file, "accounts", key}.fail(reason);
+  }
+  throw settings_error(std::string(file).append(": ").append(reason));
+}
+
+void check_range(const settings& s, const toml::table& root, std::string_view file) {
+  const auto min = s.accounts.uid_min;
+  const auto max = s.accounts.uid_max;
+  const std::string range = std::to_string(min) + " to " + std::to_string(max);
+  if (min > max) fail_range(root, file, "the range " + range + " is empty");
+  if (min <= k_id_nobody && k_id_nobody <= max) fail_range(root, file, "the range " + range + " holds 65534, nobody's");
+}
+
+// Nothing where there is no such file.
+std::optional<std::string> read_file(const std::string& path) {
+  const unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) {
+    if (errno == ENOENT) return std::nullopt;
+    throw_errno("open", path);
+  }
+  std::string text;
+  char block[4096];
+  for (;;) {
+    const auto count = ::read(fd.get(), block, sizeof block);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_errno("read", path);
+    if (count == 0) return text;
+    text.append(block, static_cast<std::size_t>(count));
+    if (text.size() > k_file_max) throw settings_error(path + ": larger than 1 MB");
+  }
+}
+
+}  // namespace
+
+settings parse_settings(std::string_view text, std::string_view name) {
+  toml::table root;
+  try {
+    root = toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    throw settings_error(std::string(name) + ":" + std::to_string(error.source().begin.line) + ": " +
+                         std::string(error.description()));
+  }
+  settings s;
+  for (const auto& [key, node] : root) {
+    if (is_section(key.str())) {
+      apply_section(s, {node, name, key.str(), ""});
+    } else {
+      apply(s, {node, name, "", key.str()});
+    }
+  }
+  check_range(s, root, name);
+  if (s.sites.host_root.empty()) s.sites.host_root = s.sites.root;
+  return s;
+}
+
+settings load_settings(const std::string& path, bool required) {
+  const auto text = read_file(path);
+  if (!text && required) throw_errno(ENOENT, "open", path);
+  auto s = parse_settings(text.value_or(""), path);
+  if (const char* host = std::getenv("DOCKER_HOST"); host != nullptr && *host != '\0') {
+    if (!is_engine_host(host)) throw settings_error("DOCKER_HOST: wants \"unix:///PATH\" or \"tcp://HOST:PORT\"");
+    s.docker.host = host;
+  }
+  return s;
+}
+
+}  // namespace heberg

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One value of heberg.toml that knows where it stands, so that each complaint names file, line and key. Used by
+// settings.cpp alone; free of toml++, so that the rules for durations, sizes and paths can be tested by themselves.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace heberg {
+
+// "100ms", "5s", "2m", "12h", "7d": digits and a unit. Nothing for anything else, or for what does not fit.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept;
+
+// Bytes: "500", "10MB" (powers of 1000), "10MiB" (of 1024), "64m" (as nginx means it: of 1024). Nothing for anything
+// else.
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
+
+// An absolute path without "." or ".." components or control characters, its needless slashes dropped: "/sites/" is
+// "/sites".
+[[nodiscard]] std::optional<std::string> parse_path(std::string_view text);
+
+// "unix:///PATH" or "tcp://HOST:PORT". The docker library judges the rest.
+[[nodiscard]] bool is_engine_host(std::string_view text) noexcept;
+
+// "pid:FILE", "container:NAME" or "command:WORDS".
+[[nodiscard]] bool is_reload(std::string_view text);
+
+}  // namespace heberg

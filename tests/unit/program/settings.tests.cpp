@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "program/settings.h"
+
+#include "support/temp_dir.h"
+
+#include <catch2/catch.hpp>
+
+#include <stdlib.h>
+
+#include <system_error>
+
+using namespace heberg;
+using namespace std::chrono_literals;
+using heberg::test::temp_dir;
+using heberg::test::write_file;
+
+namespace {
+
+std::string complaint_about(std::string_view text) {
+  try {
+    static_cast<void>(parse_settings(text, "heberg.toml"));
+  } catch (const settings_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// Sets DOCKER_HOST, and puts back what was there.
+class docker_host {
+ public:
+  explicit docker_host(const char* value) {
+    if (const char* old = getenv("DOCKER_HOST")) old_ = old;
+    if (value != nullptr) {
+      setenv("DOCKER_HOST", value, 1);
+    } else {
+      unsetenv("DOCKER_HOST");
+    }
+  }
+  docker_host(const docker_host&) = delete;
+  docker_host& operator=(const docker_host&) = delete;
+  ~docker_host() {
+    if (old_.empty()) {
+      unsetenv("DOCKER_HOST");
+    } else {
+      setenv("DOCKER_HOST", old_.c_str(), 1);
+    }
+  }
+
+ private:
+  std::string old_;
+};
+
+}  // namespace
+
+TEST_CASE("an empty file is the defaults, and the engine names the sites root as we do") {
+  const auto s = parse_settings("", "heberg.toml");
+  CHECK(s.state_dir == "/var/lib/heberg");
+  CHECK(s.docker.host == "unix:///var/run/docker.sock");
+  CHECK(s.sites.root == "/sites");
+  CHECK(s.sites.host_root == "/sites");
+  CHECK(s.sites.images == std::vector<std::string>{"php:apache", "php:*-apache", "php:*-fpm"});
+  CHECK(s.accounts.uid_min == 20000);
+  CHECK(s.accounts.uid_max == 59999);
+  CHECK(s.accounts.retire_after == 5s);
+  CHECK(s.proxy.max_body == 67'108'864);
+}
+
+TEST_CASE("every key is read") {
+  const auto s = parse_settings(R"(
+state_dir = "/srv/heberg/"
+[docker]
+host = "tcp://127.0.0.1:2375"
+[sites]
+root = "/data/sites"
+host_root = "/srv/sites"
+images = ["my/php:*"]
+[accounts]
+uid_min = 30000
+uid_max = 30009
+retire_after = "100ms"
+shell = "/bin/false"
+[passwords]
+log_generated = false
+[proxy]
+output = "/run/heberg/http.conf"
+reload = "container:heberg-nginx"
+http_port = 8080
+https_port = 8443
+certs = "/srv/certs"
+vhost_d = "/srv/vhost.d"
+htpasswd = "/srv/htpasswd"
+max_body = "1GiB"
+ipv6 = false
+)",
+                                "heberg.toml");
+  CHECK(s.state_dir == "/srv/heberg");
+  CHECK(s.docker.host == "tcp://127.0.0.1:2375");
+  CHECK(s.sites.root == "/data/sites");
+  CHECK(s.sites.host_root == "/srv/sites");
+  CHECK(s.sites.images == std::vector<std::string>{"my/php:*"});
+  CHECK(s.accounts.uid_min == 30000);
+  CHECK(s.accounts.uid_max == 30009);
+  CHECK(s.accounts.retire_after == 100ms);
+  CHECK(s.accounts.shell == "/bin/false");
+  CHECK_FALSE(s.passwords.log_generated);
+  CHECK(s.proxy.output == "/run/heberg/http.conf");
+  CHECK(s.proxy.reload == "container:heberg-nginx");
+  CHECK(s.proxy.http_port == 8080);
+  CHECK(s.proxy.https_port == 8443);
+  CHECK(s.proxy.certs == "/srv/certs");
+  CHECK(s.proxy.vhost_d == "/srv/vhost.d");
+  CHECK(s.proxy.htpasswd == "/srv/htpasswd");
+  CHECK(s.proxy.max_body == 1024 * 1024 * 1024);
+  CHECK_FALSE(s.proxy.ipv6);
+}
+
+TEST_CASE("a sites root other than the default is the engine's too, where nothing else is said") {
+  CHECK(parse_settings("[sites]\nroot = \"/data\"", "heberg.toml").sites.host_root == "/data");
+}
+
+TEST_CASE("a complaint names file, line and key") {
+  const struct {
+    std::string_view text, complaint;
+  } rows[] = {
+      {"\nstate = \"/x\"", "heberg.toml:2: state: unknown key"},
+      {"[proxy]\n\nport = 80", "heberg.toml:3: [proxy] port: unknown key"},
+      {"[prxy]\nhttp_port = 80", "heberg.toml:1: prxy: unknown key"},
+      {"proxy = 80", "heberg.toml:1: [proxy] wants a section, [proxy]"},
+      {"state_dir = 5", "heberg.toml:1: state_dir: wants an absolute path without \"..\""},
+      {"state_dir = \"var\"", "heberg.toml:1: state_dir: wants an absolute path without \"..\""},
+      {"[sites]\nroot = \"/sites/../etc\"", "heberg.toml:2: [sites] root: wants an absolute path without \"..\""},
+      {"[sites]\nroot = \"/\"", "heberg.toml:2: [sites] root: wants a path other than /, without \":\""},
+      {"[sites]\nroot = \"/a:b\"", "heberg.toml:2: [sites] root: wants a path other than /, without \":\""},
+      {"[sites]\nimages = \"php\"",
+       "heberg.toml:2: [sites] images: wants a list of image names such as [\"php:apache\"]"},
+      {"[sites]\nimages = [5]", "heberg.toml:2: [sites] images: wants a list of image names such as [\"php:apache\"]"},
+      {"[sites]\nimages = [\"\"]",
+       "heberg.toml:2: [sites] images: wants a list of image names such as [\"php:apache\"]"},
+      {"[accounts]\nuid_min = \"1\"", "heberg.toml:2: [accounts] uid_min: wants a number from 1000 to 2147483647"},
+      {"[accounts]\nuid_min = 999",
+       "heberg.toml:2: [accounts] uid_min: wants a number from 1000 to 2147483647, not 999"},
+      {"[accounts]\nuid_max = 4294967295",
+       "heberg.toml:2: [accounts] uid_max: wants a number from 1000 to 2147483647, not 4294967295"},
+      {"[accounts]\nretire_after = 5",
+       "heberg.toml:2: [accounts] retire_after: wants a duration such as \"100ms\", \"5s\" or \"2m\""},
+      {"[accounts]\nretire_after = \"2d\"",
+       "heberg.toml:2: [accounts] retire_after: wants a duration from 0ms to 86400000ms"},
+      {"[passwords]\nlog_generated = \"yes\"", "heberg.toml:2: [passwords] log_generated: wants true or false"},
+      {"[proxy]\nreload = \"nginx -s reload\"",
+       "heberg.toml:2: [proxy] reload: wants \"pid:FILE\", \"container:NAME\" or \"command:WORDS\""},
+      {"[proxy]\nhttp_port = 0", "heberg.toml:2: [proxy] http_port: wants a number from 1 to 65535, not 0"},
+      {"[proxy]\nmax_body = \"many\"",
+       "heberg.toml:2: [proxy] max_body: wants a size such as \"10MB\", \"64m\" or \"1GiB\""},
+      {"[docker]\nhost = \"ssh://x\"", "heberg.toml:2: [docker] host: wants \"unix:///PATH\" or \"tcp://HOST:PORT\""},
+  };
+  for (const auto& row : rows) {
+    INFO(row.text);
+    CHECK(complaint_about(row.text) == row.complaint);
+  }
+}
+
+TEST_CASE("the range of UIDs holds one at least, and never nobody's") {
+  CHECK(complaint_about("[accounts]\nuid_max = 10000") ==
+        "heberg.toml:2: [accounts] uid_max: the range 20000 to 10000 is empty");
+  CHECK(complaint_about("[accounts]\nuid_min = 60000\nuid_max = 70000") ==
+        "heberg.toml:2: [accounts] uid_min: the range 60000 to 70000 holds 65534, nobody's");
+  CHECK(complaint_about("[accounts]\nuid_min = 65535\nuid_max = 65535") == "");
+}
+
+TEST_CASE("text that is not TOML is refused with its line") {
+  CHECK_THAT(complaint_about("\n[proxy\n"), Catch::StartsWith("heberg.toml:2: "));
+  CHECK_THAT(complaint_about("state_dir = \"/a\"\nstate_dir = \"/b\""), Catch::StartsWith("heberg.toml:2: "));
+  CHECK_THAT(complaint_about(std::string(100'000, '[')), Catch::StartsWith("heberg.toml:1: "));
+}
+
+TEST_CASE("a file that is missing is the defaults, unless it was asked for") {
+  const temp_dir folder;
+  const docker_host none(nullptr);
+  const auto path = (folder / "heberg.toml").string();
+  CHECK(load_settings(path, false).sites.root == "/sites");
+  CHECK_THROWS_AS(load_settings(path, true), std::system_error);
+  CHECK_THROWS_WITH(load_settings(path, true), Catch::Contains(path));
+}
+
+TEST_CASE("a file that cannot be read is an error, named on the command line or not") {
+  const temp_dir folder;
+  CHECK_THROWS_AS(load_settings(folder.path().string(), false), std::system_error);  // a folder
+}
+
+TEST_CASE("a file of more than 1 MB is refused") {
+  const temp_dir folder;
+  const auto path = folder / "heberg.toml";
+  write_file(path, std::string(1'100'000, '\n'));
+  CHECK_THROWS_AS(load_settings(path.string(), true), settings_error);
+}
+
+TEST_CASE("DOCKER_HOST wins over the file, and is judged as the file is") {
+  const temp_dir folder;
+  const auto path = folder / "heberg.toml";
+  write_file(path, "[docker]\nhost = \"unix:///a.sock\"");
+  SECTION("unset") {
+    const docker_host unset(nullptr);
+    CHECK(load_settings(path.string(), true).docker.host == "unix:///a.sock");
+  }
+  SECTION("empty") {
+    const docker_host empty("");
+    CHECK(load_settings(path.string(), true).docker.host == "unix:///a.sock");
+  }
+  SECTION("set") {
+    const docker_host set("unix:///b.sock");
+    CHECK(load_settings(path.string(), true).docker.host == "unix:///b.sock");
+  }
+  SECTION("of another kind") {
+    const docker_host set("ssh://host");
+    CHECK_THROWS_WITH(load_settings(path.string(), true), Catch::StartsWith("DOCKER_HOST: "));
+  }
+}
