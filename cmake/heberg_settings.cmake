@@ -17,7 +17,7 @@ endif()
 
 add_library(heberg_warnings INTERFACE)
 target_compile_options(heberg_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wnull-dereference
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2
   -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wvla
   $<$<BOOL:${HEBERG_DEV}>:-Werror>)
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "control/protocol.h"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <utility>
+
+namespace heberg::control {
+namespace {
+
+using json = nlohmann::json;
+
+constexpr int k_max_depth = 4;
+
+constexpr std::array<std::pair<failure, const char*>, 4> k_failures = {{
+    {failure::none, "none"},
+    {failure::bad_request, "bad_request"},
+    {failure::no_such_site, "no_such_site"},
+    {failure::internal, "internal"},
+}};
+
+std::string to_line(const json& document) {
+  // A name or a reason that is not UTF-8 is told with replacement characters rather than by an exception.
+  return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::optional<json> parse_object(std::string_view line) {
+  if (line.size() > k_max_line) return std::nullopt;
+  const auto within_depth = [](int depth, json::parse_event_t, json&) { return depth <= k_max_depth; };
+  json document = json::parse(line, within_depth, /*allow_exceptions=*/false);
+  if (!document.is_object()) return std::nullopt;
+  return document;
+}
+
+// An absent field is an empty one; a field of another type is an error.
+bool read_string(const json& document, const char* key, std::string& out) {
+  const auto found = document.find(key);
+  if (found == document.end()) return true;
+  if (!found->is_string()) return false;
+  out = found->get<std::string>();
+  return true;
+}
+
+}  // namespace
+
+std::string encode(const request& request) {
+  json document = {{"verb", request.verb}};
+  if (!request.site.empty()) document["site"] = request.site;
+  if (!request.why.empty()) document["why"] = request.why;
+  return to_line(document);
+}
+
+std::string encode(const reply& reply) {
+  json document = {{"message", reply.message}};
+  for (const auto& [value, name] : k_failures) {
+    if (value == reply.error) document["error"] = name;
+  }
+  return to_line(document);
+}
+
+std::optional<request> parse_request(std::string_view line) {
+  const auto document = parse_object(line);
+  request result;
+  if (!document || !read_string(*document, "verb", result.verb) || !read_string(*document, "site", result.site) ||
+      !read_string(*document, "why", result.why) || result.verb.empty()) {
+    return std::nullopt;
+  }
+  return result;
+}
+
+std::optional<reply> parse_reply(std::string_view line) {
+  const auto document = parse_object(line);
+  reply result;
+  std::string error;
+  if (!document || !read_string(*document, "message", result.message) || !read_string(*document, "error", error)) {
+    return std::nullopt;
+  }
+  for (const auto& [value, name] : k_failures) {
+    if (error == name) {
+      result.error = value;
+      return result;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace heberg::control

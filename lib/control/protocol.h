@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What hebergctl and syncd say to each other over syncd's control socket (docs/formats.md, "The control socket"):
+// one JSON document a line, one request and one reply a connection. Pure: text to values and back.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace heberg::control {
+
+inline constexpr char k_default_socket[] = "/run/heberg/control.sock";
+inline constexpr std::size_t k_max_line = 64 * 1024;  // bytes, newline included; both directions
+
+struct request {
+  std::string verb;  // "lock", "unlock", "sync"
+  std::string site;  // empty for "sync"
+  std::string why;   // "lock": the reason, shown to the sysadmin
+  bool operator==(const request&) const = default;
+};
+
+// Why a request was refused; hebergctl's exit codes follow from it.
+enum class failure { none, bad_request, no_such_site, internal };
+
+struct reply {
+  failure error = failure::none;
+  std::string message;  // for a person: what was done, or why not
+  bool operator==(const reply&) const = default;
+};
+
+[[nodiscard]] std::string encode(const request& request);  // with the newline
+[[nodiscard]] std::string encode(const reply& reply);
+
+// nullopt for what is not such a document: not JSON, too long, too deep, a field of another type, a missing verb.
+[[nodiscard]] std::optional<request> parse_request(std::string_view line);
+[[nodiscard]] std::optional<reply> parse_reply(std::string_view line);
+
+}  // namespace heberg::control

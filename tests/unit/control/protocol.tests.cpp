@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "control/protocol.h"
+
+#include <catch2/catch.hpp>
+
+using namespace heberg::control;
+
+TEST_CASE("a request survives the way there") {
+  const request sent{"lock", "site_1", "unpaid \"bill\"\nsecond line"};
+  const std::string line = encode(sent);
+  CHECK(line.find('\n') == line.size() - 1);
+  CHECK(parse_request(line) == sent);
+}
+
+TEST_CASE("a reply survives the way back, each error by its name") {
+  for (const auto error : {failure::none, failure::bad_request, failure::no_such_site, failure::internal}) {
+    CHECK(parse_reply(encode(reply{error, "text"})) == reply{error, "text"});
+  }
+}
+
+TEST_CASE("what is no request is refused") {
+  const std::string deep = R"({"verb":"lock","x":[[[[[[1]]]]]]})";
+  for (const std::string& line :
+       {std::string(), std::string("lock site_1"), std::string("[]"), std::string(R"({"verb":1})"),
+        std::string(R"({"site":"site_1"})"), std::string(R"({"verb":"lock","site":["a"]})"),
+        std::string(R"({"verb":"lo)"), std::string("{\"verb\":\"\xff\"}"),
+        R"({"verb":")" + std::string(k_max_line, 'a') + R"("})"}) {
+    INFO(line.substr(0, 60));
+    CHECK_FALSE(parse_request(line));
+  }
+  // Too deep a part is left unread, the request itself stands.
+  CHECK(parse_request(deep)->verb == "lock");
+}
+
+TEST_CASE("an error that we do not know is no reply") {
+  CHECK_FALSE(parse_reply(R"({"error":"novel","message":""})"));
+  CHECK_FALSE(parse_reply(R"({"message":"no error field"})"));
+}
+
+TEST_CASE("bytes that are not UTF-8 are told, not thrown") {
+  CHECK(parse_request(encode(request{"lock", "site_1", "caf\xe9"}))->why == "caf\xEF\xBF\xBD");
+}
