@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "site/site.h"
+
+#include "base/names.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace heberg::site {
+namespace {
+
+constexpr std::string_view k_blanks = " \t\r\n";
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(k_blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
+}
+
+// The first non-empty item of a comma list; empty where there is none.
+std::string_view first_host(std::string_view list) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    if (const auto host = trim(list.substr(0, comma)); !host.empty()) return host;
+    if (comma == std::string_view::npos) break;
+    list.remove_prefix(comma + 1);
+  }
+  return {};
+}
+
+// A path's components; "//" and "/./" are nothing, as for the kernel. ".." stays, to be refused.
+std::vector<std::string_view> components(std::string_view path) {
+  std::vector<std::string_view> found;
+  while (!path.empty()) {
+    const auto slash = path.find('/');
+    const auto part = path.substr(0, slash);
+    if (!part.empty() && part != ".") found.push_back(part);
+    if (slash == std::string_view::npos) break;
+    path.remove_prefix(slash + 1);
+  }
+  return found;
+}
+
+// Linear in practice and never worse than quadratic: only the last `*` is ever gone back to.
+bool glob_matches(std::string_view text, std::string_view glob) {
+  std::size_t t = 0, g = 0;
+  std::size_t star = std::string_view::npos, resume = 0;
+  while (t < text.size()) {
+    if (g < glob.size() && glob[g] == '*') {
+      star = g++;
+      resume = t;
+    } else if (g < glob.size() && glob[g] == text[t]) {
+      ++g, ++t;
+    } else if (star != std::string_view::npos && text[resume] != '/') {
+      g = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return glob.find_first_not_of('*', g) == std::string_view::npos;
+}
+
+// "docker.io/library/php@sha256:…" -> "php:latest"
+std::string familiar_image(std::string_view image) {
+  if (const auto at = image.find('@'); at != std::string_view::npos) image = image.substr(0, at);
+  for (const std::string_view registry : {"docker.io/", "index.docker.io/"}) {
+    if (image.starts_with(registry)) {
+      image.remove_prefix(registry.size());
+      break;
+    }
+  }
+  if (constexpr std::string_view library = "library/"; image.starts_with(library)) image.remove_prefix(library.size());
+  const auto last_part = image.substr(image.rfind('/') + 1);  // npos + 1 == 0
+  std::string name(image);
+  if (last_part.find_first_of(":*") == std::string_view::npos)
+    name += ":latest";  // a glob's `*` may stand for the tag too
+  return name;
+}
+
+// The site that a mount belongs to; empty where it lies outside the sites root. Throws nothing: `reason` is set
+// instead.
+std::string_view site_of_mount(const docker::mount& mount, const std::vector<std::string_view>& root,
+                               std::string& reason) {
+  if (!mount.source.starts_with('/')) return {};
+  const auto source = components(mount.source);
+  if (std::find(source.begin(), source.end(), "..") != source.end()) {
+    reason = "its mount " + quoted(mount.source) + " has a \"..\" in it";
+    return {};
+  }
+  const auto common = std::min(source.size(), root.size());
+  if (!std::equal(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(common), root.begin())) return {};
+  if (source.size() > root.size()) return source[root.size()];
+  reason = "its mount " + quoted(mount.source) + " holds the trees of all sites";
+  return {};
+}
+
+struct wanted_site {
+  std::string name;
+  std::string reason;  // of a refusal
+};
+
+wanted_site find_site(const docker::container& container, const std::string* label, std::string_view root_path) {
+  const auto root = components(root_path);
+  wanted_site found;
+  for (const auto& mount : container.mounts) {
+    const auto name = site_of_mount(mount, root, found.reason);
+    if (!found.reason.empty()) return found;
+    if (name.empty() || name == found.name) continue;
+    if (!found.name.empty()) {
+      found.reason = "it mounts the trees of two sites, " + quoted(found.name) + " and " + quoted(name);
+      return found;
+    }
+    found.name = name;
+  }
+  if (label == nullptr || label->empty()) return found;
+  if (!found.name.empty() && found.name != *label) {
+    found.reason = "its label names the site " + quoted(*label) + ", its mount the site " + quoted(found.name);
+  }
+  found.name = *label;
+  return found;
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t longest = 64;
+  const bool cut = text.size() > longest;
+  return "\"" + std::string(text.substr(0, longest)) + (cut ? "\"…" : "\"");
+}
+
+bool image_matches(std::string_view image, std::string_view glob) {
+  return glob_matches(familiar_image(image), familiar_image(glob));
+}
+
+std::string explain_site_name(std::string_view name) {
+  if (is_site_name(name)) return {};
+  if (name.empty()) return "is empty";
+  if (name.size() > k_site_name_max) return "is longer than 32 bytes";
+  const auto is_first = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  const auto is_other = [&](char c) { return is_first(c) || (c >= '0' && c <= '9') || c == '.' || c == '-'; };
+  if (!is_first(name.front())) return "does not begin with a-z or _";
+  if (!std::all_of(name.begin(), name.end(), is_other)) return "holds something else than a-z, 0-9, _, . and -";
+  if (name.find("..") != std::string_view::npos) return "holds \"..\"";
+  if (is_system_name(name)) return "belongs to Debian's system users and groups";
+  return "is not allowed";
+}
+
+std::string gecos_of(std::string_view virtual_host) {
+  constexpr std::size_t longest = 253;  // of a host name, RFC 1035
+  std::string gecos(first_host(virtual_host).substr(0, longest));
+  for (char& c : gecos) {
+    if (c <= ' ' || c >= 0x7f || c == ':' || c == ',' || c == '&') c = '?';
+  }
+  return gecos;
+}
+
+verdict classify(const docker::container& container, const site_settings& settings) {
+  const auto* label = docker::find_label(container, k_label);
+  const auto image = familiar_image(container.image);
+  const auto matches = [&](const std::string& glob) { return glob_matches(image, familiar_image(glob)); };
+  if (label == nullptr && std::none_of(settings.images.begin(), settings.images.end(), matches)) return not_a_site{};
+
+  const auto* hosts = docker::find_environment(container, "VIRTUAL_HOST");
+  if (hosts == nullptr || first_host(*hosts).empty()) {
+    // Without the label it may well be a cron job or a shell beside a site; with it, somebody expects an account.
+    if (label == nullptr) return not_a_site{};
+    return refusal{container.name, "it has the label heberg.site, but no host in VIRTUAL_HOST"};
+  }
+
+  auto found = find_site(container, label, settings.root);
+  if (!found.reason.empty()) return refusal{container.name, found.reason};
+  if (found.name.empty()) {
+    if (label == nullptr) return not_a_site{};
+    return refusal{container.name,
+                   "it has the label heberg.site, but neither a name in it nor a mount below " + settings.root};
+  }
+  if (const auto why = explain_site_name(found.name); !why.empty()) {
+    return refusal{container.name, "the site name " + quoted(found.name) + " " + why};
+  }
+  return claim{.site = std::move(found.name),
+               .container_id = container.id,
+               .container = container.name,
+               .gecos = gecos_of(*hosts),
+               .created = container.created,
+               .up = container.is_up()};
+}
+
+}  // namespace heberg::site
