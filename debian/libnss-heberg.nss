@@ -1,0 +1,3 @@
+passwd after=files heberg
+group  after=files heberg
+shadow after=files heberg

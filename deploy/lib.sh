@@ -1,0 +1,112 @@
+# shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What deploy/quickstart and tests/run share: messages, Debian packages, heberg's own packages, images.
+# Sourced, never run. Needs: root, `set -eu`, heberg_source (the checkout's folder).
+
+: "${heberg_source:?}"
+heberg_build="$heberg_source/build/deploy"
+
+# What a Docker engine needs on Debian, and what builds packages there. debian/control lists the rest.
+k_engine_packages=(docker.io iptables ca-certificates)
+k_builder_packages=(dpkg-dev debhelper)
+k_standin_packages=(mmdebstrap)
+
+# What the packages are made of: the source tree without tests, deploy/ and build folders.
+k_package_sources=(CMakeLists.txt cmake lib libnss_heberg pam_heberg syncd proxy-render hebergctl debian docs LICENSE)
+
+say() { printf '%s\n' "$*"; }
+step() { printf '==> %s\n' "$*"; }
+complain() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() {
+  complain "$@"
+  exit 1
+}
+
+# run_quietly LOG COMMAND...   Its output goes to LOG, and to the reader where it fails.
+run_quietly() {
+  local log=$1
+  shift
+  if ! "$@" >"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    complain "failed: $* (all of its output: $log)"
+    return 1
+  fi
+}
+
+# wait_until SECONDS COMMAND...   Asks ten times a second until the command succeeds.
+wait_until() {
+  local end
+  end=$(($(date +%s%N) + $1 * 1000000000))
+  shift
+  until "$@"; do
+    if (($(date +%s%N) > end)); then return 1; fi
+    sleep 0.1
+  done
+}
+
+apt_quietly() {
+  mkdir -p "$heberg_build"
+  DEBIAN_FRONTEND=noninteractive run_quietly "$heberg_build/apt.log" apt-get -qy --no-install-recommends "$@"
+}
+
+# The package lists of a fresh machine are empty or old; once a run is enough.
+apt_refresh() {
+  if [ -z "${apt_is_fresh:-}" ]; then apt_quietly update || return 1; fi
+  apt_is_fresh=yes
+}
+
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+apt_install() {
+  local missing=() package
+  for package; do is_installed "$package" || missing+=("$package"); done
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+  step "installing ${missing[*]}"
+  apt_refresh || return 1
+  apt_quietly install "${missing[@]}"
+}
+
+# Build-Depends of debian/control; with "nocheck", without those that only the tests need.
+apt_install_build_dependencies() {
+  apt_install "${k_builder_packages[@]}" || return 1
+  if (cd "$heberg_source" && DEB_BUILD_PROFILES="${1:-}" dpkg-checkbuilddeps) >/dev/null 2>&1; then return; fi
+  step "installing what heberg is built with (Build-Depends of debian/control)"
+  apt_refresh || return 1
+  (cd "$heberg_source" && DEB_BUILD_PROFILES="${1:-}" apt_quietly build-dep ./)
+}
+
+# hash_files PATH...   One hash of the names and contents of what is not ignored by git, below heberg_source.
+hash_files() (
+  cd "$heberg_source" || exit
+  if git -c safe.directory='*' rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+    git -c safe.directory='*' ls-files -co --exclude-standard -- "$@"
+  else
+    find "$@" -type f
+  fi | LC_ALL=C sort | while IFS= read -r file; do
+    if [ -f "$file" ]; then sha256sum "$file"; fi
+  done | sha256sum | cut -c1-16
+)
+
+# Builds heberg's packages in a copy of the sources and sets package_dir to the folder that holds them; a folder made from the same
+# sources is taken as it is.
+build_packages() {
+  local hash work
+  hash=$(hash_files "${k_package_sources[@]}")
+  package_dir="$heberg_build/packages-$hash"
+  if [ -d "$package_dir" ]; then
+    say "    packages: unchanged"
+    return
+  fi
+  apt_install_build_dependencies nocheck || return 1
+  step "building heberg's packages (minutes, the first time)"
+  work="$heberg_build/package"
+  rm -rf "$work" "$heberg_build"/packages-*
+  mkdir -p "$work/heberg"
+  (cd "$heberg_source" && cp -a "${k_package_sources[@]}" "$work/heberg/")
+  (cd "$work/heberg" && run_quietly "$heberg_build/package.log" \
+    env DEB_BUILD_PROFILES=nocheck DEB_BUILD_OPTIONS="nocheck noddebs parallel=$(nproc)" dpkg-buildpackage -b -us -uc) || return 1
+  mkdir "$work/packages"
+  mv "$work"/*.deb "$work/packages/"
+  mv "$work/packages" "$package_dir"
+  rm -rf "$work"
+}
