@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "directory/image.h"
+
+#include "base/errors.h"
+#include "base/unique_fd.h"
+#include "directory/crc32.h"
+#include "directory/entry.h"
+#include "directory/format.h"
+#include "directory/record.h"
+
+#include <cdb.h>
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <stdexcept>
+#include <string_view>
+#include <vector>
+
+namespace heberg::directory {
+namespace {
+
+[[noreturn]] void refuse(const account& a, const char* why) {
+  // The name is quoted only where it is harmless: it may hold anything.
+  throw std::invalid_argument("account " + (is_site_name(a.name) ? a.name : "with id " + std::to_string(a.id)) + ": " +
+                              why);
+}
+
+std::string account_line(const account& a) {
+  const std::string id = std::to_string(a.id);
+  return a.name + ":x:" + id + ":" + id + ":" + a.gecos + ":" + a.home + ":" + a.shell;
+}
+
+std::string shadow_line(const account& a) {
+  return a.name + (a.locked ? ":!" : ":") + a.hash + "::::::" + (a.expire < 0 ? "" : std::to_string(a.expire)) + ":";
+}
+
+bool is_hash(std::string_view text) {
+  const auto printable = [](char c) { return c > ' ' && c < 0x7f && c != ':'; };
+  return !text.empty() && text.front() != '!' && std::all_of(text.begin(), text.end(), printable);
+}
+
+// The reader has the last word: what it would not take is not written.
+void check(const account& a) {
+  if (!is_site_name(a.name)) refuse(a, "not a name a site can have");
+  if (!is_site_id(a.id)) refuse(a, "not an id a site can have");
+  if (!is_hash(a.hash)) refuse(a, "not a password hash");
+  const std::string passwd = account_line(a);
+  const std::string shadow = shadow_line(a);
+  if (passwd.size() > k_line_max || shadow.size() > k_line_max) refuse(a, "a field is too long");
+  account_entry account_read;
+  shadow_entry shadow_read;
+  if (!parse_account(passwd, account_read) || !parse_shadow(shadow, shadow_read)) {
+    refuse(a, "a field has a character it cannot have, or a path is not absolute");
+  }
+}
+
+std::vector<const account*> sort_and_check(std::span<const account> accounts) {
+  std::vector<const account*> sorted;
+  std::vector<std::uint32_t> ids;
+  sorted.reserve(accounts.size());
+  ids.reserve(accounts.size());
+  for (const account& a : accounts) {
+    check(a);
+    sorted.push_back(&a);
+    ids.push_back(a.id);
+  }
+  std::ranges::sort(sorted, {}, [](const account* a) -> const std::string& { return a->name; });
+  std::ranges::sort(ids);
+  const auto same_name = [](const account* a, const account* b) { return a->name == b->name; };
+  if (const auto twice = std::ranges::adjacent_find(sorted, same_name); twice != sorted.end())
+    refuse(**twice, "given twice");
+  if (const auto twice = std::ranges::adjacent_find(ids); twice != ids.end()) {
+    throw std::invalid_argument("id " + std::to_string(*twice) + ": given to two accounts");
+  }
+  return sorted;
+}
+
+std::string hex(std::uint32_t number) {
+  char digits[k_number_size + 1];
+  std::snprintf(digits, sizeof digits, "%08x", number);
+  return digits;
+}
+
+std::string sealed(std::string_view key, std::string_view line) {
+  return hex(seal_of(key, line)).append(" ").append(line);
+}
+
+// tinycdb's maker, on a file in memory.
+class maker {
+ public:
+  maker() : fd_(::memfd_create("heberg-directory", MFD_CLOEXEC)) {
+    if (!fd_ || ::cdb_make_start(&make_, fd_.get()) != 0) throw_errno("make", "directory file in memory");
+  }
+  maker(const maker&) = delete;
+  maker& operator=(const maker&) = delete;
+  ~maker() {
+    if (!finished_) (void)::cdb_make_finish(&make_);  // the only way to free what it holds
+  }
+
+  void add(std::string_view key, std::string_view line) {
+    const std::string value = sealed(key, line);
+    if (::cdb_make_add(&make_, key.data(), static_cast<unsigned>(key.size()), value.data(),
+                       static_cast<unsigned>(value.size())) != 0) {
+      throw_errno("make", "directory file in memory");
+    }
+  }
+
+  std::string finish() {
+    finished_ = true;
+    if (::cdb_make_finish(&make_) != 0) throw_errno("make", "directory file in memory");
+    struct stat st {};
+    if (::fstat(fd_.get(), &st) != 0) throw_errno("stat", "directory file in memory");
+    std::string bytes(static_cast<std::size_t>(st.st_size), '\0');
+    for (std::size_t done = 0; done < bytes.size();) {
+      const ssize_t n = ::pread(fd_.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+      if (n <= 0) throw_errno("read", "directory file in memory");
+      done += static_cast<std::size_t>(n);
+    }
+    return bytes;
+  }
+
+ private:
+  unique_fd fd_;
+  ::cdb_make make_{};
+  bool finished_ = false;
+};
+
+}  // namespace
+
+std::string make_image(file_kind kind, std::span<const row> rows) {
+  std::uint64_t tables = k_toc_size + first_record_size(kind);
+  for (const row& r : rows) {
+    const std::uint64_t around = k_pair_size + k_seal_size + r.line.size();
+    tables += around + r.name_key.size() + (r.id_key.empty() ? 0 : around + r.id_key.size());
+  }
+  const std::uint64_t table_bytes = tables_size(kind, rows.size());
+  if (tables + table_bytes + checks_size(table_bytes) > k_file_max) throw std::invalid_argument("too many accounts");
+
+  maker make;
+  make.add(k_first_key, std::string(title_of(kind)) + hex(static_cast<std::uint32_t>(rows.size())) + " " +
+                            hex(static_cast<std::uint32_t>(tables)));
+  for (const row& r : rows) make.add(r.name_key, r.line);
+  if (kind == file_kind::accounts) {
+    for (const row& r : rows) make.add(r.id_key, r.line);
+  }
+  std::string bytes = make.finish();
+  if (bytes.size() != tables + table_bytes)
+    throw std::logic_error("tinycdb laid the file out in another way than it always did");
+
+  const std::string_view slots = std::string_view(bytes).substr(tables);
+  std::string checks;
+  for (std::size_t at = 0; at < slots.size(); at += k_check_span) {
+    const std::uint32_t sum = htole32(crc32(slots.substr(at, k_check_span)));
+    checks.append(reinterpret_cast<const char*>(&sum), sizeof sum);
+  }
+  return bytes.append(checks);
+}
+
+images make_images(std::span<const account> accounts) {
+  std::vector<row> passwd;
+  std::vector<row> shadow;
+  for (const account* a : sort_and_check(accounts)) {
+    const std::string name_key = std::string(k_name_prefix) + a->name;
+    passwd.push_back({name_key, std::string(k_id_prefix) + std::to_string(a->id), account_line(*a)});
+    shadow.push_back({name_key, {}, shadow_line(*a)});
+  }
+  return {make_image(file_kind::accounts, passwd), make_image(file_kind::shadow, shadow)};
+}
+
+}  // namespace heberg::directory

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "directory/open_file.h"
+
+#include "directory/record.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace heberg::directory {
+
+static_assert(first_record_size(file_kind::shadow) <= first_record_size(file_kind::accounts));
+
+status open_file::open(const source& from) noexcept {
+  // O_NOFOLLOW: the files are renamed into place, so a link is not the writer's work (the folders above may well be
+  // mounts or links). O_NONBLOCK: a pipe in the file's place must not stop a login.
+  fd_ = unique_fd(::open(from.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  if (!fd_) return errno == ELOOP ? status::untrusted : status::missing;
+
+  struct stat st;
+  if (::fstat(fd_.get(), &st) != 0) return status::missing;
+  if (!S_ISREG(st.st_mode) || st.st_uid != from.owner || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return status::untrusted;
+  identity_ = {st.st_dev, st.st_ino, st.st_ctim.tv_sec, st.st_ctim.tv_nsec};
+
+  const std::uint32_t head_size = k_toc_size + first_record_size(from.kind);
+  if (st.st_size < static_cast<off_t>(head_size) || st.st_size > static_cast<off_t>(k_file_max)) return status::damaged;
+  if (!read(head_, head_size, 0)) return status::damaged;
+  const std::string_view first(head_ + k_toc_size, head_size - k_toc_size);
+  if (!check_first_record(from.kind, first, static_cast<std::uint64_t>(st.st_size)) || !check_tables())
+    return status::damaged;
+  return status::found;
+}
+
+// From the number of accounts and the place of the tables follows the size of everything, so of the file.
+bool open_file::check_first_record(file_kind kind, std::string_view bytes, std::uint64_t file_size) noexcept {
+  record first;
+  if (read_record(bytes, first) != record_state::whole || first.size != bytes.size() || first.key != k_first_key)
+    return false;
+  const std::string_view title = title_of(kind);
+  if (!first.line.starts_with(title)) return false;
+  const std::string_view numbers = first.line.substr(title.size());
+  if (!read_hex(numbers.substr(0, k_number_size), count_) || numbers[k_number_size] != ' ' ||
+      !read_hex(numbers.substr(k_number_size + 1), tables_)) {
+    return false;
+  }
+  records_ = k_toc_size + first.size;
+  const std::uint64_t size = tables_size(kind, count_);
+  if (tables_ < records_ || tables_ + size + checks_size(size) != file_size) return false;
+  checks_ = static_cast<std::uint32_t>(tables_ + size);
+  return true;
+}
+
+// The tables lie one behind the other, from where the first record says to where the checks begin.
+bool open_file::check_tables() const noexcept {
+  std::uint64_t expected = tables_;
+  for (std::uint32_t i = 0; i < k_table_count; ++i) {
+    const table t = table_at(i);
+    if (t.position != expected) return false;
+    expected += std::uint64_t{t.slots} * k_pair_size;
+  }
+  return expected == checks_;
+}
+
+open_file::table open_file::table_at(std::uint32_t index) const noexcept {
+  const char* entry = head_ + index * k_pair_size;
+  return {load_number(entry), load_number(entry + 4)};
+}
+
+bool open_file::read(char* to, std::uint32_t size, std::uint32_t position) const noexcept {
+  while (size > 0) {
+    const ssize_t n = ::pread(fd_.get(), to, size, position);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    to += n;
+    position += static_cast<std::uint32_t>(n);
+    size -= static_cast<std::uint32_t>(n);
+  }
+  return true;
+}
+
+}  // namespace heberg::directory
