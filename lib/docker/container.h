@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the engine says of one container, as plain values. Everything in here is hostile input: bounded in size by the parser
-// (lib/docker/parse.h), but not judged; lib/site judges.
+// What the engine says of one container, as plain values. Everything in here is hostile input: bounded in size by the
+// parser (lib/docker/parse.h), but not judged; lib/site judges.
 #pragma once
 
 #include <chrono>
@@ -48,15 +48,21 @@ struct container {
   std::chrono::sys_time<std::chrono::nanoseconds> created;
   container_state state = container_state::unknown;
   enum health health = health::none;
+  bool inspected =
+      true;  // false: the engine lists it, but could not be asked more: environment, user and tty are unknown
   bool tty = false;
   bool host_network = false;
   std::vector<std::pair<std::string, std::string>> environment;  // in the engine's order; the last of a name wins
   std::map<std::string, std::string> labels;
-  std::vector<mount> mounts;       // sorted by destination
-  std::vector<port> exposed_ports; // NetworkSettings.Ports, or Config.ExposedPorts where that is empty; sorted
-  std::vector<network> networks;   // sorted by name
+  std::vector<mount> mounts;        // sorted by destination
+  std::vector<port> exposed_ports;  // NetworkSettings.Ports, or Config.ExposedPorts where that is empty; sorted
+  std::vector<network> networks;    // sorted by name
 
-  [[nodiscard]] bool is_up() const noexcept { return state == container_state::running || state == container_state::paused; }
+  bool operator==(const container&) const = default;
+
+  [[nodiscard]] bool is_up() const noexcept {
+    return state == container_state::running || state == container_state::paused;
+  }
 };
 
 // The value of an environment variable or a label; nullptr where there is none. Exact match.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Follows the engine's containers for as long as the program runs. Rules (decided in watch.h, a pure state machine; carried out in
-// watcher.cpp):
-//   subscribe to the events, then list, then inspect what is new or changed, then say "synced"; the same after every reconnect
-//   (back-off with jitter, 100 ms to 5 s) and every 60 s as a safety net. Nothing that happens while listing is lost.
-//   One changed container costs one inspect call, whatever the number of containers. A periodic list inspects only
-//   containers whose list entry differs from the last one.
-//   An engine that cannot be reached changes nothing: what was known stays known.
+// Follows the engine's containers for as long as the program runs. Rules (decided in watch.h, a pure state machine;
+// carried out in watcher.cpp):
+//   subscribe to the events, then list, then inspect what is new or changed, then say "synced"; the same after every
+//   reconnect (back-off with jitter, 100 ms to 5 s) and every 60 s as a safety net. Nothing that happens while listing
+//   is lost. One changed container costs one inspect call, whatever the number of containers. A periodic list inspects
+//   only containers whose list entry differs from the last one. An engine that cannot be reached changes nothing: what
+//   was known stays known.
 // One thread: all handlers are called from the io_context that runs the watcher, never from inside start() or stop().
 #pragma once
 
@@ -34,14 +34,16 @@ struct watch_options {
   std::chrono::milliseconds backoff_min{100};
   std::chrono::milliseconds backoff_max{5'000};
   std::chrono::milliseconds request_timeout{10'000};
-  std::size_t inspect_connections = 8;  // inspect calls under way at once
+  std::chrono::milliseconds ping_interval{30'000};  // an engine that hangs is found out by then
+  std::size_t inspect_connections = 8;              // inspect calls under way at once
 };
 
 struct watch_handlers {
-  // After a list whose inspections are all done: the whole truth. Called first of all, and after every reconnect and resync.
+  // After a list whose inspections are all done: the whole truth. Called first of all, and after every reconnect and
+  // resync.
   std::function<void(const containers& all)> synced;
-  // Between two lists: containers that appeared, changed or went (all: the state after it). One call for events that came together.
-  // Never before the first `synced`.
+  // Between two lists: containers that appeared, changed or went (all: the state after it). One call for events that
+  // came together. Never before the first `synced`.
   std::function<void(const containers& all)> changed;
   // The engine went away (reason), once per outage; synced() says when it is back.
   std::function<void(std::string_view reason)> lost;
@@ -70,7 +72,8 @@ class watcher {
   std::shared_ptr<impl> impl_;
 };
 
-// For --once and --check: connects, lists, inspects, returns; throws std::system_error or std::runtime_error saying which call failed.
+// For --once and --check: connects, lists, inspects, returns; throws std::system_error or std::runtime_error saying
+// which call failed.
 [[nodiscard]] containers fetch_containers(const watch_options& options);
 
 }  // namespace heberg::docker

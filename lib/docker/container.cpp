@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "docker/container.h"
+
+#include <algorithm>
+#include <ranges>
+
+namespace heberg::docker {
+
+const std::string* find_environment(const container& c, std::string_view name) noexcept {
+  for (const auto& [key, value] : c.environment | std::views::reverse) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+const std::string* find_label(const container& c, std::string_view name) noexcept {
+  const auto found =
+      std::ranges::find(c.labels, name, [](const auto& label) -> std::string_view { return label.first; });
+  return found == c.labels.end() ? nullptr : &found->second;
+}
+
+}  // namespace heberg::docker

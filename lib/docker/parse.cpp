@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "docker/parse.h"
+
+#include "docker/json_filter.h"
+#include "docker/parse_time.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace heberg::docker {
+namespace {
+
+using json = nlohmann::json;
+
+// ---- fields, each of which may be missing or of any type ----
+
+const json& field(const json& object, const char* key) {
+  static const json k_none;
+  if (!object.is_object()) return k_none;
+  const auto found = object.find(key);
+  return found == object.end() ? k_none : *found;
+}
+
+std::string text(const json& object, const char* key) {
+  const auto& value = field(object, key);
+  return value.is_string() ? value.get_ref<const std::string&>() : std::string();
+}
+
+bool flag(const json& object, const char* key, bool otherwise) {
+  const auto& value = field(object, key);
+  return value.is_boolean() ? value.get<bool>() : otherwise;
+}
+
+std::string without_slash(std::string name) {
+  if (name.starts_with('/')) name.erase(0, 1);
+  return name;
+}
+
+// ---- parts of a container ----
+
+container_state state_of(std::string_view name) {
+  constexpr std::pair<std::string_view, container_state> k_states[] = {
+      {"created", container_state::created},   {"running", container_state::running},
+      {"paused", container_state::paused},     {"restarting", container_state::restarting},
+      {"removing", container_state::removing}, {"exited", container_state::exited},
+      {"dead", container_state::dead},
+  };
+  const auto found = std::ranges::find(k_states, name, [](const auto& s) { return s.first; });
+  return found == std::end(k_states) ? container_state::unknown : found->second;
+}
+
+health health_of(std::string_view name) {
+  if (name == "healthy") return health::healthy;
+  if (name == "unhealthy") return health::unhealthy;
+  if (name == "starting") return health::starting;
+  return health::none;
+}
+
+// A list tells health in words for people alone: "Up 5 minutes (healthy)", "Up 1 second (health: starting)".
+health health_of_status(std::string_view status) {
+  if (status.ends_with("(healthy)")) return health::healthy;
+  if (status.ends_with("(unhealthy)")) return health::unhealthy;
+  if (status.ends_with("(health: starting)")) return health::starting;
+  return health::none;
+}
+
+std::map<std::string, std::string> labels_of(const json& object) {
+  std::map<std::string, std::string> labels;
+  if (!object.is_object()) return labels;
+  for (const auto& [name, value] : object.items()) {
+    if (value.is_string()) labels.emplace(name, value.get_ref<const std::string&>());
+  }
+  return labels;
+}
+
+std::vector<std::pair<std::string, std::string>> environment_of(const json& list) {
+  std::vector<std::pair<std::string, std::string>> environment;
+  if (!list.is_array()) return environment;
+  for (const auto& element : list) {
+    if (!element.is_string()) continue;
+    const auto& variable = element.get_ref<const std::string&>();
+    const auto equals = variable.find('=');
+    environment.emplace_back(variable.substr(0, equals),
+                             equals == std::string::npos ? "" : variable.substr(equals + 1));
+  }
+  return environment;
+}
+
+std::vector<mount> mounts_of(const json& list) {
+  std::vector<mount> mounts;
+  if (!list.is_array()) return mounts;
+  for (const auto& m : list) {
+    if (!m.is_object()) continue;
+    mounts.push_back(
+        {text(m, "Type"), text(m, "Name"), text(m, "Source"), text(m, "Destination"), flag(m, "RW", true)});
+  }
+  std::ranges::stable_sort(mounts, {}, &mount::destination);
+  return mounts;
+}
+
+std::vector<network> networks_of(const json& object) {
+  std::vector<network> networks;
+  if (!object.is_object()) return networks;
+  for (const auto& [name, n] : object.items()) {
+    networks.push_back({name, text(n, "NetworkID"), text(n, "IPAddress"), text(n, "GlobalIPv6Address")});
+  }
+  std::ranges::stable_sort(networks, {}, &network::name);
+  return networks;
+}
+
+void keep_port(std::vector<port>& ports, std::uint64_t number, std::string_view protocol) {
+  if (number < 1 || number > 65535 || ports.size() >= k_ports_max) return;
+  if (protocol != "tcp" && protocol != "udp" && protocol != "sctp") return;
+  ports.push_back({static_cast<std::uint16_t>(number), std::string(protocol)});
+}
+
+void sort_ports(std::vector<port>& ports) {
+  std::ranges::sort(ports);
+  const auto again = std::ranges::unique(ports);
+  ports.erase(again.begin(), again.end());
+}
+
+// {"80/tcp": …}
+std::vector<port> ports_of(const json& object) {
+  std::vector<port> ports;
+  if (!object.is_object()) return ports;
+  for (const auto& [name, ignored] : object.items()) {
+    std::uint64_t number = 0;
+    const auto slash = std::min(name.find('/'), name.size());
+    const auto [end, error] = std::from_chars(name.data(), name.data() + slash, number);
+    if (error != std::errc{} || end != name.data() + slash || slash == name.size()) continue;
+    keep_port(ports, number, std::string_view(name).substr(slash + 1));
+  }
+  sort_ports(ports);
+  return ports;
+}
+
+// [{"PrivatePort": 80, "Type": "tcp"}, …]: one element for each published address, so a port may come twice
+std::vector<port> listed_ports_of(const json& list) {
+  std::vector<port> ports;
+  if (!list.is_array()) return ports;
+  for (const auto& p : list) {
+    const auto& number = field(p, "PrivatePort");
+    if (number.is_number_unsigned()) keep_port(ports, number.get<std::uint64_t>(), text(p, "Type"));
+  }
+  sort_ports(ports);
+  return ports;
+}
+
+// ---- what is kept of each answer ----
+
+constexpr wanted_key k_network[] = {{"NetworkID"}, {"IPAddress"}, {"GlobalIPv6Address"}};
+constexpr wanted_key k_networks[] = {{"*", k_network}};
+constexpr wanted_key k_nothing[] = {{""}};
+constexpr wanted_key k_port_names[] = {{"*", k_nothing}};  // the keys of an object, not what is in them
+constexpr wanted_key k_mount[] = {{"Type"}, {"Name"}, {"Source"}, {"Destination"}, {"RW"}};
+constexpr wanted_key k_host_config[] = {{"NetworkMode"}};
+
+constexpr wanted_key k_health[] = {{"Status"}};
+constexpr wanted_key k_state[] = {{"Status"}, {"Health", k_health}};
+constexpr wanted_key k_config[] = {{"Image"}, {"User"}, {"Tty"}, {"Env"}, {"Labels"}, {"ExposedPorts", k_port_names}};
+constexpr wanted_key k_settings[] = {{"Networks", k_networks}, {"Ports", k_port_names}};
+constexpr wanted_key k_inspect[] = {
+    {"Id"},
+    {"Name"},
+    {"Image"},
+    {"Created"},
+    {"State", k_state},
+    {"HostConfig", k_host_config},
+    {"Mounts", k_mount},
+    {"Config", k_config},
+    {"NetworkSettings", k_settings},
+};
+
+constexpr wanted_key k_listed_port[] = {{"PrivatePort"}, {"Type"}};
+constexpr wanted_key k_listed_settings[] = {{"Networks", k_networks}};
+constexpr wanted_key k_listed[] = {
+    {"Id"},
+    {"Names"},
+    {"Image"},
+    {"ImageID"},
+    {"Created"},
+    {"State"},
+    {"Status"},
+    {"Labels"},
+    {"HostConfig", k_host_config},
+    {"Mounts", k_mount},
+    {"Ports", k_listed_port},
+    {"NetworkSettings", k_listed_settings},
+};
+
+constexpr wanted_key k_attributes[] = {{"container"}};
+constexpr wanted_key k_actor[] = {{"ID"}, {"Attributes", k_attributes}};
+constexpr wanted_key k_event[] = {{"Type"}, {"Action"}, {"Actor", k_actor}};
+
+constexpr wanted_key k_version[] = {{"ApiVersion"}, {"MinAPIVersion"}};
+
+std::optional<container> listed_container(const json& entry) {
+  container c;
+  c.inspected = false;
+  c.id = text(entry, "Id");
+  if (!is_container_id(c.id)) return std::nullopt;
+  // A container has the names its links gave it as well, "/other/alias"; its own has one slash.
+  if (const auto& names = field(entry, "Names"); names.is_array()) {
+    for (const auto& name : names) {
+      if (name.is_string() && name.get_ref<const std::string&>().rfind('/') == 0) {
+        c.name = without_slash(name.get<std::string>());
+        break;
+      }
+    }
+  }
+  c.image = text(entry, "Image");
+  c.image_id = text(entry, "ImageID");
+  if (const auto& created = field(entry, "Created"); created.is_number_unsigned())
+    c.created = time_of(created.get<std::uint64_t>());
+  c.state = state_of(text(entry, "State"));
+  c.health = health_of_status(text(entry, "Status"));
+  c.host_network = text(field(entry, "HostConfig"), "NetworkMode") == "host";
+  c.labels = labels_of(field(entry, "Labels"));
+  c.mounts = mounts_of(field(entry, "Mounts"));
+  c.exposed_ports = listed_ports_of(field(entry, "Ports"));
+  c.networks = networks_of(field(field(entry, "NetworkSettings"), "Networks"));
+  return c;
+}
+
+event_kind kind_of(std::string_view type, std::string_view action) {
+  if (type == "network") return action == "connect" || action == "disconnect" ? event_kind::changed : event_kind::other;
+  if (type != "container") return event_kind::other;
+  // Podman says "remove" and "died" where Docker says "destroy" and "die".
+  if (action == "destroy" || action == "remove") return event_kind::gone;
+  constexpr std::string_view k_changes[] = {"create", "start", "die", "died", "rename", "pause", "unpause", "update"};
+  if (std::ranges::find(k_changes, action) != std::end(k_changes)) return event_kind::changed;
+  return action.starts_with("health_status") ? event_kind::changed : event_kind::other;  // "health_status: healthy"
+}
+
+}  // namespace
+
+bool is_container_id(std::string_view id) noexcept {
+  return id.size() == 64 &&
+         std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+std::optional<api_version> parse_api_version(std::string_view version) noexcept {
+  api_version result;
+  const char* const last = version.data() + version.size();
+  const auto major = std::from_chars(version.data(), last, result.major);
+  if (major.ec != std::errc{} || major.ptr == last || *major.ptr != '.') return std::nullopt;
+  const auto minor = std::from_chars(major.ptr + 1, last, result.minor);
+  if (minor.ec != std::errc{} || minor.ptr != last || result.major < 0 || result.minor < 0) return std::nullopt;
+  return result;
+}
+
+std::string to_string(api_version version) {
+  return std::to_string(version.major) + "." + std::to_string(version.minor);
+}
+
+parsed<engine_version> parse_version(std::string_view text_) {
+  parsed<engine_version> result;
+  const auto document = read_json(text_, k_version, {.bytes = k_version_bytes_max, .values = 16}, result.problem);
+  if (document.is_discarded()) return result;
+  const auto newest = parse_api_version(text(document, "ApiVersion"));
+  if (!newest) {
+    result.problem = "has no ApiVersion";
+    return result;
+  }
+  result.value = {*newest, parse_api_version(text(document, "MinAPIVersion")).value_or(api_version{})};
+  return result;
+}
+
+parsed<container> parse_inspect(std::string_view text_) {
+  parsed<container> result;
+  const auto document =
+      read_json(text_, k_inspect, {.bytes = k_inspect_bytes_max, .values = k_values_max}, result.problem);
+  if (document.is_discarded()) return result;
+  container c;
+  c.id = text(document, "Id");
+  if (!is_container_id(c.id)) {
+    result.problem = "has no sound Id";
+    return result;
+  }
+  const auto& state = field(document, "State");
+  const auto& config = field(document, "Config");
+  const auto& settings = field(document, "NetworkSettings");
+  c.name = without_slash(text(document, "Name"));
+  c.image = text(config, "Image");
+  c.image_id = text(document, "Image");
+  c.user = text(config, "User");
+  c.created = parse_time(text(document, "Created"));
+  c.state = state_of(text(state, "Status"));
+  c.health = health_of(text(field(state, "Health"), "Status"));
+  c.tty = flag(config, "Tty", false);
+  c.host_network = text(field(document, "HostConfig"), "NetworkMode") == "host";
+  c.environment = environment_of(field(config, "Env"));
+  c.labels = labels_of(field(config, "Labels"));
+  c.mounts = mounts_of(field(document, "Mounts"));
+  c.exposed_ports = ports_of(field(settings, "Ports"));
+  if (c.exposed_ports.empty()) c.exposed_ports = ports_of(field(config, "ExposedPorts"));
+  c.networks = networks_of(field(settings, "Networks"));
+  result.value = std::move(c);
+  return result;
+}
+
+parsed<std::vector<container>> parse_list(std::string_view text_) {
+  parsed<std::vector<container>> result;
+  std::vector<container> all;
+  bool too_many = false;
+  const auto take = [&all, &too_many](json&& entry) {
+    auto c = listed_container(entry);
+    if (!c) return;
+    if (all.size() < k_containers_max) {
+      all.push_back(std::move(*c));
+    } else {
+      too_many = true;
+    }
+  };
+  if (!read_json_elements(text_, k_listed, {.bytes = k_list_bytes_max, .values = k_values_max}, take, result.problem))
+    return result;
+  if (too_many) {
+    result.problem = "holds more than " + std::to_string(k_containers_max) + " containers";
+    return result;
+  }
+  result.value = std::move(all);
+  return result;
+}
+
+parsed<event> parse_event(std::string_view line) {
+  parsed<event> result;
+  const auto document = read_json(line, k_event, {.bytes = k_event_bytes_max, .values = 64}, result.problem);
+  if (document.is_discarded()) return result;
+  const auto type = text(document, "Type");
+  const auto& actor = field(document, "Actor");
+  event e;
+  e.kind = kind_of(type, text(document, "Action"));
+  if (e.kind != event_kind::other) {
+    e.id = type == "network" ? text(field(actor, "Attributes"), "container") : text(actor, "ID");
+    if (!is_container_id(e.id)) e = {};
+  }
+  result.value = std::move(e);
+  return result;
+}
+
+}  // namespace heberg::docker
