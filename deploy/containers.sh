@@ -1,0 +1,81 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Starts heberg's three containers, each with what it needs and nothing else. The one place that says how: compose.yaml says the same
+# for those who have compose, and the tests hold the two together. Sourced; the caller sets:
+#   sites_dir    the sites' trees, on the engine's host
+#   state_dir    ledger and directory, on the engine's host
+#   config_dir   heberg.toml, certs/ …: read-only to the containers
+#   engine_dir   the folder that holds the engine's socket; the containers get docker.sock alone
+#   sftp_port    where the sites' owners reach sshd, on the engine's host
+
+k_containers=(heberg-syncd heberg-sftp heberg-proxy)
+k_networks=(heberg-sites heberg-sftp)
+k_volumes=(heberg-sftp-keys heberg-proxy-conf heberg-proxy-temp)
+
+# All of them: nothing writable but what is mounted, no capability but those named, no way to gain any.
+k_locked_down=(--read-only --cap-drop ALL --security-opt no-new-privileges --tmpfs /run --tmpfs /tmp
+  --restart unless-stopped --log-opt max-size=10m --log-opt max-file=5)
+
+has_container() { docker container inspect "$1" >/dev/null 2>&1; }
+is_running() { [ "$(docker container inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; }
+has_network() { docker network inspect "$1" >/dev/null 2>&1; }
+
+# The sites' network: the proxy, on the host's network, reaches every site; no site reaches another (enable_icc).
+make_networks() {
+  local network
+  for network in "${k_networks[@]}"; do
+    if ! has_network "$network"; then
+      docker network create --opt com.docker.network.bridge.enable_icc=false "$network" >/dev/null || return 1
+    fi
+  done
+}
+
+# The host's PID namespace, to find and cut the sessions of a site that went. Its capabilities: the sites' folders are others' (CHOWN,
+# DAC_OVERRIDE, FOWNER, FSETID), and so are their sessions (KILL).
+run_syncd() {
+  docker run --detach --name heberg-syncd "${k_locked_down[@]}" --network none --pid host \
+    --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add FSETID --cap-add KILL \
+    --memory 1g --pids-limit 64 \
+    --volume "$engine_dir/docker.sock:/run/docker.sock" --volume "$config_dir:/etc/heberg:ro" \
+    --volume "$state_dir:/var/lib/heberg" --volume "$sites_dir:/sites" "$@" heberg-syncd >/dev/null
+}
+
+# No engine socket, no way to write account data. Its capabilities: a session becomes the site's user in the site's tree
+# (SETUID, SETGID, SYS_CHROOT), sshd ends its own unprivileged child (KILL) and reports logins to the kernel (AUDIT_WRITE).
+run_sftp() {
+  docker run --detach --name heberg-sftp "${k_locked_down[@]}" --network heberg-sftp --publish "$sftp_port:22" \
+    --cap-add SETUID --cap-add SETGID --cap-add SYS_CHROOT --cap-add AUDIT_WRITE --cap-add KILL \
+    --memory 1g --pids-limit 1024 \
+    --volume heberg-sftp-keys:/etc/ssh/host_keys --volume "$state_dir/directory:/var/lib/heberg/directory:ro" \
+    --volume "$sites_dir:/sites" "$@" heberg-sftp >/dev/null
+}
+
+# The host's network. Its capabilities: port 80 (NET_BIND_SERVICE), workers that are not root (SETUID, SETGID), their temporary
+# folders (CHOWN), their end (KILL).
+run_proxy() {
+  docker run --detach --name heberg-proxy "${k_locked_down[@]}" --network host \
+    --cap-add NET_BIND_SERVICE --cap-add SETUID --cap-add SETGID --cap-add CHOWN --cap-add KILL \
+    --memory 1g --pids-limit 256 \
+    --volume "$engine_dir/docker.sock:/run/docker.sock" --volume "$config_dir:/etc/heberg:ro" \
+    --volume heberg-proxy-conf:/etc/nginx/conf.d --volume heberg-proxy-temp:/var/lib/nginx "$@" heberg-proxy >/dev/null
+}
+
+# The UID of a site's account, as sshd sees it; fails where there is none.
+find_uid() { docker exec heberg-sftp getent passwd "$1" 2>/dev/null | cut -d: -f3 | grep .; }
+
+# run_site NAME HOST   A site that runs as itself. The account comes with the container, and the container must be made for the
+# account's UID: so a first container, never started, brings the account, and the real one takes its place. The UID is the site's for ever.
+run_site() {
+  local name=$1 host=$2 uid
+  local site=(--name "$name" --network heberg-sites --env "VIRTUAL_HOST=$host" --volume "$sites_dir/$name/www:/var/www/html")
+  docker create "${site[@]}" php:apache >/dev/null || return 1
+  wait_until 20 find_uid "$name" >/dev/null || {
+    complain "no account for $name came within 20 s: docker logs heberg-syncd"
+    return 1
+  }
+  uid=$(find_uid "$name")
+  docker rm "$name" >/dev/null || return 1
+  docker run --detach "${site[@]}" --user "$uid:$uid" --read-only --cap-drop ALL --security-opt no-new-privileges \
+    --tmpfs /tmp --tmpfs /var/run/apache2 --tmpfs /var/lock/apache2 \
+    --memory 512m --pids-limit 200 --restart unless-stopped --log-opt max-size=10m --log-opt max-file=5 php:apache >/dev/null
+}
