@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Carries out what watch.h decides. A session is one stay with the engine: its event stream and the connections beside
+// it; when any vital part of it fails, it is closed as a whole and the next one begins.
+#include "docker/watcher.h"
+
+#include "docker/api.h"
+#include "docker/connection.h"
+#include "docker/lines.h"
+#include "docker/watch.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+#include <exception>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+namespace heberg::docker {
+namespace {
+
+namespace asio = boost::asio;
+constexpr auto k_token = asio::as_tuple(asio::use_awaitable);
+
+// "GET …: answers 500: {"message":"…"}", where the status is not what it should be.
+std::string complain(std::string_view operation, const answer& a) {
+  if (!a.problem.empty()) return a.problem;
+  return std::string(operation) + ": the engine answers " + std::to_string(a.status) + " " + a.body.substr(0, 200);
+}
+
+struct session {
+  session(asio::io_context& context, const endpoint& where)
+      : io(context), engine(where), events(context.get_executor(), where), ping_timer(context) {}
+
+  // A connection that nobody uses, a new one where there is none. The watch bounds how many are out at once.
+  std::shared_ptr<connection> take() {
+    if (idle.empty()) return all.emplace_back(std::make_shared<connection>(io.get_executor(), engine));
+    auto c = std::move(idle.back());
+    idle.pop_back();
+    return c;
+  }
+
+  void give_back(std::shared_ptr<connection> c) { idle.push_back(std::move(c)); }
+
+  void close() noexcept {
+    closed = true;
+    events.close();
+    ping_timer.cancel();
+    for (const auto& c : all) c->close();
+  }
+
+  asio::io_context& io;
+  endpoint engine;
+  api_version version;
+  connection events;
+  std::vector<std::shared_ptr<connection>> all;
+  std::vector<std::shared_ptr<connection>> idle;
+  asio::steady_timer ping_timer;
+  bool closed = false;
+};
+
+using session_pointer = std::shared_ptr<session>;
+
+}  // namespace
+
+struct watcher::impl : std::enable_shared_from_this<impl> {
+  impl(asio::io_context& context, watch_options wanted, watch_handlers told)
+      : io(context),
+        options(std::move(wanted)),
+        engine(parse_endpoint(options.host)),
+        handlers(std::move(told)),
+        machine(options, std::random_device{}()),
+        timers{asio::steady_timer(io), asio::steady_timer(io), asio::steady_timer(io), asio::steady_timer(io)} {}
+
+  void stop() noexcept {
+    stopped = true;
+    if (current) current->close();
+    current.reset();
+    for (auto& timer : timers) timer.cancel();
+  }
+
+  void feed(watch_input input) {
+    for (auto& action : machine.resume(std::move(input))) {
+      if (stopped) return;  // by a handler
+      std::visit([this](auto& a) { carry_out(a); }, action);
+    }
+  }
+
+  // Exceptions that reach the top of a coroutine are the handlers' own, or ours to mend: they leave io_context::run().
+  void spawn(asio::awaitable<void> work) {
+    asio::co_spawn(io, std::move(work), [self = shared_from_this()](std::exception_ptr error) {
+      if (error) std::rethrow_exception(error);
+    });
+  }
+
+  // ---- actions ----
+
+  void carry_out(const do_subscribe&) {
+    current = std::make_shared<session>(io, engine);
+    spawn(follow(current));
+  }
+  void carry_out(const do_list&) { spawn(list(current)); }
+  void carry_out(do_inspect& a) { spawn(inspect(current, std::move(a.id))); }
+  void carry_out(const do_wait& a) {
+    auto& timer = timers[static_cast<std::size_t>(a.timer)];
+    timer.expires_after(a.delay);
+    timer.async_wait([self = shared_from_this(), which = a.timer](const boost::system::error_code& error) {
+      if (!error && !self->stopped) self->feed(watch_elapsed{which});
+    });
+  }
+  void carry_out(const do_tell_synced&) {
+    if (handlers.synced) handlers.synced(machine.known());
+  }
+  void carry_out(const do_tell_changed&) {
+    if (handlers.changed) handlers.changed(machine.known());
+  }
+  void carry_out(const do_tell_lost& a) {
+    if (handlers.lost) handlers.lost(a.reason);
+  }
+  void carry_out(const do_log& a) {
+    if (handlers.log) handlers.log(a.level, a.message);
+  }
+
+  // ---- a session ----
+
+  void lose(const session_pointer& s, std::string reason, bool absent = false) {
+    if (s->closed) return;
+    s->close();
+    current.reset();
+    feed(watch_disconnected{std::move(reason), absent});
+  }
+
+  // Version, subscription, then events for as long as they come.
+  asio::awaitable<void> follow(session_pointer s) {
+    if (!co_await agree_on_version(s)) co_return;
+    const auto opened = co_await s->events.open_stream(events_target(s->version), options.request_timeout);
+    if (s->closed) co_return;
+    if (opened.status != 200) {
+      lose(s, complain("GET /events", opened), opened.absent);
+      co_return;
+    }
+    ++calls.connects;
+    spawn(ping(s));
+    feed(watch_subscribed{});
+    line_cutter lines(k_event_bytes_max);
+    while (!s->closed) {
+      const auto part = co_await s->events.read_stream();
+      if (s->closed) co_return;
+      if (!part.problem.empty()) {
+        lose(s, part.problem);
+        co_return;
+      }
+      hear(lines, part.body);
+    }
+  }
+
+  asio::awaitable<bool> agree_on_version(session_pointer s) {
+    auto c = s->take();
+    const auto a = co_await c->get(version_target(), k_version_bytes_max, options.request_timeout);
+    if (s->closed) co_return false;
+    s->give_back(std::move(c));
+    if (a.status != 200) {
+      lose(s, complain("GET /version", a), a.absent);
+      co_return false;
+    }
+    const auto engine_speaks = parse_version(a.body);
+    if (!engine_speaks.value) {
+      lose(s, "the answer to GET /version " + engine_speaks.problem);
+      co_return false;
+    }
+    const auto agreed = negotiate(*engine_speaks.value);
+    if (!agreed.value) {
+      lose(s, "the engine " + agreed.problem);
+      co_return false;
+    }
+    s->version = *agreed.value;
+    co_return true;
+  }
+
+  void hear(line_cutter& lines, std::string_view bytes) {
+    watch_heard heard;
+    bool missed = false;
+    for (const auto& line : lines.feed(bytes)) {
+      auto e = parse_event(line);
+      if (e.value) {
+        if (e.value->kind != event_kind::other) heard.events.push_back(std::move(*e.value));
+      } else {
+        missed = true;
+      }
+    }
+    if (!heard.events.empty()) feed(std::move(heard));
+    if (!missed && !lines.take_dropped()) return;
+    carry_out(do_log{log_level::warning, "an event of the engine cannot be read; listing all containers"});
+    feed(watch_elapsed{watch_timer::resync});
+  }
+
+  asio::awaitable<void> list(session_pointer s) {
+    auto c = s->take();
+    ++calls.lists;
+    const auto a = co_await c->get(list_target(s->version), k_list_bytes_max, options.request_timeout);
+    if (s->closed) co_return;
+    s->give_back(std::move(c));
+    if (a.status != 200) {
+      lose(s, complain("GET /containers/json", a), a.absent);
+      co_return;
+    }
+    auto entries = parse_list(a.body);
+    if (entries.value) {
+      feed(watch_listed{std::move(*entries.value)});
+    } else {
+      lose(s, "the answer to GET /containers/json " + entries.problem);
+    }
+  }
+
+  asio::awaitable<void> inspect(session_pointer s, std::string id) {
+    auto c = s->take();
+    ++calls.inspects;
+    const auto a = co_await c->get(inspect_target(s->version, id), k_inspect_bytes_max, options.request_timeout);
+    if (s->closed) co_return;
+    s->give_back(std::move(c));
+    feed(judge_inspection(id, a));
+  }
+
+  static watch_input judge_inspection(const std::string& id, const answer& a) {
+    if (a.status == 404) return watch_vanished{id};
+    if (a.status != 200) return watch_inspect_failed{id, complain("inspect", a)};
+    auto c = parse_inspect(a.body);
+    if (!c.value) return watch_inspect_failed{id, "its inspection " + c.problem};
+    if (c.value->id != id) return watch_inspect_failed{id, "its inspection tells of another container"};
+    return watch_inspected{std::move(*c.value)};
+  }
+
+  // An engine that hangs keeps its event stream open and silent; only a question finds out.
+  asio::awaitable<void> ping(session_pointer s) {
+    for (;;) {
+      s->ping_timer.expires_after(options.ping_interval);
+      co_await s->ping_timer.async_wait(k_token);
+      if (s->closed) co_return;
+      auto c = s->take();
+      const auto a = co_await c->get(ping_target(), k_version_bytes_max, options.request_timeout);
+      if (s->closed) co_return;
+      s->give_back(std::move(c));
+      if (a.status != 200) {
+        lose(s, complain("GET /_ping", a));
+        co_return;
+      }
+    }
+  }
+
+  asio::io_context& io;
+  watch_options options;
+  endpoint engine;
+  watch_handlers handlers;
+  watch machine;
+  counters calls;
+  std::array<asio::steady_timer, 4> timers;  // by watch_timer
+  session_pointer current;
+  bool stopped = false;
+};
+
+watcher::watcher(asio::io_context& io, watch_options options, watch_handlers handlers)
+    : impl_(std::make_shared<impl>(io, std::move(options), std::move(handlers))) {}
+
+watcher::~watcher() {
+  impl_->stop();
+}
+
+void watcher::start() {
+  asio::post(impl_->io, [self = impl_] {
+    if (!self->stopped) self->feed(watch_started{});
+  });
+}
+
+void watcher::stop() {
+  impl_->stop();
+}
+
+watcher::counters watcher::count_calls() const noexcept {
+  return impl_->calls;
+}
+
+containers fetch_containers(const watch_options& options) {
+  asio::io_context io(1);
+  containers result;
+  std::string problem;
+  watcher* self = nullptr;
+  watcher w(io, options,
+            {.synced =
+                 [&result, &self](const containers& all) {
+                   result = all;
+                   self->stop();
+                 },
+             .changed = {},
+             .lost =
+                 [&problem, &self](std::string_view reason) {
+                   problem = reason;
+                   self->stop();
+                 },
+             .log = {}});
+  self = &w;
+  w.start();
+  io.run();
+  if (!problem.empty()) throw std::runtime_error(problem);
+  return result;
+}
+
+}  // namespace heberg::docker
