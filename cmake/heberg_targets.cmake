@@ -25,7 +25,8 @@ endfunction()
 
 # heberg_plugin(NAME OUTPUT file.so MAP version-script SOURCES... [LINK ...])
 # A shared object for other people's processes: C driver, nothing exported but the map's names, no undefined
-# symbol, never unloaded (a thread may still be inside), no lazy binding.
+# symbol, never unloaded (a thread may still be inside), no lazy binding. Without the C++ driver's libraries, which CMake
+# would add for the sources' sake, and without the start files: nothing runs when it is loaded.
 function(heberg_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT;MAP" "SOURCES;LINK")
   add_library(${name} MODULE ${arg_SOURCES})
@@ -33,6 +34,8 @@ function(heberg_plugin name)
   target_compile_options(${name} PRIVATE -fno-exceptions -fno-rtti -fno-threadsafe-statics)
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE C PREFIX "" OUTPUT_NAME "${arg_OUTPUT}" SUFFIX ""
                         LINK_DEPENDS "${arg_MAP}")
+  set(CMAKE_CXX_IMPLICIT_LINK_LIBRARIES "" PARENT_SCOPE)
   target_link_options(${name} PRIVATE "-Wl,--version-script=${arg_MAP}" -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro
-                      -Wl,--as-needed $<$<NOT:$<BOOL:${HEBERG_SANITIZE}>>:-Wl,-z,defs>)
+                      -Wl,--as-needed $<$<NOT:$<BOOL:${HEBERG_SANITIZE}>>:-Wl,-z,defs>
+                      $<$<NOT:$<BOOL:${HEBERG_SANITIZE}>>:-nostartfiles>)
 endfunction()

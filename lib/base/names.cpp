@@ -8,8 +8,9 @@ namespace heberg {
 namespace {
 
 // Users and groups of Debian 12's base-passwd (/usr/share/base-passwd) and of the packages a server commonly has. Names
-// with capitals (Debian-exim) are left out: no site can have them. Sorted, for the search below.
-constexpr std::string_view k_system_names[] = {
+// with capitals (Debian-exim) are left out: no site can have them. Sorted, for the search below; arrays, not pointers,
+// so that a plugin that holds them needs no relocations.
+constexpr char k_system_names[][20] = {
     "_apt",
     "_chrony",
     "_dnsmasq",
@@ -172,7 +173,8 @@ constexpr std::string_view k_system_names[] = {
     "xrdp",
     "zabbix",
 };
-static_assert(std::is_sorted(std::begin(k_system_names), std::end(k_system_names)));
+constexpr auto k_before = [](std::string_view a, std::string_view b) { return a < b; };
+static_assert(std::is_sorted(std::begin(k_system_names), std::end(k_system_names), k_before));
 
 // systemd's own users come and go with its versions (systemd-network, systemd-oom, systemd-coredump, …).
 constexpr std::string_view k_systemd_prefix = "systemd-";
@@ -194,7 +196,7 @@ constexpr bool may_follow(char c) {
 
 bool is_system_name(std::string_view name) noexcept {
   return name.starts_with(k_systemd_prefix) ||
-         std::binary_search(std::begin(k_system_names), std::end(k_system_names), name);
+         std::binary_search(std::begin(k_system_names), std::end(k_system_names), name, k_before);
 }
 
 bool is_site_name(std::string_view name) noexcept {

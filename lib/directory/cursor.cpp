@@ -13,14 +13,14 @@ static_assert(std::is_trivially_default_constructible_v<cursor>, "a static curso
 status cursor::peek(const source& accounts, account_entry& out) noexcept {
   record next;
   if (const status result = peek_record(accounts, next); result != status::found) return result;
-  const bool sound = parse_account(next.line, out) && out.name == next.key.substr(k_name_prefix.size());
+  const bool sound = parse_account(next.line, out) && out.name == slice(next.key, k_name_prefix.size());
   return sound ? status::found : status::damaged;
 }
 
 status cursor::peek(const source& shadow, shadow_entry& out) noexcept {
   record next;
   if (const status result = peek_record(shadow, next); result != status::found) return result;
-  const bool sound = parse_shadow(next.line, out) && out.name == next.key.substr(k_name_prefix.size());
+  const bool sound = parse_shadow(next.line, out) && out.name == slice(next.key, k_name_prefix.size());
   return sound ? status::found : status::damaged;
 }
 

@@ -2,6 +2,7 @@
 #include "directory/entry.h"
 
 #include "base/names.h"
+#include "directory/format.h"
 
 #include <algorithm>
 #include <charconv>
@@ -15,7 +16,7 @@ bool split(std::string_view line, std::string_view* fields, std::size_t count) n
   for (std::size_t i = 0; i + 1 < count; ++i) {
     const std::size_t colon = line.find(':');
     if (colon == line.npos) return false;
-    fields[i] = line.substr(0, colon);
+    fields[i] = slice(line, 0, colon);
     line.remove_prefix(colon + 1);
   }
   fields[count - 1] = line;

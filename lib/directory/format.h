@@ -62,6 +62,15 @@ inline constexpr std::uint32_t k_record_max = k_pair_size + k_key_max + k_seal_s
                                     k_number_size + 1 + k_number_size);
 }
 
+// The part of a text that the caller knows to be there. Not substr(): it throws, and a plugin has no one to throw with.
+[[nodiscard]] constexpr std::string_view slice(std::string_view text, std::size_t at, std::size_t size) noexcept {
+  return {text.data() + at, size};
+}
+
+[[nodiscard]] constexpr std::string_view slice(std::string_view text, std::size_t at) noexcept {
+  return slice(text, at, text.size() - at);
+}
+
 [[nodiscard]] inline std::uint32_t load_number(const char* bytes) noexcept {
   std::uint32_t number = 0;
   std::memcpy(&number, bytes, sizeof number);

@@ -41,11 +41,11 @@ bool open_file::check_first_record(file_kind kind, std::string_view bytes, std::
     return false;
   const std::string_view title = title_of(kind);
   if (!first.line.starts_with(title)) return false;
-  const std::string_view numbers = first.line.substr(title.size());
-  if (!read_hex(numbers.substr(0, k_number_size), count_) || numbers[k_number_size] != ' ' ||
-      !read_hex(numbers.substr(k_number_size + 1), tables_)) {
-    return false;
-  }
+  const std::string_view numbers = slice(first.line, title.size());
+  const bool sound = numbers.size() == 2 * k_number_size + 1 && numbers[k_number_size] == ' ' &&
+                     read_hex(slice(numbers, 0, k_number_size), count_) &&
+                     read_hex(slice(numbers, k_number_size + 1), tables_);
+  if (!sound) return false;
   records_ = k_toc_size + first.size;
   const std::uint64_t size = tables_size(kind, count_);
   if (tables_ < records_ || tables_ + size + checks_size(size) != file_size) return false;

@@ -33,11 +33,11 @@ record_state read_record(std::string_view bytes, record& out) noexcept {
 
   out.size = k_pair_size + key_size + value_size;
   if (bytes.size() < out.size) return record_state::partial;
-  out.key = bytes.substr(k_pair_size, key_size);
-  const std::string_view value = bytes.substr(k_pair_size + key_size, value_size);
-  out.line = value.substr(k_seal_size);
+  out.key = slice(bytes, k_pair_size, key_size);
+  const std::string_view value = slice(bytes, k_pair_size + key_size, value_size);
+  out.line = slice(value, k_seal_size);
   std::uint32_t seal = 0;
-  const bool sound = read_hex(value.substr(0, k_seal_size - 1), seal) && value[k_seal_size - 1] == ' ' &&
+  const bool sound = read_hex(slice(value, 0, k_seal_size - 1), seal) && value[k_seal_size - 1] == ' ' &&
                      seal == seal_of(out.key, out.line);
   return sound ? record_state::whole : record_state::damaged;
 }
