@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A Docker engine of the tests' own: its own PID, mount and network namespaces, sockets and data. No container, port, firewall rule or
+process of the machine is touched, its own engine may run beside or not, and the end of one process ends it all."""
+import os
+import signal
+import subprocess
+import time
+
+k_host_network_fd = 9  # tests/e2e/run opens it
+
+
+def in_host_network(command, **options):
+    """The machine's network: for apt and registries. Everything else happens in the tests' own."""
+    return subprocess.run(
+        ["nsenter", f"--net=/proc/self/fd/{k_host_network_fd}", *command], pass_fds=[k_host_network_fd], **options)
+
+
+class engine:
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket_dir = f"{folder}/socket"
+        self.host = f"unix://{self.socket_dir}/docker.sock"
+        self.log = f"{folder}/dockerd.log"
+        self.daemon = None
+        os.makedirs(self.socket_dir, exist_ok=True)
+        # The namespaces live as long as this process: bash, which waits for whatever loses its parent.
+        self.holder = subprocess.Popen(
+            ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc",
+             "bash", "-c", "echo ready; while :; do sleep 3600 & wait; done"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        if self.holder.stdout.readline() != "ready\n":
+            raise RuntimeError("no engine can run here: a PID and mount namespace cannot be made")
+        with open(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children") as children:
+            self.init = int(children.read().split()[0])
+
+    def _enter(self):
+        return ["nsenter", f"--mount=/proc/{self.init}/ns/mnt", f"--pid=/proc/{self.init}/ns/pid"]
+
+    def _start(self, prefix, options, **popen):
+        os.environ["DOCKER_HOST"] = self.host
+        with open(self.log, "a") as log:
+            self.daemon = subprocess.Popen(
+                [*self._enter(), *prefix, "dockerd", f"--data-root={self.folder}/data", f"--exec-root={self.folder}/exec",
+                 f"--pidfile={self.folder}/dockerd.pid", f"--host={self.host}", "--exec-opt=native.cgroupdriver=cgroupfs", *options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **popen)
+        end = time.monotonic() + 60
+        while subprocess.run(["docker", "version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
+            if self.daemon.poll() is not None or time.monotonic() > end:
+                with open(self.log) as log:
+                    raise RuntimeError("no engine can run here: dockerd says:\n" + "".join(log.readlines()[-15:]))
+            time.sleep(0.1)
+
+    def start_for_builds(self):
+        """In the machine's network, without bridge or firewall rules: builds use the machine's network itself."""
+        self._start([f"--net=/proc/self/fd/{k_host_network_fd}"], ["--bridge=none", "--iptables=false", "--ip6tables=false"],
+                    pass_fds=[k_host_network_fd])
+
+    def start(self):
+        """In the tests' own network. Containers outlive the daemon (live-restore), so that its restart can be tested alone."""
+        self._start([], ["--live-restore"])
+
+    def stop(self, how=signal.SIGTERM):
+        pid = self._daemon_pid()
+        if pid:
+            subprocess.run([*self._enter(), "kill", f"-{int(how)}", str(pid)], check=True)
+            self.daemon.wait(60)
+            if os.path.exists(f"{self.folder}/dockerd.pid"):
+                os.unlink(f"{self.folder}/dockerd.pid")
+
+    def _daemon_pid(self):
+        try:
+            with open(f"{self.folder}/dockerd.pid") as file:
+                return int(file.read())
+        except FileNotFoundError:
+            return None
+
+    def kill(self, pid, how=signal.SIGKILL):
+        """A process as the engine numbers it (docker inspect's State.Pid)."""
+        return subprocess.run([*self._enter(), "kill", f"-{int(how)}", str(pid)], stderr=subprocess.DEVNULL).returncode == 0
+
+    def child_of(self, pid, name):
+        """The number of a container's process of that name (15 characters at most), by the container's first process."""
+        found = subprocess.run([*self._enter(), "pgrep", "-P", str(pid), "-x", name], capture_output=True, text=True).stdout.split()
+        return int(found[0]) if found else 0
+
+    def close(self):
+        try:
+            ids = subprocess.run(["docker", "ps", "-aq"], capture_output=True, text=True, timeout=30).stdout.split()
+            if ids:
+                subprocess.run(["docker", "rm", "-f", *ids], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+            self.stop()
+        except (subprocess.SubprocessError, OSError) as error:
+            print(f"stopping the tests' engine: {error}")
+        os.kill(self.init, signal.SIGKILL)  # the first process of its PID namespace: all others end with it
+        self.holder.wait(30)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Containers whose names and values mean harm: they break nothing, and the log names them."""
+from framework import expect, expect_equal, test, wait_for
+from world import run
+
+
+def expect_all_is_well(world, word):
+    """A decent site that comes after the hostile one gets its account and is served; nginx is content."""
+    name = f"decent-{word}"
+    _, password = world.new_site(name)
+    world.put(name, password, "<?php echo 'fine';", "index.php")
+    wait_for(10, "a decent site is served", lambda: world.fetch(f"{name}.test") == (200, "fine"))
+    expect_equal(run(["docker", "exec", "heberg-proxy", "nginx", "-q", "-t"]).returncode, 0, "nginx -t")
+
+
+def logs_since(world):
+    return world.logs("heberg-syncd", world.since) + world.logs("heberg-proxy", world.since)
+
+
+@test
+def hostile_hosts(world):
+    """Host names with a newline, brace, semicolon, blank, path, port, 300 characters or control bytes are left out and named in the log."""
+    bad = {
+        "newline": "a.test\nserver_name evil.test", "brace": "a.test{}", "semicolon": "a.test; return 200 pwned;", "blank": "a.test b.test",
+        "path": "../../etc/passwd", "url": "http://a.test/", "long": "a" * 300 + ".test", "control": "a\x01\x1b[31m.test", "quote": 'a".test',
+        "dollar": "$host.test", "regex": "~^a(.test$", "hash": "a.test#", "backslash": "a\\.test",
+    }
+    for word, host in bad.items():
+        world.run_site(f"bad-{word}", host, create=False)
+    expect_all_is_well(world, "hosts")
+    log = wait_for(10, "the log", lambda: logs_since(world))
+    for word, host in bad.items():
+        wait_for(5, f"the log names bad-{word}", lambda: f"bad-{word}" in world.logs("heberg-proxy", world.since))
+    expect("\x1b" not in log and "\x01" not in log, "a control byte reached the log")
+    configuration = world.docker("exec", "heberg-proxy", "cat", "/etc/nginx/conf.d/heberg.conf")
+    for sign in ("pwned", "evil.test", "passwd", "a" * 100, "\x01"):
+        expect(sign not in configuration, f"{sign!r} reached nginx's configuration")
+    for host in ("evil.test", "a.test", "b.test"):
+        expect_equal(world.fetch(host)[0], 503, host)
+
+
+@test
+def hostile_ports(world):
+    """A VIRTUAL_PORT that is none leaves its container out alone."""
+    for word, port in (("word", "abc"), ("zero", "0"), ("big", "99999"), ("list", "80,443"), ("inject", "80; return 200 pwned"),
+                       ("newline", "80\n}"), ("minus", "-1")):
+        world.run_site(f"port-{word}", options=["-e", f"VIRTUAL_PORT={port}"])
+    expect_all_is_well(world, "ports")
+    for word in ("word", "zero", "big", "list", "inject", "newline", "minus"):
+        wait_for(5, f"the log names port-{word}", lambda: f"port-{word}" in world.logs("heberg-proxy", world.since))
+        expect_equal(world.fetch(f"port-{word}.test")[0], 503, f"port-{word}.test")
+
+
+@test
+def hostile_names(world):
+    """Labels that name root, a system user, "..", a path, 300 characters or control bytes make no account, and are named in the log."""
+    bad = {
+        "root": "root", "user": "www-data", "up": "..", "path": "../etc", "inner": "a/b", "long": "a" * 300, "control": "a\x01b",
+        "newline": "a\nroot:x:0:0", "colon": "a:x:0:0", "upper": "Exam", "digit": "0day", "blank": "a b", "dots": "a..b", "dash": "-rf",
+    }
+    for word, name in bad.items():
+        world.run_site("none", f"{word}.test", container=f"label-{word}", mount=False, options=["--label", f"heberg.site={name}"])
+    expect_all_is_well(world, "names")
+    for word in bad:
+        wait_for(5, f"the log names label-{word}", lambda: f"label-{word}" in world.syncd_log())
+    log = world.syncd_log()
+    expect("\x01" not in log, "a control byte reached the log")
+    expect_equal(world.getent("-s", "heberg", "passwd", "0")[0], 2, "getent passwd 0")
+    expect_equal(world.getent("passwd", "root")[1].split(":")[2], "0", "root's UID")
+    for line in world.getent("-s", "heberg", "passwd")[1].splitlines():
+        expect(len(line.split(":")) == 7 and line.split(":")[0].islower() or "-" in line, f"an odd account: {line!r}")
+
+
+@test
+def hostile_mounts(world):
+    """Mounts from the root of the sites, beside it, or with odd names below it make no account of that name."""
+    for word, source in (("root", world.sites), ("beside", world.sites + "-evil/x"), ("blank", f"{world.sites}/a b/www"),
+                         ("upper", f"{world.sites}/UPPER/www"), ("system", f"{world.sites}/www-data/www"),
+                         ("hidden", f"{world.sites}/.hidden/www")):
+        world.made.append(f"mount-{word}")
+        world.docker("create", "--name", f"mount-{word}", "-e", f"VIRTUAL_HOST=mount-{word}.test", "--mount",
+                     f"type=volume,destination=/x", "-v", f"{source}:/var/www/html", "php:apache")
+    expect_all_is_well(world, "mounts")
+    names = {line.split(":")[0] for line in world.getent("-s", "heberg", "passwd")[1].splitlines()}
+    for name in ("a b", "UPPER", "www-data", ".hidden", "x", "sites-evil", ""):
+        expect(name not in names, f"{name!r} has an account")
+
+
+@test
+def host_claimed_twice(world):
+    """A host name that two sites claim stays with the first; the second is named in the log."""
+    _, password = world.new_site("owner-a", host="claimed.test")
+    world.put("owner-a", password, "<?php echo 'first';", "index.php")
+    wait_for(5, "the first is served", lambda: world.fetch("claimed.test") == (200, "first"))
+    _, password = world.new_site("owner-b", host="claimed.test,own.test")
+    world.put("owner-b", password, "<?php echo 'second';", "index.php")
+    wait_for(5, "the second's other name is served", lambda: world.fetch("own.test") == (200, "second"))
+    for _ in range(8):
+        expect_equal(world.fetch("claimed.test"), (200, "first"), "claimed.test")
+    wait_for(5, "the log names the second", lambda: any(
+        "owner-b" in line and "claimed.test" in line for line in world.logs("heberg-proxy", world.since).splitlines()))
+
+
+@test
+def hostile_tree(world):
+    """Links that the site's owner or PHP leaves where heberg works are not followed."""
+    import os
+    uid, password = world.new_site("trap")
+    victim = f"{world.folder}/victim"
+    os.makedirs(victim, exist_ok=True)
+    world.remove("trap")
+    world.wait_for_no_account("trap")
+    for name in ("logs", ".heberg", ".ssh"):
+        os.rename(f"{world.sites}/trap/{name}", f"{world.sites}/trap/{name}.kept")
+        os.symlink(victim, f"{world.sites}/trap/{name}")
+    world.run_site("trap")
+    world.run_site("trap-next")
+    world.wait_for_account("trap-next")
+    expect_equal(os.listdir(victim), [], "files in the folder that the links lead to")
+    seen = os.stat(victim)
+    expect_equal((seen.st_uid, seen.st_gid), (0, 0), "its owner and group")

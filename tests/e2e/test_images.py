@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The three containers run as they should: with little, and with nothing of each other's."""
+import json
+
+from framework import expect, expect_equal, test
+from world import run
+
+
+def inspect(world, name):
+    return json.loads(world.docker("inspect", name))[0]
+
+
+def bits(names):
+    numbers = {"CHOWN": 0, "DAC_OVERRIDE": 1, "FOWNER": 3, "FSETID": 4, "KILL": 5, "SETGID": 6, "SETUID": 7, "NET_BIND_SERVICE": 10,
+               "SYS_CHROOT": 18, "AUDIT_WRITE": 29}
+    return sum(1 << numbers[name] for name in names)
+
+
+@test
+def capabilities(world):
+    """Each container's first process has exactly the capabilities it needs, and cannot gain any."""
+    wanted = {
+        "heberg-syncd": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL"],
+        "heberg-sftp": ["SETUID", "SETGID", "SYS_CHROOT", "AUDIT_WRITE", "KILL"],
+        "heberg-proxy": ["NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN", "KILL"],
+    }
+    for name, capabilities_of in wanted.items():
+        # syncd's container shares the PID namespace of its host, so its own process is found by the engine's number.
+        pid = inspect(world, name)["State"]["Pid"] if name == "heberg-syncd" else 1
+        status = dict(line.split(":\t", 1) for line in
+                      world.docker("exec", name, "cat", f"/proc/{pid}/status").splitlines() if ":\t" in line)
+        for field in ("CapEff", "CapBnd", "CapPrm"):
+            expect_equal(int(status[field], 16), bits(capabilities_of), f"{name} {field}")
+        expect_equal(status["NoNewPrivs"], "1", f"{name} NoNewPrivs")
+
+
+@test
+def read_only(world):
+    """Nothing of a container's own file system can be written, nor the directory by the SFTP container."""
+    for name in ("heberg-syncd", "heberg-sftp", "heberg-proxy"):
+        expect(inspect(world, name)["HostConfig"]["ReadonlyRootfs"], f"{name} has a writable root")
+        for path in ("/etc/x", "/usr/sbin/x", "/x"):
+            expect(run(["docker", "exec", name, "touch", path]).returncode != 0, f"{name} could write {path}")
+    for path in ("x", "accounts.cdb", "shadow.cdb"):
+        done = run(["docker", "exec", "heberg-sftp", "touch", f"/var/lib/heberg/directory/{path}"])
+        expect(done.returncode != 0, f"heberg-sftp could write the directory's {path}")
+    for name in ("heberg-syncd", "heberg-proxy"):
+        expect(run(["docker", "exec", name, "touch", "/etc/heberg/heberg.toml"]).returncode != 0, f"{name} could write the settings")
+
+
+@test
+def mounts(world):
+    """The SFTP container sees the directory and the sites: no engine socket, no ledger, no settings."""
+    seen = sorted((m["Destination"], m["RW"]) for m in inspect(world, "heberg-sftp")["Mounts"])
+    expect_equal(seen, [("/etc/ssh/host_keys", True), ("/sites", True), ("/var/lib/heberg/directory", False)], "mounts of heberg-sftp")
+    expect_equal(world.docker("exec", "heberg-sftp", "ls", "/var/lib/heberg"), "directory", "/var/lib/heberg in heberg-sftp")
+    found = world.docker("exec", "heberg-sftp", "sh", "-c", "ls /run/docker.sock /var/run/docker.sock 2>/dev/null | wc -l")
+    expect_equal(found, "0", "engine sockets in heberg-sftp")
+
+
+@test
+def stock_sshd(world):
+    """The sshd in heberg-sftp is Debian's, unchanged; one file of settings is ours."""
+    done = run(["docker", "exec", "heberg-sftp", "dpkg", "--verify", "openssh-server", "openssh-sftp-server"])
+    changed = [line.split()[-1] for line in done.stdout.splitlines() if "missing" not in line and "/usr/share/" not in line]
+    expect_equal([path for path in changed if path != "/etc/pam.d/sshd"], [], "changed files of openssh-server")
+    expect_equal(world.docker("exec", "heberg-sftp", "ls", "/etc/ssh/sshd_config.d"), "heberg.conf", "sshd_config.d")
+
+
+@test
+def host_keys_survive(world):
+    """A new SFTP container keeps its host keys."""
+    keys = "cat /etc/ssh/host_keys/*.pub"
+    before = world.docker("exec", "heberg-sftp", "sh", "-c", keys)
+    world.docker("rm", "-f", "heberg-sftp")
+    done = world.deploy("run_sftp")
+    expect_equal(done.returncode, 0, f"run_sftp: {done.stderr}")
+    expect_equal(world.docker("exec", "heberg-sftp", "sh", "-c", keys), before, "host keys")
+    expect(len(before.splitlines()) == 3, "three host keys")

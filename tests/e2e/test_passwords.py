@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Who gets in: the password's file, the two files of keys, the lock."""
+import os
+import time
+
+from framework import expect, expect_equal, test, wait_for
+from world import run
+
+
+def hash_of(password):
+    return run(["openssl", "passwd", "-6", "-stdin"], input=password + "\n").stdout.strip()
+
+
+def wait_for_login(world, name, password):
+    """A changed password holds within a second; a login takes a while itself."""
+    wait_for(2, "the new password holds", lambda: world.can_log_in(name, password))
+
+
+@test
+def wrong_password(world):
+    """A wrong password, an empty one, another site's, an unknown name, root and the system's users do not get in."""
+    _, password = world.new_site("right")
+    _, other = world.new_site("wrong")
+    expect(world.can_log_in("right", password), "the right password does not hold")
+    for name, tried in (("right", "x"), ("right", ""), ("right", other), ("right", password + " "), ("right", password[:-1]),
+                        ("nosite", password), ("root", password), ("www-data", password), ("sshd", password), ("nobody", password)):
+        expect(not world.can_log_in(name, tried), f"{name} got in with {tried!r}")
+
+
+@test
+def changed_password(world):
+    """A password changed in the file holds within a second, and the old one no more."""
+    _, old = world.new_site("change")
+    world.write_password("change", "a new one, with blanks: é$:\n")
+    start = time.monotonic()
+    wait_for(3, "the hash changed", lambda: world.can_log_in("change", "a new one, with blanks: é$:"))
+    expect(time.monotonic() - start < 2, f"it took {time.monotonic() - start:.1f} s")
+    expect(not world.can_log_in("change", old), "the old password still holds")
+
+
+@test
+def hash_in_file(world):
+    """A crypt(5) hash in the file is taken as it is."""
+    world.new_site("hashed")
+    text = hash_of("spelled out")
+    world.write_password("hashed", text + "\n")
+    wait_for_login(world, "hashed", "spelled out")
+    expect(f"hashed:{text}:" in world.getent("shadow", "hashed")[1], "the hash is another one")
+    expect(not world.can_log_in("hashed", text), "the hash itself got in")
+
+
+@test
+def empty_password(world):
+    """An empty file turns password login off; keys still work."""
+    _, old = world.new_site("empty")
+    key, public = world.make_key("empty")
+    with open(f"{world.sites}/empty/.heberg/authorized_keys", "w") as file:
+        file.write(public)
+    world.write_password("empty", "")
+    wait_for(2, "password login is off", lambda: not world.can_log_in("empty", old))
+    expect(not world.can_log_in("empty", ""), "the empty password got in")
+    expect(world.can_log_in("empty", key=key), "the key does not work")
+
+
+@test
+def foreign_password_file(world):
+    """A password file that others own or can read is refused, and the log names the site and says why."""
+    uid, _ = world.new_site("weak")
+    for mode, owner, why in ((0o644, 0, "readable by others"), (0o622, 0, "writable by others"), (0o600, uid, "the site's own")):
+        world.write_password("weak", f"chosen-{mode:o}-{owner}\n", mode, owner)
+        before = len(world.syncd_log())
+        os.utime(f"{world.sites}/weak/.heberg/password")
+        wait_for(5, f"the log refuses a file that is {why}", lambda: any(
+            "weak" in line and "password" in line for line in world.syncd_log().splitlines()
+            if any(word in line.lower() for word in ("refus", "root", "readable", "mode"))) or before < 0)
+        expect(not world.can_log_in("weak", f"chosen-{mode:o}-{owner}"), f"a password from a file that is {why} got in")
+
+
+@test
+def linked_password_file(world):
+    """A password file that is a symbolic link is not followed."""
+    world.new_site("link")
+    path = f"{world.sites}/link/.heberg/password"
+    with open(f"{world.folder}/elsewhere", "w", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+        file.write("from elsewhere\n")
+    os.unlink(path)
+    os.symlink(f"{world.folder}/elsewhere", path)
+    os.symlink("/etc/hostname", f"{world.sites}/link/.heberg/x")
+    wait_for(5, "the log names it", lambda: any("link" in line and "password" in line for line in world.syncd_log().splitlines()
+                                                if "logged once" not in line))
+    expect(not world.can_log_in("link", "from elsewhere"), "the link was followed")
+
+
+@test
+def keys_in_both_files(world):
+    """A key in the sysadmin's file and one in the owner's own both get in; another does not."""
+    _, password = world.new_site("keys")
+    admins, admins_public = world.make_key("admin")
+    owners, owners_public = world.make_key("owner")
+    strangers, _ = world.make_key("stranger")
+    for key in (admins, owners, strangers):
+        expect(not world.can_log_in("keys", key=key), "a key got in before it was in a file")
+    with open(f"{world.sites}/keys/.heberg/authorized_keys", "w") as file:
+        file.write(admins_public)
+    expect(world.can_log_in("keys", key=admins), "the sysadmin's key does not get in")
+    done = world.put("keys", password, owners_public, "/.ssh/authorized_keys")
+    expect_equal(done.returncode, 0, f"putting the owner's key: {done.stderr}")
+    expect(world.can_log_in("keys", key=owners), "the owner's key does not get in")
+    expect(not world.can_log_in("keys", key=strangers), "a stranger's key got in")
+
+
+@test
+def locked(world):
+    """hebergctl lock: its session is cut, neither password nor key gets in, getent still lists it; unlock undoes it."""
+    _, password = world.new_site("lock")
+    key, public = world.make_key("lock")
+    with open(f"{world.sites}/lock/.heberg/authorized_keys", "w") as file:
+        file.write(public)
+    session = world.open_session("lock", password)
+    world.docker("exec", "heberg-syncd", "hebergctl", "lock", "lock")
+    wait_for(5, "the session is cut", session.is_dead)
+    expect(not world.can_log_in("lock", password), "the password got in")
+    expect(not world.can_log_in("lock", key=key), "the key got in")
+    expect(world.find_account("lock"), "a locked account is not listed")
+    world.docker("exec", "heberg-syncd", "hebergctl", "unlock", "lock")
+    wait_for(5, "the password gets in again", lambda: world.can_log_in("lock", password))
+
+
+@test
+def secrets_stay_out_of_logs(world):
+    """No log holds a password that somebody tried or set; the generated one is logged once, when it is made."""
+    _, generated = world.new_site("quiet")
+    world.can_log_in("quiet", "tried-Pa55word")
+    world.can_log_in("nosite", "tried-Pa55word")
+    world.can_log_in("oops-typed-Pa55word", "tried-Pa55word")
+    world.write_password("quiet", "set-Pa55word\n")
+    wait_for_login(world, "quiet", "set-Pa55word")
+    everything = "".join(world.logs(name, world.since) for name in ("heberg-syncd", "heberg-sftp", "heberg-proxy"))
+    for secret in ("tried-Pa55word", "set-Pa55word"):
+        expect(secret not in everything, f"{secret} is in a log")
+    expect_equal(world.syncd_log().count(generated), 1, "times that the generated password is logged")

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Whatever ends in whatever moment: ledger, directory and engine agree again."""
+import random
+import signal
+import time
+
+from framework import expect, expect_equal, test, wait_for
+from world import k_uid_max, k_uid_min
+
+
+def pid_of(world, container):
+    return int(world.docker("inspect", "-f", "{{.State.Pid}}", container))
+
+
+def accounts(world):
+    """{name: uid} as the modules see them."""
+    lines = world.getent("-s", "heberg", "passwd")[1].splitlines()
+    return {line.split(":")[0]: int(line.split(":")[2]) for line in lines}
+
+
+@test
+def syncd_killed(world):
+    """syncd killed at random moments while sites come and go: it starts again, and directory and engine agree; no UID is shared or lost."""
+    random.seed(time.time_ns())
+    names = [f"churn-{i}" for i in range(8)]
+    uids = {}
+    here = set()
+    for _ in range(12):
+        for name in random.sample(names, 3):
+            if name in here:
+                world.remove(name)
+                here.discard(name)
+            else:
+                world.run_site(name, create=True)
+                here.add(name)
+        time.sleep(random.uniform(0, 0.4))  # the moment is the test's point
+        pid = pid_of(world, "heberg-syncd")
+        if pid:
+            world.engine.kill(pid, signal.SIGKILL)
+        wait_for(20, "syncd runs again", lambda: pid_of(world, "heberg-syncd") not in (0, pid))
+        wait_for(20, f"the accounts are {sorted(here)}",
+                 lambda: {name for name in accounts(world) if name.startswith("churn-")} == here)
+        now = accounts(world)
+        expect_equal(len(set(now.values())), len(now), "UIDs and names")
+        for name in here:
+            expect_equal(now[name], uids.setdefault(name, now[name]), f"the UID of {name}")
+            expect(k_uid_min <= now[name] <= k_uid_max, f"UID {now[name]} is out of range")
+        expect_equal(len(set(uids.values())), len(uids), "UIDs ever given")
+
+
+@test
+def syncd_stops_at_once(world):
+    """SIGTERM ends syncd and the proxy within a second or so, with status 0."""
+    for name, limit in (("heberg-syncd", 1.5), ("heberg-proxy", 2.5)):
+        start = time.monotonic()
+        world.docker("stop", name)
+        took = time.monotonic() - start
+        expect_equal(world.docker("inspect", "-f", "{{.State.ExitCode}}", name), "0", f"{name}'s status")
+        expect(took < limit, f"{name} took {took:.1f} s to end")
+        world.docker("start", name)
+    wait_for(20, "the proxy answers", lambda: world.fetch("nobody.test")[0] == 503)
+
+
+def expect_recovered(world, word):
+    """The engine answers again: within 6 s a new site has its account and is served."""
+    start = time.monotonic()
+    world.run_site(f"after-{word}")
+    world.wait_for_account(f"after-{word}", 6 - (time.monotonic() - start))
+    wait_for(6 - (time.monotonic() - start), "the proxy serves it", lambda: world.fetch(f"after-{word}.test")[0] not in (0, 503))
+
+
+@test
+def engine_restarted(world):
+    """The engine restarted, by itself or killed: recovered within 6 s, without a restart of ours; sites and sessions go on meanwhile."""
+    _, password = world.new_site("during")
+    session = world.open_session("during", password)
+    wait_for(5, "the proxy serves it", lambda: world.fetch("during.test")[0] not in (0, 503))
+    pids = {name: pid_of(world, name) for name in ("heberg-syncd", "heberg-sftp", "heberg-proxy")}
+    for word, how in (("term", signal.SIGTERM), ("kill", signal.SIGKILL)):
+        world.engine.stop(how)
+        expect(world.fetch("during.test")[0] not in (0, 502, 503), "the proxy does not serve without the engine")
+        expect(session.works(), "the session was cut")
+        expect(world.can_log_in("during", password), "no login without the engine")
+        world.engine.start()
+        expect_recovered(world, word)
+        expect(session.works(), "the session was cut afterwards")
+    expect_equal({name: pid_of(world, name) for name in pids}, pids, "PIDs of heberg's containers")
+
+
+@test
+def everything_restarted(world):
+    """A site that went while syncd was down is retired when syncd is back; one that came is there."""
+    world.new_site("leaves")
+    world.docker("stop", "heberg-syncd")
+    world.remove("leaves")
+    world.run_site("arrives")
+    expect(world.find_account("leaves"), "an account went while syncd was down")
+    expect(not world.find_account("arrives"), "an account came while syncd was down")
+    world.docker("start", "heberg-syncd")
+    world.wait_for_account("arrives", 6)
+    world.wait_for_no_account("leaves", 12)
+
+
+@test
+def proxy_serves_last_good(world):
+    """The proxy started while the engine does not answer serves what it served last."""
+    _, password = world.new_site("lasting")
+    world.put("lasting", password, "<?php echo 'lasting';", "index.php")
+    wait_for(5, "it is served", lambda: world.fetch("lasting.test") == (200, "lasting"))
+    world.docker("rm", "-f", "heberg-proxy")
+    done = world.deploy("run_proxy", engine_dir=world.dead_engine_dir())
+    expect_equal(done.returncode, 0, f"run_proxy: {done.stderr}")
+    try:
+        wait_for(10, "the proxy serves without an engine", lambda: world.fetch("lasting.test") == (200, "lasting"))
+        expect_equal(world.fetch("nobody.test")[0], 503, "nobody.test")
+    finally:
+        world.docker("rm", "-f", "heberg-proxy")
+        world.deploy("run_proxy")
+    wait_for(20, "the proxy serves again", lambda: world.fetch("lasting.test") == (200, "lasting"))
+
+
+@test
+def proxy_killed(world):
+    """nginx or the renderer killed inside heberg-proxy: the container starts again and serves."""
+    _, password = world.new_site("phoenix")
+    world.put("phoenix", password, "<?php echo 'phoenix';", "index.php")
+    wait_for(5, "it is served", lambda: world.fetch("phoenix.test") == (200, "phoenix"))
+    for victim in ("nginx", "heberg-proxy-re"):
+        pid = pid_of(world, "heberg-proxy")
+        expect(world.engine.kill(world.engine.child_of(pid, victim)), f"no {victim} to kill")
+        wait_for(30, f"a new container after the end of {victim}", lambda: pid_of(world, "heberg-proxy") not in (0, pid))
+        wait_for(20, "it serves again", lambda: world.fetch("phoenix.test") == (200, "phoenix"))

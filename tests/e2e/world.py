@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""heberg in the tests' engine, and the hands of the people around it: the sysadmin's (docker, files), the owner's (sftp, ssh), the
+visitor's (curl)."""
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+from framework import expect, wait_for
+
+k_source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+k_uid_min, k_uid_max = 47000, 47999
+k_http_port = 80
+k_sftp_port = 2222
+k_settings = """\
+[sites]
+host_root = "{sites}"
+[accounts]
+uid_min = {uid_min}
+uid_max = {uid_max}
+"""
+
+
+def run(command, timeout=60, **options):
+    """A finished command: .returncode, .stdout, .stderr as text. Never raises for what the command says."""
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout, stdin=options.pop(
+        "stdin", None if "input" in options else subprocess.DEVNULL), **options)
+
+
+class world:
+    def __init__(self, engine, folder):
+        self.engine = engine
+        self.folder = folder
+        self.sites = f"{folder}/sites"
+        self.state = f"{folder}/state"
+        self.config = f"{folder}/etc"
+        for path in (self.sites, self.state, self.config):
+            shutil.rmtree(path, ignore_errors=True)
+            os.mkdir(path, 0o755)
+        os.mkdir(f"{self.state}/directory", 0o755)
+        with open(f"{self.config}/heberg.toml", "w") as file:
+            file.write(k_settings.format(sites=self.sites, uid_min=k_uid_min, uid_max=k_uid_max))
+        self.ask = f"{folder}/askpass"
+        with open(self.ask, "w") as file:
+            file.write('#!/bin/sh\nprintf "%s\\n" "$e2e_password"\n')
+        os.chmod(self.ask, 0o700)
+        self.made = []
+        self.sessions = []
+        self.since = 0
+
+    # --- heberg itself ---
+
+    def deploy(self, what, engine_dir=None):
+        """A function of deploy/containers.sh, with the tests' folders."""
+        return run(["bash", "-c", f"""
+            set -eu
+            heberg_source={k_source}
+            sites_dir={self.sites} state_dir={self.state} config_dir={self.config} engine_dir={engine_dir or self.engine.socket_dir}
+            sftp_port={k_sftp_port}
+            . "$heberg_source/deploy/lib.sh"
+            . "$heberg_source/deploy/containers.sh"
+            {what}"""], timeout=120)
+
+    def start_heberg(self):
+        for name in ("heberg-proxy", "heberg-sftp", "heberg-syncd"):
+            run(["docker", "rm", "-fv", name])
+        for what in ("make_networks", "run_syncd", "run_sftp", "run_proxy"):
+            done = self.deploy(what)
+            expect(done.returncode == 0, f"{what}: {done.stderr}")
+        wait_for(30, "sshd answers", lambda: self.ssh("nobody-there", "x", ["true"]).returncode == 255
+                 and "Permission denied" in self.ssh("nobody-there", "x", ["true"]).stderr)
+        wait_for(30, "the proxy answers", lambda: self.fetch("nobody.test")[0] == 503)
+
+    def dead_engine_dir(self):
+        """A folder with a socket that nobody listens on."""
+        path = f"{self.folder}/dead"
+        os.makedirs(path, exist_ok=True)
+        if not os.path.exists(f"{path}/docker.sock"):
+            with socket.socket(socket.AF_UNIX) as dead:
+                dead.bind(f"{path}/docker.sock")
+        return path
+
+    def logs(self, name, since=None):
+        done = run(["docker", "logs", *(["--since", f"{since:.3f}"] if since else []), name])
+        return done.stdout + done.stderr
+
+    def syncd_log(self):
+        """What syncd has said since the test began."""
+        return self.logs("heberg-syncd", self.since)
+
+    # --- tests ---
+
+    def begin_test(self):
+        self.since = time.time()
+        self.made = []
+        self.sessions = []
+
+    def end_test(self):
+        for session in self.sessions:
+            session.close()
+        if self.made:
+            run(["docker", "rm", "-fv", *self.made])
+
+    def describe_trouble(self):
+        text = "        --- what heberg said meanwhile\n"
+        for name in ("heberg-syncd", "heberg-sftp", "heberg-proxy"):
+            lines = self.logs(name, self.since).splitlines()[-25:]
+            text += "".join(f"        {name}: {line}\n" for line in lines)
+        return text
+
+    # --- the sysadmin's hand ---
+
+    def docker(self, *arguments, **options):
+        done = run(["docker", *arguments], **options)
+        expect(done.returncode == 0, f"docker {' '.join(arguments)}: {done.stderr}")
+        return done.stdout.strip()
+
+    def run_site(self, name, host=None, container=None, options=(), mount=True, create=False):
+        """The sysadmin's one line, as in the README; returns the container's name. It goes with the test."""
+        container = container or name
+        self.made.append(container)
+        self.docker("create" if create else "run", *([] if create else ["-d"]), "--name", container, "--network", "heberg-sites",
+                    "-e", f"VIRTUAL_HOST={host or name + '.test'}",
+                    *(["-v", f"{self.sites}/{name}/www:/var/www/html"] if mount else []), *options, "php:apache")
+        return container
+
+    def remove(self, *containers):
+        self.docker("rm", "-f", *containers)
+
+    def getent(self, *arguments, user="root"):
+        done = run(["docker", "exec", "--user", user, "heberg-sftp", "getent", *arguments])
+        return done.returncode, done.stdout.strip()
+
+    def find_account(self, name):
+        code, line = self.getent("passwd", name)
+        return line.split(":") if code == 0 else None
+
+    def wait_for_account(self, name, seconds=10):
+        return wait_for(seconds, f"account {name}", lambda: self.find_account(name))
+
+    def wait_for_no_account(self, name, seconds=10):
+        wait_for(seconds, f"account {name} gone", lambda: self.getent("passwd", name)[0] == 2)
+
+    def new_site(self, name, **options):
+        """A site that is there, with its password: (uid, password)."""
+        self.run_site(name, **options)
+        uid = int(self.wait_for_account(name)[2])
+        return uid, self.password(name)
+
+    def password(self, name):
+        with open(f"{self.sites}/{name}/.heberg/password") as file:
+            return file.readline().rstrip("\n")
+
+    def write_password(self, name, text, mode=0o600, owner=0):
+        path = f"{self.sites}/{name}/.heberg/password"
+        with open(path + ".new", "w", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+            file.write(text)
+        os.chown(path + ".new", owner, owner)
+        os.chmod(path + ".new", mode)
+        os.rename(path + ".new", path)
+
+    # --- the owner's hand ---
+
+    def _ssh_options(self, key):
+        options = {
+            "StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "GlobalKnownHostsFile": "/dev/null", "LogLevel": "ERROR",
+            "NumberOfPasswordPrompts": "1", "BatchMode": "no", "IdentitiesOnly": "yes", "ConnectTimeout": "10",
+            "PreferredAuthentications": "publickey" if key else "password",
+        }
+        return ["-F", "none", *(["-i", key] if key else []), *(x for k, v in options.items() for x in ("-o", f"{k}={v}"))]
+
+    def _environment(self, password):
+        return {"PATH": os.environ["PATH"], "HOME": self.folder, "SSH_ASKPASS": self.ask, "SSH_ASKPASS_REQUIRE": "force",
+                "e2e_password": password or ""}
+
+    def sftp(self, name, password, commands, key=None):
+        """sftp's batch mode: stops at the first command that fails (a leading "-" lets it fail)."""
+        return run(["sftp", *self._ssh_options(key), "-P", str(k_sftp_port), "-b", "-", f"{name}@127.0.0.1"],
+                   input=commands, env=self._environment(password), cwd=self.folder)
+
+    def ssh(self, name, password, arguments, options=(), key=None, timeout=30):
+        return run(["ssh", *self._ssh_options(key), *options, "-p", str(k_sftp_port), f"{name}@127.0.0.1", *arguments],
+                   env=self._environment(password), cwd=self.folder, timeout=timeout)
+
+    def can_log_in(self, name, password=None, key=None):
+        return self.sftp(name, password, "pwd\n", key).returncode == 0
+
+    def put(self, name, password, text, path):
+        local = f"{self.folder}/upload"
+        with open(local, "w") as file:
+            file.write(text)
+        return self.sftp(name, password, f"put {local} {path}\n")
+
+    def open_session(self, name, password):
+        opened = session(["sftp", *self._ssh_options(None), "-P", str(k_sftp_port), "-b", "-", f"{name}@127.0.0.1"],
+                         self._environment(password), self.folder)
+        self.sessions.append(opened)
+        return opened
+
+    def forwarding_client(self, name, password, options):
+        """An ssh that offers to forward, in the background; logged in when this returns or never."""
+        return subprocess.Popen(["ssh", *self._ssh_options(None), "-N", *options, "-p", str(k_sftp_port), f"{name}@127.0.0.1"],
+                                env=self._environment(password), cwd=self.folder, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def ask_forwarded(self, port, socks=False):
+        """What is heard through a client's forwarded port: the client accepts at once, the server decides."""
+        def connect():
+            try:
+                return socket.create_connection(("127.0.0.1", port), 5)
+            except OSError:
+                return None
+        with wait_for(10, f"the client listens on {port}", connect) as heard:
+            if socks:  # version 5, no authentication; then CONNECT 127.0.0.1:22 (RFC 1928)
+                heard.sendall(b"\x05\x01\x00")
+                heard.recv(2)
+                heard.sendall(b"\x05\x01\x00\x01\x7f\x00\x00\x01\x00\x16")
+            try:
+                answer = heard.recv(64)
+            except ConnectionResetError:
+                return b""
+            # SOCKS says what became of it in its second byte: 0 is success.
+            return b"" if socks and answer[1:2] != b"\x00" else answer
+
+    def make_key(self, name):
+        path = f"{self.folder}/key-{name}"
+        if os.path.exists(path):
+            os.unlink(path)
+        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path])
+        with open(path + ".pub") as file:
+            return path, file.read()
+
+    # --- the visitor's hand ---
+
+    def fetch(self, host, path="/", options=()):
+        """(status, body) through the proxy; status 0 where nothing answers."""
+        done = run(["curl", "-s", "-m", "10", "-w", "\n%{http_code}", "-H", f"Host: {host}", *options,
+                    f"http://127.0.0.1:{k_http_port}{path}"])
+        body, _, status = done.stdout.rpartition("\n")
+        return int(status or 0), body
+
+
+class session:
+    """An sftp session that stays open."""
+
+    def __init__(self, command, environment, folder):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                        env=environment, cwd=folder, text=True, bufsize=1)
+        expect(self.works(), "an sftp session could not be opened")
+
+    def works(self):
+        """It answers now. Blocks for as long as the server does."""
+        try:
+            self.process.stdin.write("pwd\n")
+        except OSError:
+            return False
+        for line in self.process.stdout:
+            if line.startswith("Remote working directory"):
+                return True
+        return False
+
+    def is_dead(self):
+        return self.process.poll() is not None
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
