@@ -101,6 +101,17 @@ struct value {
     return v;
   }
 
+  // A command's words, split at blanks; no shell will see them.
+  [[nodiscard]] std::string words() const {
+    constexpr std::string_view k_wanted = "a program and its options, such as \"nginx\"";
+    auto v = exactly<std::string>(k_wanted);
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    if (v.find_first_not_of(' ') == std::string::npos || std::ranges::any_of(v, is_control)) {
+      fail(std::string("wants ").append(k_wanted));
+    }
+    return v;
+  }
+
   [[nodiscard]] std::vector<std::string> patterns() const {
     constexpr std::string_view k_wanted = "wants a list of image names such as [\"php:apache\"]";
     const auto* list = node.as_array();
@@ -147,6 +158,8 @@ constexpr known_key k_keys[] = {
     {"proxy", "htpasswd", [](settings& s, const value& v) { s.proxy.htpasswd = v.path(); }},
     {"proxy", "max_body", [](settings& s, const value& v) { s.proxy.max_body = v.size(); }},
     {"proxy", "ipv6", [](settings& s, const value& v) { s.proxy.ipv6 = v.boolean(); }},
+    {"proxy", "nginx", [](settings& s, const value& v) { s.proxy.nginx = v.words(); }},
+    {"proxy", "access_log", [](settings& s, const value& v) { s.proxy.access_log = v.path(); }},
 };
 
 void apply(settings& s, const value& v) {

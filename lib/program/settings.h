@@ -43,6 +43,8 @@ struct settings {
     std::string htpasswd = "/etc/heberg/htpasswd";
     std::uint64_t max_body = 64 * 1024 * 1024;  // bytes; client_max_body_size, 0: no limit
     bool ipv6 = true;                     // listen on [::] too where the host has IPv6
+    std::string nginx = "nginx";  // how to call nginx, for nginx -t: words, with -c FILE where its configuration is elsewhere
+    std::string access_log = "/var/log/nginx/access.log";
   } proxy;
 };
 

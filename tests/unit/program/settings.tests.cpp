@@ -91,6 +91,8 @@ vhost_d = "/srv/vhost.d"
 htpasswd = "/srv/htpasswd"
 max_body = "1GiB"
 ipv6 = false
+nginx = "/usr/sbin/nginx -c /srv/nginx.conf"
+access_log = "/srv/access.log"
 )",
                                 "heberg.toml");
   CHECK(s.state_dir == "/srv/heberg");
@@ -112,6 +114,8 @@ ipv6 = false
   CHECK(s.proxy.htpasswd == "/srv/htpasswd");
   CHECK(s.proxy.max_body == 1024 * 1024 * 1024);
   CHECK_FALSE(s.proxy.ipv6);
+  CHECK(s.proxy.nginx == "/usr/sbin/nginx -c /srv/nginx.conf");
+  CHECK(s.proxy.access_log == "/srv/access.log");
 }
 
 TEST_CASE("a sites root other than the default is the engine's too, where nothing else is said") {
@@ -149,6 +153,7 @@ TEST_CASE("a complaint names file, line and key") {
       {"[proxy]\nreload = \"nginx -s reload\"",
        "heberg.toml:2: [proxy] reload: wants \"pid:FILE\", \"container:NAME\" or \"command:WORDS\""},
       {"[proxy]\nhttp_port = 0", "heberg.toml:2: [proxy] http_port: wants a number from 1 to 65535, not 0"},
+      {"[proxy]\nnginx = \" \"", "heberg.toml:2: [proxy] nginx: wants a program and its options, such as \"nginx\""},
       {"[proxy]\nmax_body = \"many\"",
        "heberg.toml:2: [proxy] max_body: wants a size such as \"10MB\", \"64m\" or \"1GiB\""},
       {"[docker]\nhost = \"ssh://x\"", "heberg.toml:2: [docker] host: wants \"unix:///PATH\" or \"tcp://HOST:PORT\""},
