@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "site/hosts.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <arpa/inet.h>
+#include <pcre2.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+
+namespace heberg::site {
+namespace {
+
+constexpr std::string_view k_blanks = " \t\r\n";
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(k_blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
+}
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+bool is_ascii(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
+}
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+std::string fold(std::string_view text) {
+  std::string folded(text);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return folded;
+}
+
+// Why a label is none; empty where it is one. The underscore is no host name's by RFC 952, but many use it.
+std::string judge_label(std::string_view label) {
+  if (label.empty()) return "has an empty label";
+  if (label.size() > k_label_max) return "has a label of more than 63 bytes";
+  if (label.front() == '-' || label.back() == '-') return "has a label that begins or ends with a hyphen";
+  for (const char c : label) {
+    if (is_letter_or_digit(c) || c == '-' || c == '_') continue;
+    if (c == ':') return "holds a colon: a port belongs into VIRTUAL_PORT";
+    if (c == '*') return "has a wildcard that is not the whole first or last label";
+    return "holds something else than letters, digits, hyphen, underscore and dot";
+  }
+  return {};
+}
+
+std::string judge_labels(std::string_view name) {
+  for (;;) {
+    const auto dot = name.find('.');
+    if (auto reason = judge_label(name.substr(0, dot)); !reason.empty()) return reason;
+    if (dot == std::string_view::npos) return {};
+    name.remove_prefix(dot + 1);
+  }
+}
+
+std::variant<host, std::string> parse_name(std::string_view text) {
+  std::string name = fold(text);
+  if (name.back() == '.') name.pop_back();
+  if (name.size() > k_host_max) return "is longer than 253 bytes";
+  auto kind = host_kind::name;
+  std::string_view labels = name;
+  if (labels.starts_with("*.")) {
+    kind = host_kind::leading_wildcard;
+    labels.remove_prefix(2);
+  } else if (labels.ends_with(".*")) {
+    kind = host_kind::trailing_wildcard;
+    labels.remove_suffix(2);
+  }
+  if (auto reason = judge_labels(labels); !reason.empty()) return reason;
+  return host{kind, std::move(name)};
+}
+
+std::variant<host, std::string> parse_ipv6(std::string_view text) {
+  in6_addr address{};
+  std::array<char, INET6_ADDRSTRLEN> canonical{};
+  const std::string inside(text.substr(1, text.size() - 2));
+  if (text.back() != ']' || inet_pton(AF_INET6, inside.c_str(), &address) != 1 ||
+      inet_ntop(AF_INET6, &address, canonical.data(), canonical.size()) == nullptr) {
+    return "is no IPv6 address in brackets";
+  }
+  return host{host_kind::ipv6, "[" + std::string(canonical.data()) + "]"};
+}
+
+struct free_code {
+  void operator()(pcre2_code* code) const noexcept { pcre2_code_free(code); }
+};
+
+// nginx compiles the same text with the same library; what would stop it there, or do more than match, is refused here.
+std::variant<host, std::string> parse_regex(std::string_view text) {
+  const auto pattern = text.substr(1);
+  if (pattern.size() > k_regex_max) return "is a regular expression of more than 255 bytes";
+  // "(*VERB" can lift the limits that the renderer sets; no host name holds what "\(*" would match.
+  if (pattern.find("(*") != std::string_view::npos) return "is a regular expression with \"(*\" in it";
+
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  const std::unique_ptr<pcre2_code, free_code> code(
+      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), 0, &error, &offset, nullptr));
+  if (code == nullptr) {
+    std::array<PCRE2_UCHAR, 256> message{};
+    pcre2_get_error_message(error, message.data(), message.size());
+    return "is no regular expression: " + std::string(reinterpret_cast<const char*>(message.data())) + " at offset " +
+           std::to_string(offset);
+  }
+  std::uint32_t names = 0;
+  std::uint32_t options = 0;
+  pcre2_pattern_info(code.get(), PCRE2_INFO_NAMECOUNT, &names);
+  pcre2_pattern_info(code.get(), PCRE2_INFO_ALLOPTIONS, &options);
+  // To nginx a named group is a variable: "(?<host>…)" is a duplicate of its own, and stops every site.
+  if (names > 0) return "is a regular expression with a named group";
+  // PCRE2 sets the bit by itself where every alternative begins with "^".
+  if ((options & PCRE2_ANCHORED) == 0) return "is a regular expression that is not anchored: begin it with \"^\"";
+  return host{host_kind::regex, std::string(text)};
+}
+
+refused_value refuse(std::string_view variable, std::string_view value, std::string reason) {
+  return {std::string(variable), printable(value), std::move(reason)};
+}
+
+}  // namespace
+
+std::string printable(std::string_view value, std::size_t longest) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const char c : value.substr(0, longest)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_control(c) || !is_ascii(c)) {
+      text.append("\\x").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+    } else {
+      text += c;
+    }
+  }
+  if (value.size() > longest) text += "...";
+  return text;
+}
+
+std::variant<host, std::string> parse_host(std::string_view text) {
+  if (text.empty()) return "is empty";
+  if (std::ranges::any_of(text, is_control)) return "holds a control character";
+  if (!std::ranges::all_of(text, is_ascii)) return "is not ASCII: write an international name in its xn-- form";
+  if (text.front() == '~') return parse_regex(text);
+  if (text.front() == '[') return parse_ipv6(text);
+  return parse_name(text);
+}
+
+std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::container& container) {
+  constexpr std::string_view variable = "VIRTUAL_HOST";
+  std::vector<host> hosts;
+  const auto* value = docker::find_environment(container, variable);
+  if (value == nullptr) return hosts;
+
+  std::string_view rest = *value;
+  for (bool more = true; more;) {
+    const auto comma = rest.find(',');
+    const auto piece = trim(rest.substr(0, comma));
+    more = comma != std::string_view::npos;
+    if (more) rest.remove_prefix(comma + 1);
+    if (piece.empty()) continue;
+    if (hosts.size() == k_hosts_max) return refuse(variable, *value, "has more than 256 names");
+    auto parsed = parse_host(piece);
+    if (auto* reason = std::get_if<std::string>(&parsed)) return refuse(variable, piece, std::move(*reason));
+    hosts.push_back(std::get<host>(std::move(parsed)));
+  }
+  std::ranges::sort(hosts);
+  hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());
+  return hosts;
+}
+
+std::variant<std::uint16_t, refused_value> virtual_port(const docker::container& container) {
+  constexpr std::string_view variable = "VIRTUAL_PORT";
+  const auto* value = docker::find_environment(container, variable);
+  const auto text = value == nullptr ? std::string_view{} : trim(*value);
+  if (!text.empty()) {
+    std::uint16_t number = 0;
+    const auto* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc{} || stop != end || number == 0)
+      return refuse(variable, *value, "is not one port from 1 to 65535");
+    return number;
+  }
+  if (container.host_network) return refuse(variable, "", "is needed: the container is on the host's network");
+
+  const auto is_tcp = [](const docker::port& port) { return port.protocol == "tcp"; };
+  const auto only = std::ranges::find_if(container.exposed_ports, is_tcp);
+  if (only == container.exposed_ports.end() || only->number == 0 ||
+      std::ranges::count_if(container.exposed_ports, is_tcp) > 1) {
+    return std::uint16_t{80};
+  }
+  return only->number;
+}
+
+}  // namespace heberg::site

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Which host names and port a container's words VIRTUAL_HOST and VIRTUAL_PORT ask for (nginx-proxy's words, with its
+// meaning where it is sound). Pure: values in, values or a reason out. What comes out is safe for nginx once it is
+// quoted (proxy-render/quote.h), and canonical: two spellings of one name come out equal.
+#pragma once
+
+#include "docker/container.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace heberg::site {
+
+inline constexpr std::size_t k_host_max = 253;   // bytes, RFC 1035 without the trailing dot
+inline constexpr std::size_t k_label_max = 63;   // bytes between two dots
+inline constexpr std::size_t k_regex_max = 255;  // bytes
+inline constexpr std::size_t k_hosts_max = 256;  // names of one container
+
+enum class host_kind {
+  name,               // www.example.org, 192.0.2.1: letters, digits, hyphen, underscore
+  ipv6,               // [2001:db8::1], as inet_ntop(3) writes it
+  leading_wildcard,   // *.example.org
+  trailing_wildcard,  // www.example.*
+  regex,              // ~^www\d+\.example\.org$: PCRE2 compiles it, its beginning is anchored, it names no group
+};
+
+struct host {
+  host_kind kind = host_kind::name;
+  std::string text;  // in nginx's notation, the regex with its "~"
+  auto operator<=>(const host&) const = default;
+};
+
+// Why a value is refused. The value is printable and cut short, safe in a log line and in JSON.
+struct refused_value {
+  std::string variable;
+  std::string value;
+  std::string reason;
+  auto operator<=>(const refused_value&) const = default;
+};
+
+// One name, trimmed already; the string is the reason why it is none.
+[[nodiscard]] std::variant<host, std::string> parse_host(std::string_view text);
+
+// The container's VIRTUAL_HOST: a comma list; blanks and empty pieces are nothing. Sorted, each once; empty where it
+// wants no name. One bad piece refuses the whole value.
+[[nodiscard]] std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::container& container);
+
+// The container's VIRTUAL_PORT (whether it is exposed or not), else its only exposed TCP port, else 80. A container on
+// the host's network has no port of its own to guess: VIRTUAL_PORT must say it.
+[[nodiscard]] std::variant<std::uint16_t, refused_value> virtual_port(const docker::container& container);
+
+// Printable ASCII, other bytes as \xNN, cut after `longest` bytes of the value.
+[[nodiscard]] std::string printable(std::string_view value, std::size_t longest = 100);
+
+}  // namespace heberg::site

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "proxy-render/daemon.h"
+
+#include "program/log.h"
+#include "proxy-render/schedule.h"
+#include "proxy-render/status.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <systemd/sd-daemon.h>
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <iterator>
+#include <stdexcept>
+
+namespace heberg::proxy {
+namespace {
+
+namespace asio = boost::asio;
+using clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds k_try_again{5};  // after a write or a reload that failed
+
+level level_of(docker::log_level from) {
+  switch (from) {
+    case docker::log_level::error:
+      return level::error;
+    case docker::log_level::warning:
+      return level::warning;
+    case docker::log_level::info:
+      return level::info;
+    case docker::log_level::debug:
+      break;
+  }
+  return level::debug;
+}
+
+std::string describe(const complaint& about) {
+  std::string text = "container " + about.container + ": ";
+  if (!about.variable.empty()) text += about.variable + " \"" + about.value + "\" ";
+  return text + about.reason;
+}
+
+// Each complaint is said when it comes up, not at every event.
+class complaints_log {
+ public:
+  void say_new(const plan& plan) {
+    say_new(plan.refused, refused_, " (refused)");
+    say_new(plan.unreachable, unreachable_, " (its names answer 502)");
+  }
+
+ private:
+  static void say_new(const std::vector<complaint>& now, std::vector<complaint>& said, std::string_view consequence) {
+    std::vector<complaint> fresh;
+    std::ranges::set_difference(now, said, std::back_inserter(fresh));
+    for (const auto& about : fresh) log(level::warning, describe(about).append(consequence));
+    said = now;
+  }
+
+  std::vector<complaint> refused_;
+  std::vector<complaint> unreachable_;
+};
+
+void write_hosts_file(const std::string& path, const plan& plan) {
+  if (path.empty()) return;
+  try {
+    replace_file(path, render_hosts_file(plan));
+  } catch (const std::exception& error) {
+    log(level::error, std::string("the hosts file: ") + error.what());
+  }
+}
+
+class daemon {
+ public:
+  daemon(const daemon_options& options, publisher& publisher)
+      : options_(options),
+        publisher_(publisher),
+        signals_(io_, SIGTERM, SIGINT, SIGHUP),
+        wake_(io_),
+        watcher_(io_, options.watch, handlers()) {}
+
+  int run() {
+    asio::co_spawn(io_, publish_for_ever(),
+                   asio::bind_cancellation_slot(end_.slot(), [this](std::exception_ptr error) { note_end(error); }));
+    wait_for_signal();
+    watcher_.start();
+    io_.run();
+    return failed_ ? 1 : 0;
+  }
+
+ private:
+  docker::watch_handlers handlers() {
+    return {.synced = [this](const docker::containers& all) { take(all); },
+            .changed = [this](const docker::containers& all) { take(all); },
+            .lost =
+                [this](std::string_view reason) {
+                  log(level::warning, "the engine cannot be reached, what is served stays: " + std::string(reason));
+                  say_ready();
+                },
+            .log = [](docker::log_level at, std::string_view message) { log(level_of(at), message); }};
+  }
+
+  void take(const docker::containers& all) {
+    plan_ = std::make_shared<const plan>(make_plan(all, options_.plan));
+    complaints_.say_new(*plan_);
+    schedule_.note_change(clock::now());
+    wake_.cancel();
+  }
+
+  asio::awaitable<void> publish_for_ever() {
+    while (!ending_) {
+      const auto due = plan_ ? schedule_.due() : std::nullopt;
+      if (!due || *due > clock::now()) {
+        wake_.expires_at(due.value_or(clock::time_point::max()));
+        co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
+        continue;
+      }
+      schedule_.begin();
+      const bool insist = std::exchange(insist_, false);
+      const auto what = co_await publisher_.publish(plan_, insist);
+      if (what == outcome::published) schedule_.note_publication(clock::now());
+      if (what == outcome::failed) {
+        insist_ = insist_ || insist;
+        schedule_.note_change(clock::now() + k_try_again);
+      }
+      write_hosts_file(options_.hosts_file, *plan_);
+      say_ready();
+    }
+  }
+
+  void say_ready() {
+    if (!std::exchange(ready_, true)) sd_notify(0, "READY=1");
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int number) {
+      if (error) return;
+      if (number != SIGHUP) return end();
+      insist_ = true;
+      schedule_.note_change(clock::now());
+      wake_.cancel();
+      wait_for_signal();
+    });
+  }
+
+  void end() {
+    sd_notify(0, "STOPPING=1");
+    ending_ = true;
+    watcher_.stop();
+    end_.emit(asio::cancellation_type::terminal);  // an nginx -t under way is ended; nothing is half in place
+    wake_.cancel();
+  }
+
+  void note_end(const std::exception_ptr& error) {
+    if (ending_ || !error) return;
+    failed_ = true;
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::exception& what) {
+      log(level::error, std::string("ended by an error: ") + what.what());
+    }
+    end();
+    signals_.cancel();
+  }
+
+  const daemon_options& options_;
+  publisher& publisher_;
+  asio::io_context io_{1};
+  asio::signal_set signals_;
+  asio::steady_timer wake_;
+  asio::cancellation_signal end_;
+  docker::watcher watcher_;
+
+  std::shared_ptr<const plan> plan_;
+  complaints_log complaints_;
+  schedule schedule_;
+  bool insist_ = false;
+  bool ending_ = false;
+  bool ready_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+int run_once(const daemon_options& options, publisher& publisher) {
+  const auto now = std::make_shared<const plan>(make_plan(docker::fetch_containers(options.watch), options.plan));
+  complaints_log().say_new(*now);
+  write_hosts_file(options.hosts_file, *now);
+
+  asio::io_context io{1};
+  auto result = outcome::failed;
+  std::exception_ptr broken;
+  asio::co_spawn(io, publisher.publish(now, false), [&result, &broken](std::exception_ptr error, outcome what) {
+    broken = error;
+    result = what;
+  });
+  io.run();
+  if (broken) std::rethrow_exception(broken);
+  return result == outcome::unchanged || result == outcome::published ? 0 : 1;
+}
+
+int run_daemon(const daemon_options& options, publisher& publisher) {
+  return daemon(options, publisher).run();
+}
+
+void check_hosts_file(const std::string& path) {
+  if (path.empty()) return;
+  const auto text = output_file(path).read();
+  if (text && !text->empty() && !text->starts_with(k_hosts_notice)) {
+    throw std::invalid_argument("--hosts " + path + ": that file is there and was not written by heberg-proxy-render");
+  }
+}
+
+}  // namespace heberg::proxy

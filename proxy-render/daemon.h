@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The two ways to run: once, and for as long as the engine has something to say. One thread; what takes time (nginx -t)
+// is waited for beside the loop.
+#pragma once
+
+#include "docker/watcher.h"
+#include "proxy-render/publisher.h"
+#include "proxy-render/vhosts.h"
+
+#include <string>
+
+namespace heberg::proxy {
+
+struct daemon_options {
+  docker::watch_options watch;
+  plan_options plan;
+  std::string hosts_file;  // empty: none
+};
+
+// Reads the engine, publishes, returns the process's exit status: 0, or 1 where the text did not get into place.
+[[nodiscard]] int run_once(const daemon_options& options, publisher& publisher);
+
+// Until SIGTERM or SIGINT. SIGHUP publishes anew and reloads nginx whatever the text.
+[[nodiscard]] int run_daemon(const daemon_options& options, publisher& publisher);
+
+// Refuses a hosts file that is there and not ours: --hosts /etc/hosts would be the machine's end. Throws
+// std::invalid_argument.
+void check_hosts_file(const std::string& path);
+
+}  // namespace heberg::proxy

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// heberg-proxy-render: the command line and the settings, put together.
+#include "program/command_line.h"
+#include "program/log.h"
+#include "proxy-render/check.h"
+#include "proxy-render/daemon.h"
+#include "proxy-render/nginx.h"
+#include "proxy-render/process.h"
+#include "proxy-render/status.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+namespace {
+
+using namespace heberg;
+
+struct command_line {
+  common_options common;
+  std::string output;
+  std::string hosts_file;
+  bool once = false;
+  bool no_reload = false;
+  bool status = false;
+  bool check = false;
+};
+
+// Where the kernel has no IPv6, or no interface has an address of it, nginx need not listen there.
+bool host_has_ipv6() {
+  std::ifstream interfaces("/proc/net/if_inet6");
+  return interfaces.peek() != std::ifstream::traits_type::eof();
+}
+
+proxy::render_options render_options_of(const settings& s) {
+  return {.http_port = s.proxy.http_port,
+          .ipv6 = s.proxy.ipv6 && host_has_ipv6(),
+          .max_body = s.proxy.max_body,
+          .access_log = s.proxy.access_log,
+          .frame = {}};
+}
+
+proxy::daemon_options daemon_options_of(const settings& s, const command_line& line) {
+  return {.watch = {.host = s.docker.host},
+          .plan = {.sites = {.root = s.sites.host_root, .images = s.sites.images},
+                   .own_ports = {s.proxy.http_port, s.proxy.https_port}},
+          .hosts_file = line.hosts_file};
+}
+
+proxy::publisher_tools tools_of(const settings& s, const proxy::nginx_options& nginx, bool no_reload) {
+  proxy::publisher_tools tools{
+      .ask_nginx = [nginx](std::string candidate,
+                           enum proxy::scope scope) { return proxy::ask_nginx(nginx, std::move(candidate), scope); },
+      .reload = {}};
+  if (!no_reload) {
+    tools.reload = [way = proxy::parse_reload(s.proxy.reload), host = s.docker.host] {
+      return proxy::reload_nginx(way, host);
+    };
+  }
+  return tools;
+}
+
+int print_status(const settings& s, const proxy::daemon_options& options) {
+  const auto plan = proxy::make_plan(docker::fetch_containers(options.watch), options.plan);
+  const auto live = proxy::output_file(s.proxy.output).read().value_or("");
+  std::cout << proxy::describe_status(plan, render_options_of(s), s.proxy.output, live);
+  return 0;
+}
+
+int check(const settings& s, const proxy::daemon_options& options, const proxy::nginx_options& nginx) {
+  const auto plan =
+      std::make_shared<const proxy::plan>(proxy::make_plan(docker::fetch_containers(options.watch), options.plan));
+  boost::asio::io_context io{1};
+  std::vector<std::string> faults;
+  std::exception_ptr broken;
+  boost::asio::co_spawn(io, proxy::find_faults(plan, render_options_of(s), nginx),
+                        [&faults, &broken](std::exception_ptr error, std::vector<std::string> found) {
+                          broken = error;
+                          faults = std::move(found);
+                        });
+  io.run();
+  if (broken) std::rethrow_exception(broken);
+  for (const auto& fault : faults) log(level::error, fault);
+  if (faults.empty()) {
+    log(level::info, "nginx takes it: " + std::to_string(plan->vhosts.size()) + " hosts, " +
+                         std::to_string(plan->refused.size()) + " values refused (see --status)");
+  }
+  return faults.empty() ? 0 : 1;
+}
+
+int run(const command_line& line) {
+  auto s = load(line.common);
+  if (!line.output.empty()) s.proxy.output = std::filesystem::absolute(line.output).lexically_normal().string();
+  const proxy::nginx_options nginx{.command = proxy::split_words(s.proxy.nginx), .live = s.proxy.output};
+  const auto options = daemon_options_of(s, line);
+  if (line.status) return print_status(s, options);
+  if (line.check) return check(s, options, nginx);
+
+  proxy::check_hosts_file(line.hosts_file);
+  proxy::publisher publisher(s.proxy.output, render_options_of(s), tools_of(s, nginx, line.no_reload));
+  return line.once ? proxy::run_once(options, publisher) : proxy::run_daemon(options, publisher);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Turns the running containers into nginx's upstream and server blocks, and reloads nginx.",
+               "heberg-proxy-render");
+  command_line line;
+  add_common_options(app, line.common);
+  auto* once = app.add_flag("--once", line.once, "Read the engine, publish, exit");
+  auto* status = app.add_flag("--status", line.status, "Print what is served and refused, as JSON, and exit");
+  auto* check =
+      app.add_flag("--check", line.check, "Read everything, ask nginx, change nothing, exit 0 or say why not");
+  status->excludes(once);
+  check->excludes(once)->excludes(status);
+  app.add_flag("--no-reload", line.no_reload, "Write, but do not reload nginx");
+  app.add_option("--output", line.output, "Write nginx's configuration to FILE (default: proxy.output of the settings)")
+      ->type_name("FILE");
+  app.add_option("--hosts", line.hosts_file,
+                 "Keep FILE as a hosts(5) list too: each plain name that is served, at 127.0.0.1")
+      ->type_name("FILE");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return run(line);
+  } catch (const std::exception& error) {
+    log(level::error, error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "proxy-render/publisher.h"
+
+#include "program/log.h"
+
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <exception>
+
+namespace heberg::proxy {
+namespace {
+
+namespace asio = boost::asio;
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text.append(text.empty() ? "" : ", ").append(word);
+  return text;
+}
+
+}  // namespace
+
+struct publisher::round {
+  std::shared_ptr<const struct plan> plan;
+  std::vector<const vhost*> hosts;  // one a block
+  std::string live;
+  bool has_live = false;
+};
+
+publisher::publisher(const std::filesystem::path& output, render_options options, publisher_tools tools)
+    : output_(output), options_(std::move(options)), tools_(std::move(tools)) {}
+
+asio::awaitable<outcome> publisher::publish(std::shared_ptr<const plan> plan, bool insist) {
+  auto result = outcome::failed;
+  try {
+    if (insist) {
+      refused_blocks_.clear();
+      options_.frame = {};
+    }
+    round now{.plan = std::move(plan), .hosts = {}, .live = {}, .has_live = false};
+    result = co_await carry_out(now);
+    output_.discard();
+    if (result != outcome::kept) result = co_await reload(result, insist);
+  } catch (const boost::system::system_error&) {
+    throw;  // cancelled: we are to end
+  } catch (const std::exception& error) {
+    output_.discard();
+    log(level::error, std::string("not published: ") + error.what());
+    result = outcome::failed;
+  }
+  co_return result;
+}
+
+asio::awaitable<outcome> publisher::carry_out(round& now) {
+  std::vector<std::string> blocks;
+  std::set<std::string> still_refused;
+  for (const auto& vhost : now.plan->vhosts) {
+    auto block = render_vhost(vhost, options_);
+    if (refused_blocks_.contains(block)) {
+      still_refused.insert(std::move(block));
+      continue;
+    }
+    blocks.push_back(std::move(block));
+    now.hosts.push_back(&vhost);
+  }
+  refused_blocks_ = std::move(still_refused);
+
+  auto live = output_.read();
+  now.has_live = live.has_value();
+  now.live = std::move(live).value_or("");
+  publication publication(options_, std::move(blocks), now.live);
+  auto action = publication.start();
+  while (const auto* judge = std::get_if<judge_text>(&action)) {
+    const auto candidate = output_.stage(judge->text);
+    const auto verdict = co_await tools_.ask_nginx(candidate, judge->scope);
+    action = publication.resume(verdict);
+  }
+  note_frame(publication.accepted_frame());
+  if (const auto* put_action = std::get_if<put_in_place>(&action)) co_return put(now, *put_action);
+  const auto& keep = std::get<keep_old>(action);
+  if (keep.unchanged) co_return outcome::unchanged;
+  log(level::error, "not published, the old configuration stays: " + keep.reason);
+  co_return outcome::kept;
+}
+
+void publisher::note_frame(const frame& accepted) {
+  if (options_.frame.default_server && !accepted.default_server) {
+    log(level::warning,
+        "nginx's configuration has a default server of its own on our port: that one, not ours, answers names nobody "
+        "serves");
+  }
+  if (options_.frame.hash_sizes && !accepted.hash_sizes) {
+    log(level::warning,
+        "nginx's configuration sets server_names_hash_bucket_size or server_names_hash_max_size itself: "
+        "host names of up to 253 bytes need a bucket size of 512");
+  }
+  options_.frame = accepted;
+}
+
+outcome publisher::put(const round& now, const put_in_place& action) {
+  for (const auto& [index, message] : action.left_out) {
+    const auto& vhost = *now.hosts[index];
+    refused_blocks_.insert(render_vhost(vhost, options_));
+    log(level::error,
+        "nginx refuses the host " + vhost.host.text + " of " + join(vhost.containers) + ", it is left out: " + message);
+  }
+  if (!action.foreign_fault.empty() && action.foreign_fault != foreign_fault_) {
+    log(level::error,
+        "nginx refuses its configuration for a reason outside of " + output_.path() + ": " + action.foreign_fault);
+  }
+  foreign_fault_ = action.foreign_fault;
+  if (action.unjudged && !said_unjudged_) {
+    log(level::warning, "nginx is not installed here: what is published is not judged by nginx -t");
+    said_unjudged_ = true;
+  }
+  if (now.has_live && action.text == now.live) return outcome::unchanged;
+
+  static_cast<void>(output_.stage(action.text));
+  output_.owe_reload();
+  output_.commit();
+  log(level::info,
+      "published " + std::to_string(now.hosts.size() - action.left_out.size()) + " hosts to " + output_.path());
+  return outcome::published;
+}
+
+asio::awaitable<outcome> publisher::reload(outcome written, bool insist) {
+  if (!tools_.reload) co_return written;
+  if (written == outcome::unchanged && !insist && !output_.owes_reload()) co_return written;
+  output_.owe_reload();
+  const auto result = co_await tools_.reload();
+  if (result.what == telling::failed) {
+    log(level::error, "nginx could not be told to reload, it will be tried again: " + result.message);
+    co_return outcome::failed;
+  }
+  output_.clear_owed_reload();
+  if (result.what == telling::not_running)
+    log(level::warning, result.message + ": it will find the new text when it starts");
+  co_return written == outcome::unchanged ? outcome::published : written;
+}
+
+}  // namespace heberg::proxy

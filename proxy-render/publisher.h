@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Carries out what publish.h decides: renders a plan, stages, asks nginx, renames, reloads, and says in the log what
+// happened. Hosts that nginx has refused once are left out from then on, until their block changes.
+#pragma once
+
+#include "proxy-render/output.h"
+#include "proxy-render/publish.h"
+#include "proxy-render/reload.h"
+#include "proxy-render/vhosts.h"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+
+namespace heberg::proxy {
+
+// The world, as a test may want to replace it.
+struct publisher_tools {
+  std::function<boost::asio::awaitable<verdict>(std::string candidate, enum scope)> ask_nginx;
+  std::function<boost::asio::awaitable<reload_result>()> reload;  // empty: --no-reload
+};
+
+enum class outcome {
+  unchanged,
+  published,  // in place, and nginx has been told (or does not run, or is not to be told)
+  kept,       // nginx refuses it, or could not be asked: the old text stays
+  failed,     // could not be written, or nginx not be told: to be tried again
+};
+
+class publisher {
+ public:
+  publisher(const std::filesystem::path& output, render_options options, publisher_tools tools);
+
+  // The plan's text, into place. `insist`: reload nginx even where the text is the same, and ask it anew about hosts it
+  // refused.
+  [[nodiscard]] boost::asio::awaitable<outcome> publish(std::shared_ptr<const plan> plan, bool insist);
+
+ private:
+  struct round;  // one publication under way
+  [[nodiscard]] boost::asio::awaitable<outcome> carry_out(round& now);
+  [[nodiscard]] outcome put(const round& now, const put_in_place& action);
+  [[nodiscard]] boost::asio::awaitable<outcome> reload(outcome written, bool insist);
+  void note_frame(const frame& accepted);
+
+  output_file output_;
+  render_options options_;
+  publisher_tools tools_;
+  std::set<std::string> refused_blocks_;
+  std::string foreign_fault_;  // said already
+  bool said_unjudged_ = false;
+};
+
+}  // namespace heberg::proxy

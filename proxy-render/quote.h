@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The one border between values and nginx's configuration language: every value that is not the renderer's own constant
+// goes through here. Only for directives in which nginx expands no variables ("$" cannot be quoted): server_name,
+// server in an upstream, an upstream's name, include.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace heberg::proxy {
+
+// "value", so that nginx reads the very same bytes (ngx_conf_read_token). Throws std::invalid_argument for control
+// characters: whoever calls has refused them before.
+[[nodiscard]] std::string quote(std::string_view value);
+
+// A name for an upstream: lower-case letters, digits, ".", "_", "-" stay, any other byte becomes "+" and two digits.
+// Two values never share a name (nginx compares without case), and none meets an upstream of the sysadmin's own.
+[[nodiscard]] std::string upstream_name(std::string_view host);
+
+}  // namespace heberg::proxy

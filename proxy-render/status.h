@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the proxy serves and what it refuses, as JSON (--status) and as a hosts(5) file (--hosts). Pure.
+#pragma once
+
+#include "proxy-render/render.h"
+
+#include <string>
+#include <string_view>
+
+namespace heberg::proxy {
+
+// {"output", "current", "hosts": [{"host", "kind", "owner", "state", "in_place", "backends", "containers"}], "refused",
+// "unreachable"}. live: the text in place; a host whose block is not in it has "in_place": false (nginx refused it, or
+// it is about to be published).
+[[nodiscard]] std::string describe_status(const plan& plan, const render_options& options, std::string_view output,
+                                          std::string_view live);
+
+inline constexpr std::string_view k_hosts_notice = "# Written by heberg-proxy-render: the names that it serves.\n";
+
+// A hosts(5) file that resolves every plain name to this machine, for those who browse on it.
+[[nodiscard]] std::string render_hosts_file(const plan& plan);
+
+}  // namespace heberg::proxy

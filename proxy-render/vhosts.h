@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// From containers to what the proxy serves: which host name goes to which addresses, and what is refused, with the
+// reason. Pure.
+//
+// Who takes part: a running container with a VIRTUAL_HOST. One that does not run (paused, restarting, stopped) keeps a
+// *site's* names, so that they answer 503 and nobody else's wildcard or late claim gets them; a container that is no
+// site's counts only while it runs, as with nginx-proxy. One that was created and never started does not count yet.
+//
+// Whose a name is: the owner whose container (of those that claim it) is the oldest. Owners are sites; for containers
+// that are no site's, compose projects; all others together are the sysadmin's own, and share names as with
+// nginx-proxy. Containers of one owner are balanced; another owner's claim on the name is refused, its other names
+// stand.
+#pragma once
+
+#include "docker/watcher.h"
+#include "site/hosts.h"
+#include "site/site.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace heberg::proxy {
+
+struct backend {
+  std::string address;  // "172.17.0.2", "[fd00::2]": from inet_ntop(3), never the engine's own text
+  std::uint16_t port = 0;
+  std::string container;
+  auto operator<=>(const backend&) const = default;
+};
+
+enum class service {
+  up,
+  unreachable,  // runs, but not where the proxy reaches it: 502
+  stopped,      // 503
+};
+
+struct vhost {
+  site::host host;
+  std::string owner;  // "site:NAME", "compose:PROJECT", "container:NAME" or "sysadmin"
+  enum service service = service::stopped;
+  std::vector<backend> backends;        // sorted; empty unless it is up
+  std::vector<std::string> containers;  // all that claim it, oldest first
+};
+
+// Something of a container that the sysadmin must know. Printable throughout.
+struct complaint {
+  std::string container;
+  std::string variable;  // VIRTUAL_HOST, VIRTUAL_PORT, or empty
+  std::string value;
+  std::string reason;
+  auto operator<=>(const complaint&) const = default;
+};
+
+struct plan {
+  std::vector<vhost>
+      vhosts;  // by kind and name; regular expressions last, the oldest claim first (nginx takes the first match)
+  std::vector<complaint> refused;      // sorted
+  std::vector<complaint> unreachable;  // sorted
+};
+
+struct plan_options {
+  site::site_settings sites;
+  std::vector<std::uint16_t> own_ports;  // the proxy's: a container on the host's network cannot be meant by them
+};
+
+[[nodiscard]] plan make_plan(const docker::containers& containers, const plan_options& options);
+
+}  // namespace heberg::proxy
