@@ -3,6 +3,7 @@
 
 #include "base/errors.h"
 #include "base/unique_fd.h"
+#include "proxy-render/pidfd.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -14,7 +15,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

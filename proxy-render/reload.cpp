@@ -2,11 +2,11 @@
 #include "proxy-render/reload.h"
 
 #include "base/unique_fd.h"
+#include "proxy-render/pidfd.h"
 #include "proxy-render/process.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include <algorithm>
