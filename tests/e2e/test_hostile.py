@@ -79,7 +79,7 @@ def hostile_mounts(world):
                          ("hidden", f"{world.sites}/.hidden/www")):
         world.made.append(f"mount-{word}")
         world.docker("create", "--name", f"mount-{word}", "-e", f"VIRTUAL_HOST=mount-{word}.test", "--mount",
-                     f"type=volume,destination=/x", "-v", f"{source}:/var/www/html", "php:apache")
+                     "type=volume,destination=/x", "-v", f"{source}:/var/www/html", "php:apache")
     expect_all_is_well(world, "mounts")
     names = {line.split(":")[0] for line in world.getent("-s", "heberg", "passwd")[1].splitlines()}
     for name in ("a b", "UPPER", "www-data", ".hidden", "x", "sites-evil", ""):
