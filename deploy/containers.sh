@@ -9,7 +9,6 @@
 #   sftp_port    where the sites' owners reach sshd, on the engine's host
 
 k_containers=(heberg-syncd heberg-sftp heberg-proxy)
-k_networks=(heberg-sites heberg-sftp)
 k_volumes=(heberg-sftp-keys heberg-proxy-conf heberg-proxy-temp)
 
 # All of them: nothing writable but what is mounted, no capability but those named, no way to gain any.
@@ -20,14 +19,11 @@ has_container() { docker container inspect "$1" >/dev/null 2>&1; }
 is_running() { [ "$(docker container inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; }
 has_network() { docker network inspect "$1" >/dev/null 2>&1; }
 
-# The sites' network: the proxy, on the host's network, reaches every site; no site reaches another (enable_icc).
-make_networks() {
-  local network
-  for network in "${k_networks[@]}"; do
-    if ! has_network "$network"; then
-      docker network create --opt com.docker.network.bridge.enable_icc=false "$network" >/dev/null || return 1
-    fi
-  done
+# The network of the sites and of sshd: the proxy, on the host's network, reaches every container on it, and none of them
+# another (enable_icc).
+make_network() {
+  if has_network heberg-sites; then return; fi
+  docker network create --opt com.docker.network.bridge.enable_icc=false heberg-sites >/dev/null
 }
 
 # The host's PID namespace, to find and cut the sessions of a site that went. Its capabilities: the sites' folders are others' (CHOWN,
@@ -43,7 +39,7 @@ run_syncd() {
 # No engine socket, no way to write account data. Its capabilities: a session becomes the site's user in the site's tree
 # (SETUID, SETGID, SYS_CHROOT), sshd ends its own unprivileged child (KILL) and reports logins to the kernel (AUDIT_WRITE).
 run_sftp() {
-  docker run --detach --name heberg-sftp "${k_locked_down[@]}" --network heberg-sftp --publish "$sftp_port:22" \
+  docker run --detach --name heberg-sftp "${k_locked_down[@]}" --network heberg-sites --publish "$sftp_port:22" \
     --cap-add SETUID --cap-add SETGID --cap-add SYS_CHROOT --cap-add AUDIT_WRITE --cap-add KILL \
     --memory 1g --pids-limit 1024 \
     --volume heberg-sftp-keys:/etc/ssh/host_keys --volume "$state_dir/directory:/var/lib/heberg/directory:ro" \

@@ -65,7 +65,7 @@ class world:
     def start_heberg(self):
         for name in ("heberg-proxy", "heberg-sftp", "heberg-syncd"):
             run(["docker", "rm", "-fv", name])
-        for what in ("make_networks", "run_syncd", "run_sftp", "run_proxy"):
+        for what in ("make_network", "run_syncd", "run_sftp", "run_proxy"):
             done = self.deploy(what)
             expect(done.returncode == 0, f"{what}: {done.stderr}")
         wait_for(30, "sshd answers", lambda: self.ssh("nobody-there", "x", ["true"]).returncode == 255
