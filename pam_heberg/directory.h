@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Looks into the directory on behalf of the entry points. That it cannot be read is logged here, once; whether a name
+// is in it, never: a name that nobody has may be a password typed into the wrong field.
+#pragma once
+
+#include "directory/reader.h"
+#include "options.h"
+
+#include <security/pam_modules.h>
+
+namespace heberg::pam {
+
+// PAM_SUCCESS, PAM_USER_UNKNOWN or PAM_AUTHINFO_UNAVAIL.
+[[nodiscard]] int look_up(pam_handle_t* pamh, const options& options, const char* user,
+                          directory::record_buffer& buffer, directory::account_entry& out) noexcept;
+[[nodiscard]] int look_up(pam_handle_t* pamh, const options& options, const char* user,
+                          directory::record_buffer& buffer, directory::shadow_entry& out) noexcept;
+
+}  // namespace heberg::pam

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "options.h"
+
+#include <security/pam_ext.h>
+
+#include <syslog.h>
+
+#include <cstring>
+#include <string_view>
+
+namespace heberg::pam {
+namespace {
+
+constexpr std::string_view k_directory = "directory=";
+constexpr std::string_view k_accounts_file = "/accounts.cdb";
+constexpr std::string_view k_shadow_file = "/shadow.cdb";
+
+bool is_for_libpam(std::string_view word) {
+  return word == "use_first_pass" || word == "try_first_pass";
+}
+
+void join(char* to, std::string_view folder, std::string_view file) noexcept {
+  std::memcpy(to, folder.data(), folder.size());
+  std::memcpy(to + folder.size(), file.data(), file.size());
+  to[folder.size() + file.size()] = '\0';
+}
+
+}  // namespace
+
+options::options(pam_handle_t* pamh, int argc, const char** argv) noexcept {
+  (void)use_folder(HEBERG_DIRECTORY);
+  for (int i = 0; i < argc; ++i) {
+    const std::string_view word(argv[i]);
+    if (word == "debug") {
+      debug_ = true;
+    } else if (word.starts_with(k_directory)) {
+      if (!use_folder(argv[i] + k_directory.size())) ::pam_syslog(pamh, LOG_ERR, "option not understood: %s", argv[i]);
+    } else if (!is_for_libpam(word)) {
+      ::pam_syslog(pamh, LOG_ERR, "option not known: %s", argv[i]);
+    }
+  }
+}
+
+bool options::use_folder(const char* path) noexcept {
+  const std::string_view folder(path);
+  if (!folder.starts_with('/') || folder.size() + k_accounts_file.size() >= sizeof accounts_) return false;
+  join(accounts_, folder, k_accounts_file);
+  join(shadow_, folder, k_shadow_file);
+  return true;
+}
+
+directory::source options::accounts() const noexcept {
+  return {accounts_, HEBERG_TRUSTED_OWNER, directory::file_kind::accounts};
+}
+
+directory::source options::shadow() const noexcept {
+  return {shadow_, HEBERG_TRUSTED_OWNER, directory::file_kind::shadow};
+}
+
+}  // namespace heberg::pam

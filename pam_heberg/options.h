@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The words behind pam_heberg.so in a pam.d file:
+//   debug            say in the log what each call decided, and why (never a password or a hash)
+//   directory=PATH   where the directory is published (an absolute path), instead of the built-in one
+//   use_first_pass, try_first_pass   as in every module; libpam's own pam_get_authtok() acts on them
+// Any other word is logged and otherwise ignored: a typing error must not lock everybody out.
+#pragma once
+
+#include "directory/open_file.h"
+
+#include <security/pam_modules.h>
+
+namespace heberg::pam {
+
+class options {
+ public:
+  options(pam_handle_t* pamh, int argc, const char** argv) noexcept;
+  options(const options&) = delete;
+  options& operator=(const options&) = delete;
+
+  [[nodiscard]] bool debug() const noexcept { return debug_; }
+  [[nodiscard]] directory::source accounts() const noexcept;
+  [[nodiscard]] directory::source shadow() const noexcept;
+
+ private:
+  [[nodiscard]] bool use_folder(const char* folder) noexcept;
+
+  bool debug_ = false;
+  char accounts_[512];
+  char shadow_[512];
+};
+
+}  // namespace heberg::pam

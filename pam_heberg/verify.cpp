@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "verify.h"
+
+#include <crypt.h>
+
+#include <string.h>
+
+#include <cstdlib>
+
+namespace heberg::pam {
+namespace {
+
+// yescrypt at Debian's default cost (j9T), as syncd makes all its hashes, of 128 random bits that nobody has kept.
+constexpr char k_dummy_hash[] = "$y$j9T$AhseXpYBjX95U1CxUmUU8.$QTR5s8KDpwSZ05G8kP09ecqGL4qz3rjHGEzDakxokyD";
+
+// What is hashed in place of a password that is refused anyway.
+constexpr char k_dummy_password[] = "no password at all";
+
+bool is_acceptable(const char* password) noexcept {
+  if (password == nullptr) return false;
+  const std::size_t size = ::strnlen(password, CRYPT_MAX_PASSPHRASE_SIZE);
+  return size > 0 && size < CRYPT_MAX_PASSPHRASE_SIZE;
+}
+
+// Looks at every byte, wherever the first difference is.
+bool is_equal(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;  // the length tells the method, which the setting told before
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  return difference == 0;
+}
+
+}  // namespace
+
+verdict verify(const char* password, std::string_view hash) noexcept {
+  // 32 KB: too much for the stack of somebody else's thread. crypt(3) wants it zeroed.
+  auto* work = static_cast<crypt_data*>(std::calloc(1, sizeof(crypt_data)));
+  if (work == nullptr) return verdict::no_memory;
+
+  const bool has_hash = !hash.empty() && hash.size() < sizeof work->setting;
+  const bool acceptable = is_acceptable(password);
+  // `setting` is a member of crypt_data that crypt_r(3) leaves to its callers, for this.
+  if (has_hash) {
+    hash.copy(work->setting, hash.size());
+  } else {
+    ::strcpy(work->setting, k_dummy_hash);
+  }
+  const char* computed = ::crypt_r(acceptable ? password : k_dummy_password, work->setting, work);
+  // A setting that crypt does not know gives NULL or a string that begins with '*' and equals no hash.
+  const bool equal = computed != nullptr && computed[0] != '*' && is_equal(computed, work->setting);
+
+  ::explicit_bzero(work, sizeof *work);
+  std::free(work);
+  return equal && has_hash && acceptable ? verdict::match : verdict::mismatch;
+}
+
+}  // namespace heberg::pam
