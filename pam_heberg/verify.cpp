@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include <cstddef>
 #include <cstdlib>
 
 namespace heberg::pam {
@@ -26,8 +27,7 @@ bool is_acceptable(const char* password) noexcept {
 bool is_equal(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;  // the length tells the method, which the setting told before
   unsigned difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i] ^ b[i]);
   return difference == 0;
 }
 
@@ -42,7 +42,7 @@ verdict verify(const char* password, std::string_view hash) noexcept {
   const bool acceptable = is_acceptable(password);
   // `setting` is a member of crypt_data that crypt_r(3) leaves to its callers, for this.
   if (has_hash) {
-    hash.copy(work->setting, hash.size());
+    ::memcpy(work->setting, hash.data(), hash.size());
   } else {
     ::strcpy(work->setting, k_dummy_hash);
   }
