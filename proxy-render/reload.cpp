@@ -2,6 +2,7 @@
 #include "proxy-render/reload.h"
 
 #include "base/unique_fd.h"
+#include "docker/signal.h"
 #include "proxy-render/pidfd.h"
 #include "proxy-render/process.h"
 
@@ -23,6 +24,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds k_command_limit{60};
+constexpr std::chrono::seconds k_engine_limit{10};
 
 // The first bytes of a small file; nothing where it cannot be read.
 std::optional<std::string> read_small(const std::string& path) {
@@ -62,6 +64,19 @@ reload_result signal_process(const std::string& path) {
   return {telling::told, {}};
 }
 
+asio::awaitable<reload_result> signal_container(std::string name, std::string engine) {
+  const auto result = co_await docker::send_signal(std::move(engine), std::move(name), "HUP", k_engine_limit);
+  switch (result.what) {
+    case docker::delivery::delivered:
+      co_return reload_result{telling::told, {}};
+    case docker::delivery::not_running:
+      co_return reload_result{telling::not_running, "nginx is not running (" + result.message + ")"};
+    case docker::delivery::failed:
+      break;
+  }
+  co_return reload_result{telling::failed, result.message};
+}
+
 asio::awaitable<reload_result> run_command(std::vector<std::string> words) {
   const auto result = co_await run_program(words, k_command_limit);
   if (result.kind == run_result::kind::exited && result.status == 0) co_return reload_result{telling::told, {}};
@@ -85,8 +100,7 @@ reload_way parse_reload(std::string_view text) {
 asio::awaitable<reload_result> reload_nginx(reload_way way, std::string engine) {
   if (const auto* file = std::get_if<by_pid_file>(&way)) co_return signal_process(file->path);
   if (auto* command = std::get_if<by_command>(&way)) co_return co_await run_command(std::move(command->words));
-  static_cast<void>(engine);
-  co_return reload_result{};  // TODO container
+  co_return co_await signal_container(std::get<by_container>(std::move(way)).name, std::move(engine));
 }
 
 }  // namespace heberg::proxy

@@ -118,13 +118,36 @@ struct connection::impl {
     co_return error;
   }
 
-  asio::awaitable<error_code> send(std::string_view target, milliseconds timeout) {
-    http::request<http::empty_body> request(http::verb::get, {target.data(), target.size()}, 11);
+  asio::awaitable<error_code> send(http::verb verb, std::string_view target, milliseconds timeout) {
+    http::request<http::empty_body> request(verb, {target.data(), target.size()}, 11);
     request.set(http::field::host, "docker");
     request.set(http::field::user_agent, "heberg/" HEBERG_VERSION);
+    if (verb == http::verb::post) request.content_length(0);
     socket->expires_after(timeout);
     const auto [error, ignored] = co_await http::async_write(*socket, request, k_token);
     co_return error;
+  }
+
+  asio::awaitable<answer> exchange(http::verb verb, std::string target, std::size_t body_max, milliseconds timeout) {
+    for (;;) {
+      const bool kept = socket.has_value();
+      if (!kept) {
+        if (const auto error = co_await connect(timeout)) co_return failure("connect to", error);
+      }
+      auto error = co_await send(verb, target, timeout);
+      http::response_parser<http::string_body> parser;
+      parser.body_limit(body_max);
+      if (!error) std::tie(error, std::ignore) = co_await http::async_read(*socket, buffer, parser, k_token);
+      if (error && kept && !parser.got_some() && is_stale(error) && !closed) {
+        drop();
+        continue;
+      }
+      if (error == http::error::body_limit) error = asio::error::message_size;
+      if (error) co_return failure(std::string(http::to_string(verb)) + " " + target + " from", error);
+      answer result{.status = parser.get().result_int(), .body = std::move(parser.get().body())};
+      if (!parser.keep_alive()) drop();
+      co_return result;
+    }
   }
 
   endpoint engine;
@@ -149,32 +172,17 @@ void connection::close() noexcept {
 }
 
 asio::awaitable<answer> connection::get(std::string target, std::size_t body_max, milliseconds timeout) {
-  auto& c = *impl_;
-  for (;;) {
-    const bool kept = c.socket.has_value();
-    if (!kept) {
-      if (const auto error = co_await c.connect(timeout)) co_return c.failure("connect to", error);
-    }
-    auto error = co_await c.send(target, timeout);
-    http::response_parser<http::string_body> parser;
-    parser.body_limit(body_max);
-    if (!error) std::tie(error, std::ignore) = co_await http::async_read(*c.socket, c.buffer, parser, k_token);
-    if (error && kept && !parser.got_some() && is_stale(error) && !c.closed) {
-      c.drop();
-      continue;
-    }
-    if (error == http::error::body_limit) error = asio::error::message_size;
-    if (error) co_return c.failure("GET " + target + " from", error);
-    answer result{.status = parser.get().result_int(), .body = std::move(parser.get().body())};
-    if (!parser.keep_alive()) c.drop();
-    co_return result;
-  }
+  co_return co_await impl_->exchange(http::verb::get, std::move(target), body_max, timeout);
+}
+
+asio::awaitable<answer> connection::post(std::string target, std::size_t body_max, milliseconds timeout) {
+  co_return co_await impl_->exchange(http::verb::post, std::move(target), body_max, timeout);
 }
 
 asio::awaitable<answer> connection::open_stream(std::string target, milliseconds timeout) {
   auto& c = *impl_;
   if (const auto error = co_await c.connect(timeout)) co_return c.failure("connect to", error);
-  if (const auto error = co_await c.send(target, timeout)) co_return c.failure("GET /events from", error);
+  if (const auto error = co_await c.send(http::verb::get, target, timeout)) co_return c.failure("GET /events from", error);
   auto& parser = c.streaming.emplace();
   parser.body_limit(boost::none);
   const auto [error, ignored] = co_await http::async_read_header(*c.socket, c.buffer, parser, k_token);
