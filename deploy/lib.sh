@@ -104,7 +104,7 @@ build_packages() {
   mkdir -p "$work/heberg"
   (cd "$heberg_source" && cp -a "${k_package_sources[@]}" "$work/heberg/")
   (cd "$work/heberg" && run_quietly "$heberg_build/package.log" \
-    env DEB_BUILD_PROFILES=nocheck DEB_BUILD_OPTIONS="nocheck noddebs parallel=$(nproc)" dpkg-buildpackage -b -us -uc) || return 1
+    env PATH="/usr/lib/ccache:$PATH" DEB_BUILD_PROFILES=nocheck DEB_BUILD_OPTIONS="nocheck noddebs terse parallel=$(nproc)" dpkg-buildpackage -b -us -uc) || return 1
   mkdir "$work/packages"
   mv "$work"/*.deb "$work/packages/"
   mv "$work/packages" "$package_dir"

@@ -22,12 +22,14 @@ class engine:
         self.host = f"unix://{self.socket_dir}/docker.sock"
         self.log = f"{folder}/dockerd.log"
         self.daemon = None
+        self.bridge = None
         os.makedirs(self.socket_dir, exist_ok=True)
         # The namespaces live as long as this process: bash, which waits for whatever loses its parent.
-        self.holder = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc",
-             "bash", "-c", "echo ready; while :; do sleep 3600 & wait; done"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        with open(self.log, "w") as log:
+            self.holder = subprocess.Popen(
+                ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc",
+                 "bash", "-c", "echo ready; while :; do sleep 3600 & wait; done"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
         if self.holder.stdout.readline() != "ready\n":
             raise RuntimeError("no engine can run here: a PID and mount namespace cannot be made")
         with open(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children") as children:
@@ -51,9 +53,22 @@ class engine:
             time.sleep(0.1)
 
     def start_for_builds(self):
-        """In the machine's network, without bridge or firewall rules: builds use the machine's network itself."""
-        self._start([f"--net=/proc/self/fd/{k_host_network_fd}"], ["--bridge=none", "--iptables=false", "--ip6tables=false"],
+        """In the machine's network, which builds use themselves, for apt. dockerd without a bridge would remove the machine's own
+        docker0, so it gets one of its own that nothing joins; no firewall rule, no address translation, no forwarding."""
+        self.bridge = f"hb-e2e-{os.getpid()}"
+        in_host_network(["ip", "link", "add", self.bridge, "type", "bridge"], check=True)
+        self._start([f"--net=/proc/self/fd/{k_host_network_fd}"],
+                    [f"--bridge={self.bridge}", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"],
                     pass_fds=[k_host_network_fd])
+
+    def stop_for_builds(self):
+        self.stop()
+        self._remove_bridge()
+
+    def _remove_bridge(self):
+        if self.bridge:
+            in_host_network(["ip", "link", "delete", self.bridge], check=True)
+            self.bridge = None
 
     def start(self):
         """In the tests' own network. Containers outlive the daemon (live-restore), so that its restart can be tested alone."""
@@ -89,6 +104,7 @@ class engine:
             if ids:
                 subprocess.run(["docker", "rm", "-f", *ids], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
             self.stop()
+            self._remove_bridge()
         except (subprocess.SubprocessError, OSError) as error:
             print(f"stopping the tests' engine: {error}")
         os.kill(self.init, signal.SIGKILL)  # the first process of its PID namespace: all others end with it

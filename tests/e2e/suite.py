@@ -76,7 +76,7 @@ def main():
         engine = engines.engine(folder)
         engine.start_for_builds()
         build_images()
-        engine.stop()
+        engine.stop_for_builds()
         engine.start()
         print("==> heberg in it", flush=True)
         world = worlds.world(engine, folder)
