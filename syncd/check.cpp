@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "syncd/once.h"
+#include "syncd/reconcile.h"
+#include "syncd/site_trees.h"
+
+#include <ostream>
+
+namespace heberg::syncd {
+namespace {
+
+class checker {
+ public:
+  checker(const settings& settings, const host_parts& parts, std::ostream& out)
+      : settings_(settings), parts_(parts), out_(out) {}
+
+  int run(const docker::containers& all) {
+    for (auto& row : ledger::read_sites(settings_.state_dir)) {
+      auto name = row.name;
+      rows_.emplace(std::move(name), std::move(row));
+    }
+    open_root();
+    const auto changes = reconcile(classify(all), rows_, wall_time(), rules(), questions_for_the_machine());
+    for (const auto& event : changes.events) out_ << event.site << ": would be: " << event.text << "\n";
+    for (const auto& [site, why] : changes.refused) problem(site, "no account: " + why);
+    for (const auto& row : changes.rows) rows_[row.name] = row;
+    const std::set<std::string> appeared(changes.appeared.begin(), changes.appeared.end());
+    for (const auto& [name, row] : rows_) {
+      // Of a new site's tree everything is missing, and will be made.
+      if (trees_ && !row.is_retired() && !appeared.contains(name)) check_tree(row);
+    }
+    out_ << rows_.size() << " sites, " << problems_ << " problems\n";
+    return problems_ == 0 ? 0 : 1;
+  }
+
+ private:
+  void problem(const std::string& who, const std::string& what) {
+    ++problems_;
+    out_ << who << ": " << what << "\n";
+  }
+
+  void open_root() {
+    const auto opened = open_sites_root(settings_.sites.root, *parts_.owners, make_root::no, parts_.trusted_path);
+    if (const auto* root = std::get_if<shared_fd>(&opened)) {
+      root_ = *root;
+      trees_.emplace(root_, settings_.sites.root, *parts_.owners);
+    } else {
+      problem("sites root", std::get<root_problem>(opened).reason);
+    }
+  }
+
+  std::vector<site::claim> classify(const docker::containers& all) {
+    const auto& sites = settings_.sites;
+    const site::site_settings how{.root = sites.host_root.empty() ? sites.root : sites.host_root,
+                                  .images = sites.images};
+    std::vector<site::claim> claims;
+    for (const auto& [id, container] : all) {
+      auto verdict = site::classify(container, how);
+      if (auto* claim = std::get_if<site::claim>(&verdict)) claims.push_back(std::move(*claim));
+      if (auto* refusal = std::get_if<site::refusal>(&verdict)) {
+        problem("container " + site::quoted(refusal->container), "no site's: " + refusal->reason);
+      }
+    }
+    return claims;
+  }
+
+  void check_tree(const ledger::site& row) {
+    for (const auto& what : trees_->inspect(row.name, row.uid)) problem(row.name, what);
+    const unique_fd folder = open_secrets_folder(root_->get(), row.name);
+    if (!folder) return;  // said above
+    const auto look = look_at_password(folder.get(), std::nullopt, *parts_.owners);
+    if (const auto* refused = std::get_if<file_refused>(&look))
+      problem(row.name, "its password file is refused: " + refused->reason);
+  }
+
+  questions questions_for_the_machine() {
+    return {
+        .owner_of_www = [this](const std::string& site) { return trees_ ? trees_->owner_of_www(site) : std::nullopt; },
+        .all_owners_of_www = [this] { return trees_ ? trees_->all_owners_of_www() : std::set<std::uint32_t>(); },
+        .explain_foreign =
+            [this](const std::string& site, std::uint32_t uid) {
+              return explain_foreign(*parts_.names,
+                                     {.name = site, .id = uid, .home = settings_.sites.root + "/" + site});
+            }};
+  }
+
+  account_rules rules() const {
+    const auto& accounts = settings_.accounts;
+    return {.uids = {accounts.uid_min, accounts.uid_max}, .retire_after = accounts.retire_after};
+  }
+
+  static ledger::time wall_time() {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  }
+
+  const settings& settings_;
+  const host_parts& parts_;
+  std::ostream& out_;
+  site_rows rows_;
+  shared_fd root_;
+  std::optional<site_trees> trees_;
+  std::size_t problems_ = 0;
+};
+
+}  // namespace
+
+int run_check(const settings& settings, const host_parts& parts, const docker::containers& all, std::ostream& out) {
+  return checker(settings, parts, out).run(all);
+}
+
+}  // namespace heberg::syncd

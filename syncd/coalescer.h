@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// When to publish: a first change at once; changes that come together in one go, after a little quiet, and never later
+// than an upper bound. After a failure, again in a second. Pure: times in, times out.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+namespace heberg::syncd {
+
+class coalescer {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  static constexpr std::chrono::milliseconds k_quiet{100};
+  static constexpr std::chrono::milliseconds k_longest{500};
+  static constexpr std::chrono::milliseconds k_retry{1000};
+
+  void change(clock::time_point now) {
+    if (!first_) first_ = now;
+    last_ = now;
+  }
+  void succeed(clock::time_point now) {
+    first_.reset();
+    not_before_ = now + k_quiet;
+  }
+  void fail(clock::time_point now) { not_before_ = now + k_retry; }
+
+  // Empty: there is nothing to do.
+  [[nodiscard]] std::optional<clock::time_point> due() const {
+    if (!first_) return std::nullopt;
+    if (*first_ >= not_before_) return first_;  // it was quiet before
+    return std::max(not_before_, std::min(*last_ + k_quiet, *first_ + k_longest));
+  }
+
+ private:
+  std::optional<clock::time_point> first_;
+  std::optional<clock::time_point> last_;
+  clock::time_point not_before_{};
+};
+
+}  // namespace heberg::syncd

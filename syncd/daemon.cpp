@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "syncd/daemon.h"
+
+#include "control/server.h"
+#include "syncd/keeper.h"
+#include "syncd/service.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+namespace heberg::syncd {
+
+namespace asio = boost::asio;
+
+struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
+  impl(asio::io_context& context, const settings& settings, daemon_options opts)
+      : io(context),
+        options(std::move(opts)),
+        host(settings, options.parts, [this](hash_result result) { post_hash(std::move(result)); }),
+        accounts(settings, host),
+        work_timer(io),
+        alive_timer(io),
+        inotify(io) {
+    options.watch.host = settings.docker.host;
+  }
+
+  // On the hasher's thread. The impl outlives that thread: it joins in host's destructor.
+  void post_hash(hash_result result) {
+    asio::post(io, [weak = weak_from_this(), result = std::move(result)]() mutable {
+      const auto self = weak.lock();
+      if (self == nullptr || self->stopped) return;
+      self->accounts.finish_hash(std::move(result));
+      self->work();
+    });
+  }
+
+  void start() {
+    accounts.start();
+    watch_passwords();
+    if (!options.control_socket.empty()) {
+      control_server.emplace(io, options.control_socket,
+                             [this](const control::request& request) { return answer(request); });
+    }
+    work();
+    watch_engine();
+    keep_alive();
+  }
+
+  void watch_engine() {
+    docker::watch_handlers handlers;
+    handlers.synced = [this](const docker::containers& all) { take(all, keeper::listing::whole); };
+    handlers.changed = [this](const docker::containers& all) { take(all, keeper::listing::change); };
+    handlers.lost = [this](std::string_view reason) {
+      accounts.lose_engine();
+      host.log(level::warning, "engine: lost: " + std::string(reason) + "; the accounts stay as they are");
+      engine_is_lost = true;
+      work();
+    };
+    handlers.log = [this](docker::log_level severity, std::string_view message) {
+      constexpr level levels[] = {level::debug, level::info, level::warning, level::error};
+      host.log(levels[static_cast<int>(severity)], message);
+    };
+    engine.emplace(io, options.watch, std::move(handlers));
+    engine->start();
+  }
+
+  void take(const docker::containers& all, keeper::listing listing) {
+    if (stopped) return;
+    if (std::exchange(engine_is_lost, false)) host.log(level::info, "engine: in touch again");
+    accounts.take(all, listing);
+    work();
+  }
+
+  // Does what is due, tells systemd, and asks to be called again.
+  void work() {
+    if (stopped) return;
+    const auto next = accounts.work();
+    if (accounts.has_published() && !std::exchange(told_ready, true)) notify_ready();
+    tell_status();
+    if (!next) return void(work_timer.cancel());
+    work_timer.expires_at(*next);
+    work_timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
+      if (!error) self->work();
+    });
+  }
+
+  void tell_status() {
+    auto text = std::to_string(accounts.count_accounts()) + " accounts, " + std::to_string(accounts.count_refused()) +
+                " refused" + (engine_is_lost ? ", the engine is lost" : "") +
+                (accounts.has_failed() ? ", publishing fails" : "");
+    if (text == status) return;
+    status = std::move(text);
+    notify_status(status);
+  }
+
+  void watch_passwords() {
+    if (host.watch().fd() < 0) return;
+    inotify.assign(::dup(host.watch().fd()));
+    wait_for_passwords();
+  }
+
+  void wait_for_passwords() {
+    inotify.async_wait(asio::posix::stream_descriptor::wait_read,
+                       [self = shared_from_this()](boost::system::error_code error) {
+                         if (error || self->stopped) return;
+                         const auto news = self->host.watch().read();
+                         for (const auto& site : news.sites) self->accounts.touch_password(site);
+                         if (news.lost) self->accounts.touch_all_passwords();
+                         self->work();
+                         self->wait_for_passwords();
+                       });
+  }
+
+  void keep_alive() {
+    const auto interval = watchdog_interval();
+    if (!interval) return;
+    notify_alive();
+    alive_timer.expires_after(*interval);
+    alive_timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
+      if (!error && !self->stopped) self->keep_alive();
+    });
+  }
+
+  control::reply answer(const control::request& request) {
+    if (request.verb == "sync") {
+      // A new watcher begins with a new list: all is compared, trees and passwords are looked at.
+      asio::post(io, [self = shared_from_this()] {
+        if (self->stopped) return;
+        self->engine->stop();
+        self->watch_engine();
+      });
+      return {control::failure::none, "the engine is asked again"};
+    }
+    if (request.verb != "lock" && request.verb != "unlock")
+      return {control::failure::bad_request, "no such verb: " + request.verb};
+    if (!accounts.sites().contains(request.site))
+      return {control::failure::no_such_site, "no such site: " + request.site};
+    const bool is_lock = request.verb == "lock";
+    const auto problem = is_lock ? accounts.lock(request.site, request.why) : accounts.unlock(request.site);
+    asio::post(io, [self = shared_from_this()] { self->work(); });
+    if (!problem.empty()) return {control::failure::internal, request.site + ": " + problem};
+    return {control::failure::none, request.site + (is_lock ? ": locked, its sessions are cut" : ": unlocked")};
+  }
+
+  void stop() {
+    if (std::exchange(stopped, true)) return;
+    notify_stopping();
+    if (engine) engine->stop();
+    control_server.reset();
+    work_timer.cancel();
+    alive_timer.cancel();
+    if (inotify.is_open()) inotify.close();
+    if (accounts.has_unpublished()) accounts.flush();
+  }
+
+  asio::io_context& io;
+  daemon_options options;
+  host_machine host;
+  keeper accounts;
+  std::optional<docker::watcher> engine;
+  std::optional<control::server> control_server;
+  asio::steady_timer work_timer;
+  asio::steady_timer alive_timer;
+  asio::posix::stream_descriptor inotify;
+  std::string status;
+  bool engine_is_lost = false;
+  bool told_ready = false;
+  bool stopped = false;
+};
+
+daemon::daemon(asio::io_context& io, const settings& settings, daemon_options options)
+    : impl_(std::make_shared<impl>(io, settings, std::move(options))) {}
+
+daemon::~daemon() {
+  impl_->stop();
+}
+
+void daemon::start() {
+  impl_->start();
+}
+void daemon::stop() {
+  impl_->stop();
+}
+const keeper& daemon::state() const {
+  return impl_->accounts;
+}
+
+}  // namespace heberg::syncd

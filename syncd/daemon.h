@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The shell around the keeper: the engine's watcher, timers, inotify, the hasher's answers, the control socket. One
+// io_context, one thread; everything here happens on it.
+#pragma once
+
+#include "docker/watcher.h"
+#include "program/settings.h"
+#include "syncd/host_machine.h"
+
+#include <memory>
+#include <string>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace heberg::syncd {
+
+class keeper;
+
+struct daemon_options {
+  host_parts parts;
+  docker::watch_options watch;  // its host is the settings'
+  std::string control_socket;   // empty: none
+};
+
+class daemon {
+ public:
+  // Opens the ledger. Throws.
+  daemon(boost::asio::io_context& io, const settings& settings, daemon_options options);
+  ~daemon();
+  daemon(const daemon&) = delete;
+  daemon& operator=(const daemon&) = delete;
+
+  void start();
+  void stop();  // saves and publishes what is waiting; the io_context runs dry soon after
+
+  [[nodiscard]] const keeper& state() const;
+
+ private:
+  struct impl;
+  std::shared_ptr<impl> impl_;
+};
+
+}  // namespace heberg::syncd

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "syncd/host_machine.h"
+
+#include "base/errors.h"
+#include "syncd/sessions.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace heberg::syncd {
+
+directory::owners real_directory_owners() {
+  system_name_service names;
+  const auto shadow = names.find_group("shadow");
+  return {.owner = 0, .accounts_group = 0, .shadow_group = shadow ? shadow->id : 0};
+}
+
+host_machine::host_machine(const settings& settings, host_parts parts, std::function<void(hash_result)> hashed)
+    : settings_(settings),
+      parts_(std::move(parts)),
+      ledger_(settings.state_dir),
+      hasher_([this](const std::string& site, const secret& password) { return store_new_password(site, password); },
+              std::move(hashed)) {}
+
+void host_machine::publish(std::span<const directory::account> accounts) {
+  directory::publish(settings_.state_dir + "/directory", accounts, parts_.directory_owners);
+}
+
+shared_fd host_machine::root() const {
+  const std::lock_guard lock(root_mutex_);
+  return root_;
+}
+
+std::string host_machine::check_root() {
+  auto opened = open_sites_root(settings_.sites.root, *parts_.owners, make_root::yes, parts_.trusted_path);
+  auto* found = std::get_if<shared_fd>(&opened);
+  {
+    const std::lock_guard lock(root_mutex_);
+    root_ = found != nullptr ? *found : nullptr;
+  }
+  trees_.reset();
+  if (found == nullptr) return std::get<root_problem>(opened).reason;
+  trees_.emplace(*found, settings_.sites.root, *parts_.owners);
+  return {};
+}
+
+std::vector<std::string> host_machine::make_tree(const std::string& site, std::uint32_t uid) {
+  return trees_ ? trees_->make(site, uid) : std::vector<std::string>();
+}
+
+std::optional<std::uint32_t> host_machine::owner_of_www(const std::string& site) {
+  return trees_ ? trees_->owner_of_www(site) : std::nullopt;
+}
+
+std::set<std::uint32_t> host_machine::all_owners_of_www() {
+  // Once is enough: trees made from now on are in the ledger.
+  if (!owners_of_www_ && trees_) owners_of_www_ = trees_->all_owners_of_www();
+  return owners_of_www_.value_or(std::set<std::uint32_t>());
+}
+
+std::string host_machine::explain_foreign(const std::string& site, std::uint32_t uid) {
+  return syncd::explain_foreign(*parts_.names, {.name = site, .id = uid, .home = settings_.sites.root + "/" + site});
+}
+
+machine::watched_look host_machine::look_at_password(const std::string& site, const std::optional<fingerprint>& known) {
+  const auto root_fd = root();
+  if (root_fd == nullptr) return {file_unreadable{"the sites root is not sound"}};
+  const unique_fd folder = open_secrets_folder(root_fd->get(), site);
+  if (!folder) {
+    if (errno == ELOOP || errno == ENOTDIR)
+      return {file_refused{std::nullopt, "its folder .heberg is a symbolic link or no folder"}};
+    return {file_unreadable{std::string("open .heberg: ") + std::strerror(errno)}};
+  }
+  // Watched first, read then: a change in between brings another look.
+  const bool watched = watch_.watch(site, folder.get());
+  if (!watched && !std::exchange(told_of_polling_, true)) {
+    log(level::warning,
+        "passwords: fs.inotify.max_user_watches or max_user_instances is too low: some files are polled");
+  }
+  return {syncd::look_at_password(folder.get(), known, *parts_.owners), watched};
+}
+
+std::optional<fingerprint> host_machine::store_new_password(const std::string& site, const secret& password) {
+  const auto root_fd = root();
+  if (root_fd == nullptr) throw_errno(ENOENT, "open", "the sites root");
+  const unique_fd folder = open_secrets_folder(root_fd->get(), site);
+  if (!folder) throw_errno("open .heberg of", site);
+  if (!std::holds_alternative<file_absent>(syncd::look_at_password(folder.get(), std::nullopt, *parts_.owners)))
+    return std::nullopt;
+  return store_password(folder.get(), password, *parts_.owners);
+}
+
+std::size_t host_machine::cut_sessions(const std::set<std::uint32_t>& uids) {
+  return kill_sessions(parts_.procs, find_sessions(parts_.procs, uids)).size();
+}
+
+ledger::time host_machine::wall_time() {
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace heberg::syncd

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The machine itself: ledger, directory, trees, password files, sessions, names. Joins the parts; decides nothing.
+#pragma once
+
+#include "program/settings.h"
+#include "syncd/foreign_names.h"
+#include "syncd/machine.h"
+#include "syncd/ownership.h"
+#include "syncd/password_watch.h"
+#include "syncd/site_trees.h"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace heberg::syncd {
+
+// What differs where it is not the real machine's root that runs this.
+struct host_parts {
+  std::shared_ptr<ownership> owners = std::make_shared<ownership>();
+  std::shared_ptr<name_service> names = std::make_shared<system_name_service>();
+  directory::owners directory_owners;  // of the published files; see real_directory_owners()
+  std::string trusted_path;            // a prefix of the sites root whose components are not judged
+  std::string procs = "/proc";
+  std::function<void(level, std::string_view)> log = [](level level, std::string_view text) {
+    heberg::log(level, text);
+  };
+};
+
+// root's, and the group shadow's where there is one.
+[[nodiscard]] directory::owners real_directory_owners();
+
+class host_machine final : public machine {
+ public:
+  // Opens the ledger. hashed is called on the hasher's thread. Throws.
+  host_machine(const settings& settings, host_parts parts, std::function<void(hash_result)> hashed);
+
+  [[nodiscard]] password_watch& watch() noexcept { return watch_; }
+
+  std::vector<ledger::site> read_sites() override { return ledger_.list_sites(); }
+  void write_sites(std::span<const ledger::site> rows) override { ledger_.write_sites(rows); }
+  void publish(std::span<const directory::account> accounts) override;
+  std::string check_root() override;
+  std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) override;
+  std::optional<std::uint32_t> owner_of_www(const std::string& site) override;
+  std::set<std::uint32_t> all_owners_of_www() override;
+  std::string explain_foreign(const std::string& site, std::uint32_t uid) override;
+  watched_look look_at_password(const std::string& site, const std::optional<fingerprint>& known) override;
+  void hash(hash_job job, hasher::lane lane) override { hasher_.push(std::move(job), lane); }
+  bool has_room_to_hash() override { return hasher_.has_room(); }
+  std::size_t cut_sessions(const std::set<std::uint32_t>& uids) override;
+  ledger::time wall_time() override;
+  std::chrono::steady_clock::time_point steady_time() override { return std::chrono::steady_clock::now(); }
+  void log(level level, std::string_view message) override { parts_.log(level, message); }
+
+ private:
+  [[nodiscard]] shared_fd root() const;
+  std::optional<fingerprint> store_new_password(const std::string& site, const secret& password);
+
+  const settings settings_;
+  const host_parts parts_;
+  ledger::ledger ledger_;
+  password_watch watch_;
+  mutable std::mutex root_mutex_;  // the hasher's thread stores new passwords below the root
+  shared_fd root_;
+  std::optional<site_trees> trees_;
+  std::optional<std::set<std::uint32_t>> owners_of_www_;
+  bool told_of_polling_ = false;
+  hasher hasher_;  // last: its thread uses the others
+};
+
+}  // namespace heberg::syncd

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// heberg-syncd: the command line, the settings and signals; everything else is in syncd_core.
+#include "control/protocol.h"
+#include "program/command_line.h"
+#include "program/log.h"
+#include "syncd/daemon.h"
+#include "syncd/once.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <sys/stat.h>
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <string>
+
+namespace {
+
+using namespace heberg;
+
+struct command_line {
+  common_options common;
+  bool once = false;
+  bool check = false;
+};
+
+int run_daemon(const settings& settings, syncd::daemon_options options) {
+  options.control_socket = control::k_default_socket;
+  boost::asio::io_context io{1};
+  syncd::daemon daemon(io, settings, std::move(options));
+  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([&daemon](boost::system::error_code error, int number) {
+    if (error) return;
+    log(level::info, std::string("ending: ") + (number == SIGTERM ? "SIGTERM" : "SIGINT"));
+    daemon.stop();
+  });
+  daemon.start();
+  io.run();
+  return 0;
+}
+
+int run(const command_line& line) {
+  const auto settings = load(line.common);
+  ::umask(022);  // whatever it was: the folders made here are to be reached by sshd and the modules
+  syncd::daemon_options options;
+  options.parts.directory_owners = syncd::real_directory_owners();
+  if (!line.once && !line.check) return run_daemon(settings, std::move(options));
+
+  options.watch.host = settings.docker.host;
+  const auto containers = docker::fetch_containers(options.watch);
+  if (line.check) return syncd::run_check(settings, options.parts, containers, std::cout);
+  return syncd::run_once(settings, options.parts, containers);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Keeps the sites' accounts in step with the engine's containers", "heberg-syncd");
+  command_line line;
+  add_common_options(app, line.common);
+  auto* once = app.add_flag("--once", line.once, "Read the engine, do the work, exit");
+  app.add_flag("--check", line.check, "Read everything, change nothing; exit 0, or say what is wrong")->excludes(once);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return run(line);
+  } catch (const std::exception& error) {
+    log(level::error, error.what());
+    return 1;
+  }
+}

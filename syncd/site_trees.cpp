@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "syncd/site_trees.h"
+
+#include "base/beneath.h"
+#include "base/names.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace heberg::syncd {
+namespace {
+
+constexpr int k_open_folder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+
+struct folder_rule {
+  const char* name;
+  bool is_sites;  // owned by the site, not by root
+  mode_t mode;
+};
+
+constexpr folder_rule k_top = {"", false, 0751};
+constexpr std::array<folder_rule, 4> k_folders = {{
+    {"www", true, 02755},
+    {"logs", false, 0750},
+    {".ssh", true, 0700},
+    {".heberg", false, 0750},
+}};
+
+file_owner wanted_owner(const folder_rule& rule, std::uint32_t id) {
+  return {rule.is_sites ? id : 0, id};
+}
+
+std::string mode_text(mode_t mode) {
+  char text[8];
+  std::snprintf(text, sizeof text, "%04o", static_cast<unsigned>(mode & 07777));
+  return text;
+}
+
+std::string owner_text(file_owner owner) {
+  return std::to_string(owner.uid) + ":" + std::to_string(owner.gid);
+}
+
+struct folder_closer {
+  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
+};
+using open_folder = std::unique_ptr<DIR, folder_closer>;
+
+// The folder's entries from its beginning; a descriptor of its own, because reading moves a position.
+open_folder list_folder(int folder) {
+  const int fd = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return nullptr;
+  open_folder entries(::fdopendir(fd));
+  if (entries == nullptr) ::close(fd);
+  return entries;
+}
+
+bool is_dot(std::string_view name) {
+  return name == "." || name == "..";
+}
+
+// Holds nothing, or nothing but an entry of that name. False too where it cannot be read.
+bool holds_at_most(int folder, std::string_view allowed) {
+  const auto entries = list_folder(folder);
+  if (entries == nullptr) return false;
+  errno = 0;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    if (!is_dot(entry->d_name) && entry->d_name != allowed) return false;
+  }
+  return errno == 0;
+}
+
+enum class tree_mode { make, look };
+
+// One pass over one site's tree.
+class tree_pass {
+ public:
+  tree_pass(int root, std::string path, std::uint32_t id, tree_mode mode, ownership& owners)
+      : root_(root), path_(std::move(path)), id_(id), mode_(mode), owners_(owners) {}
+
+  std::vector<std::string> run(const std::string& name) {
+    unique_fd top = open_or_make(root_, name.c_str(), path_);
+    if (!top) return std::move(problems_);
+    settle_top(top.get());
+    for (const auto& rule : k_folders) settle(top.get(), rule);
+    return std::move(problems_);
+  }
+
+ private:
+  bool is_roots(const struct stat& folder) const { return owners_.of(folder) == file_owner{0, 0}; }
+
+  void report(const std::string& path, const std::string& what) { problems_.push_back(path + " " + what); }
+  void report_error(const char* what, const std::string& path, int error) {
+    problems_.push_back(std::string(what) + " " + path + ": " + std::strerror(error));
+  }
+
+  // An empty descriptor where there is none, and the reason reported.
+  unique_fd open_or_make(int parent, const char* name, const std::string& shown) {
+    unique_fd fd = open_beneath(parent, name, k_open_folder);
+    if (fd || errno != ENOENT) {
+      if (!fd) report_unopened(shown, errno);
+      return fd;
+    }
+    if (mode_ == tree_mode::look) {
+      report(shown, "is missing");
+      return {};
+    }
+    // EEXIST: the engine was faster. 0700 until the mode is settled.
+    if (::mkdirat(parent, name, 0700) != 0 && errno != EEXIST) {
+      report_error("make", shown, errno);
+      return {};
+    }
+    fd = open_beneath(parent, name, k_open_folder);
+    if (!fd) report_unopened(shown, errno);
+    return fd;
+  }
+
+  void report_unopened(const std::string& shown, int error) {
+    if (error == ELOOP) return report(shown, "is a symbolic link: not followed");
+    if (error == ENOTDIR) return report(shown, "is not a folder");
+    report_error("open", shown, error);
+  }
+
+  void settle_top(int top) {
+    struct stat status {};
+    if (::fstat(top, &status) != 0) return report_error("look at", path_, errno);
+    judge(top, status, k_top, path_, is_roots(status) && is_unused_top(top));
+  }
+
+  bool is_unused_top(int top) const {
+    if (!holds_at_most(top, "www")) return false;
+    const unique_fd www = open_beneath(top, "www", k_open_folder);
+    if (!www) return errno == ENOENT;
+    struct stat status {};
+    return ::fstat(www.get(), &status) == 0 && is_roots(status) && holds_at_most(www.get(), "");
+  }
+
+  void settle(int top, const folder_rule& rule) {
+    const std::string shown = path_ + "/" + rule.name;
+    // The common case costs one call: it is there as it should be.
+    struct stat status {};
+    if (::fstatat(top, rule.name, &status, AT_SYMLINK_NOFOLLOW) == 0 && is_right(status, rule)) return;
+    const unique_fd folder = open_or_make(top, rule.name, shown);
+    if (!folder) return;
+    if (::fstat(folder.get(), &status) != 0) return report_error("look at", shown, errno);
+    judge(folder.get(), status, rule, shown, is_roots(status) && holds_at_most(folder.get(), ""));
+  }
+
+  bool is_right(const struct stat& status, const folder_rule& rule) const {
+    return S_ISDIR(status.st_mode) && (status.st_mode & 07777) == rule.mode &&
+           owners_.of(status) == wanted_owner(rule, id_);
+  }
+
+  void judge(int folder, const struct stat& status, const folder_rule& rule, const std::string& shown,
+             bool counts_as_missing) {
+    if (is_right(status, rule)) return;
+    if (counts_as_missing && mode_ == tree_mode::make) return finish(folder, rule, shown);
+    const auto owner = owners_.of(status);
+    const auto wanted = wanted_owner(rule, id_);
+    if (owner != wanted) report(shown, "belongs to " + owner_text(owner) + ", should belong to " + owner_text(wanted));
+    if ((status.st_mode & 07777) != rule.mode) {
+      report(shown, "has mode " + mode_text(status.st_mode) + ", should have " + mode_text(rule.mode));
+    }
+  }
+
+  // The owner last: until then it is root's and empty, and the next pass begins again. (chown(2) keeps a folder's
+  // set-gid bit.)
+  void finish(int folder, const folder_rule& rule, const std::string& shown) {
+    if (::fchmod(folder, rule.mode) != 0) return report_error("chmod", shown, errno);
+    if (const int error = owners_.change(folder, wanted_owner(rule, id_)); error != 0)
+      report_error("chown", shown, error);
+  }
+
+  const int root_;
+  const std::string path_;
+  const std::uint32_t id_;
+  const tree_mode mode_;
+  ownership& owners_;
+  std::vector<std::string> problems_;
+};
+
+std::optional<std::uint32_t> find_owner_of_www(int root, const std::string& name, const ownership& owners) {
+  const unique_fd top = open_beneath(root, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  struct stat status {};
+  if (!top || ::fstatat(top.get(), "www", &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode))
+    return std::nullopt;
+  return owners.of(status).uid;
+}
+
+}  // namespace
+
+site_trees::site_trees(shared_fd root, std::string path, ownership& owners)
+    : root_(std::move(root)), path_(std::move(path)), owners_(owners) {}
+
+std::vector<std::string> site_trees::make(const std::string& name, std::uint32_t id) {
+  return tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::make, owners_).run(name);
+}
+
+std::vector<std::string> site_trees::inspect(const std::string& name, std::uint32_t id) const {
+  return tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::look, owners_).run(name);
+}
+
+std::optional<std::uint32_t> site_trees::owner_of_www(const std::string& name) const {
+  return find_owner_of_www(root_->get(), name, owners_);
+}
+
+std::set<std::uint32_t> site_trees::all_owners_of_www() const {
+  std::set<std::uint32_t> found;
+  const auto entries = list_folder(root_->get());
+  if (entries == nullptr) return found;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    if (!is_site_name(entry->d_name)) continue;
+    if (const auto owner = find_owner_of_www(root_->get(), entry->d_name, owners_)) found.insert(*owner);
+  }
+  return found;
+}
+
+}  // namespace heberg::syncd

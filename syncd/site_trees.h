@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The sites' trees (design, section 5). For a site NAME with UID N (GID too), below the sites root:
+//   NAME          root:N  0751   the session's chroot: root's, so that the owner of the site cannot rename what is in
+//   it NAME/www      N:N     2755   the document root, mounted into the container NAME/logs     root:N  0750 NAME/.ssh
+//   N:N     0700 NAME/.heberg  root:N  0750
+// What is missing is made; what is there is left alone, and reported where owner or mode are wrong. A folder counts as
+// missing while it is root:root and empty: the engine made it for a mount, or we were interrupted. (NAME itself:
+// root:root, and nothing in it but such a www.) A new folder gets its mode first and its owner last, so that an
+// interruption leaves exactly that mark. The owner writes below www, root in a container wherever it is mounted:
+// nothing here follows a link or leaves the tree.
+#pragma once
+
+#include "syncd/sites_root.h"
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace heberg::syncd {
+
+class site_trees {
+ public:
+  // root: the open sites root; path: how messages call it.
+  site_trees(shared_fd root, std::string path, ownership& owners);
+
+  // Makes what is missing. Returns what is wrong, one sentence each; empty: all is well. name is a site's name
+  // (base/names.h).
+  [[nodiscard]] std::vector<std::string> make(const std::string& name, std::uint32_t id);
+
+  // The same, but makes nothing: what is missing is reported too.
+  [[nodiscard]] std::vector<std::string> inspect(const std::string& name, std::uint32_t id) const;
+
+  [[nodiscard]] std::optional<std::uint32_t> owner_of_www(const std::string& name) const;
+  [[nodiscard]] std::set<std::uint32_t> all_owners_of_www() const;
+
+ private:
+  shared_fd root_;
+  std::string path_;
+  ownership& owners_;
+};
+
+}  // namespace heberg::syncd
