@@ -15,12 +15,17 @@ constexpr std::string_view k_match_limit = "(*LIMIT_MATCH=10000)";
 constexpr std::string_view k_notice =
     "# Written by heberg-proxy-render from the running containers. Changes made here by hand are lost.\n";
 
-// nginx's own words alone, so that nothing here needs a quote. Names begin with heberg_, to meet none of the
-// sysadmin's.
+// WebSocket is the one upgrade that is passed on: through an upgrade to "h2c" a client would speak to the site past
+// this proxy, with X-Forwarded-* headers of its own. nginx's own words alone, so that nothing here needs a quote. Names
+// begin with heberg_, to meet none of the sysadmin's.
 constexpr std::string_view k_maps = R"(
+map $http_upgrade $heberg_upgrade {
+    default "";
+    "~*^websocket$" websocket;
+}
 map $http_upgrade $heberg_connection {
-    default upgrade;
-    "" "";
+    default "";
+    "~*^websocket$" upgrade;
 }
 map $scheme $heberg_ssl {
     default off;
@@ -49,7 +54,7 @@ constexpr std::string_view k_proxy_lines = R"(        proxy_http_version 1.1;
         proxy_read_timeout 600s;
         proxy_send_timeout 600s;
         proxy_set_header Host $host$heberg_host_port;
-        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Upgrade $heberg_upgrade;
         proxy_set_header Connection $heberg_connection;
         proxy_set_header X-Real-IP $remote_addr;
         proxy_set_header X-Forwarded-For $remote_addr;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// proxy/*.txt: containers (unit/proxy-render/compact.h), "----------", what the proxy makes of them: a "! " line for
+// each complaint, then nginx's text. The frame stands in frame.txt alone; every other text is what follows it. Every
+// text is put to a real nginx. HEBERG_UPDATE_GOLDEN=1 writes the files anew, to be read in git diff.
+#include "proxy-render/nginx.h"
+#include "proxy-render/scratch.h"
+#include "support/temp_dir.h"
+#include "unit/proxy-render/compact.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace {
+
+using namespace heberg;
+namespace fs = std::filesystem;
+
+constexpr std::string_view k_separator = "----------\n";
+
+const proxy::render_options k_options{
+    .http_port = 8080, .ipv6 = true, .max_body = 64U << 20U, .access_log = "/dev/null", .frame = {}};
+
+proxy::plan plan_of(const std::string& input) {
+  return proxy::make_plan(test::parse_containers(input),
+                          {.sites = {.root = "/sites", .images = {"php:apache"}}, .own_ports = {8080, 8443}});
+}
+
+std::string show(const std::vector<proxy::complaint>& complaints) {
+  std::string text;
+  for (const auto& about : complaints) {
+    text += "! " + about.container + ": ";
+    if (!about.variable.empty()) text += about.variable + " \"" + about.value + "\" ";
+    text += about.reason + "\n";
+  }
+  return text;
+}
+
+proxy::verdict ask_nginx(const std::string& text) {
+  const test::temp_dir folder;
+  test::write_file(folder / "candidate", text);
+  boost::asio::io_context io;
+  proxy::verdict verdict;
+  boost::asio::co_spawn(io, proxy::ask_nginx({}, (folder / "candidate").string(), proxy::scope::alone),
+                        [&verdict](std::exception_ptr error, proxy::verdict found) {
+                          if (error) std::rethrow_exception(error);
+                          verdict = std::move(found);
+                        });
+  io.run();
+  return verdict;
+}
+
+std::vector<fs::path> golden_files() {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(HEBERG_GOLDEN "/proxy")) files.push_back(entry.path());
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace
+
+TEST_CASE("containers become the text that stands beside them, and nginx takes it") {
+  const auto files = golden_files();
+  REQUIRE(files.size() >= 10);
+  for (const auto& file : files) {
+    INFO(file);
+    const auto whole = test::read_file(file);
+    const auto at = whole.find(k_separator);
+    REQUIRE(at != std::string::npos);
+    const auto input = whole.substr(0, at);
+    const auto plan = plan_of(input);
+    const auto text = proxy::render(plan.vhosts, k_options);
+    const auto frame = proxy::render_frame(k_options);
+    REQUIRE(text.starts_with(frame));
+
+    const bool whole_text = file.filename() == "frame.txt";
+    const auto shown = show(plan.refused) + show(plan.unreachable) + (whole_text ? text : text.substr(frame.size()));
+    if (std::getenv("HEBERG_UPDATE_GOLDEN") != nullptr) {
+      test::write_file(file, input + std::string(k_separator) + shown);
+    } else {
+      CHECK(whole.substr(at + k_separator.size()) == shown);
+    }
+
+    const auto verdict = ask_nginx(text);
+    INFO(verdict.message);
+    CHECK(verdict.kind == proxy::verdict::kind::accepted);
+  }
+}
+
+TEST_CASE("nginx says no to what is wrong, so that its yes is worth something") {
+  CHECK(ask_nginx("server { listen 8080; server_name \"~(\"; }\n").kind == proxy::verdict::kind::refused);
+}

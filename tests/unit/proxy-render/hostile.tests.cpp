@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Values that would hurt everybody in nginx-proxy: here each refuses its own container, and the others' text does not
+// change by a byte.
+#include "proxy-render/render.h"
+#include "unit/proxy-render/compact.h"
+
+#include <catch2/catch.hpp>
+
+namespace {
+
+using namespace heberg;
+
+constexpr char k_others[] = R"(
+container first
+  image php:apache
+  mount /sites/first/www
+  env VIRTUAL_HOST=site1.example,*.site1.example
+  network bridge 172.17.0.2
+container second
+  image php:apache
+  mount /sites/second/www
+  env VIRTUAL_HOST=~^s2-\d+\.example$
+  env VIRTUAL_PORT=8080
+  network bridge 172.17.0.3
+)";
+
+proxy::plan plan_of(const std::string& text) {
+  return proxy::make_plan(test::parse_containers(text),
+                          {.sites = {.root = "/sites", .images = {"php:apache"}}, .own_ports = {80, 443}});
+}
+
+const char* const k_hosts[] = {
+    "a b.test",
+    "x.test; return 200 \"x\"",
+    "x.test{",
+    "x.test}",
+    "x.test\\n}\\nserver {",
+XX
+    "a\\x00b",
+    "a\\x1bb",
+    "a\\x7fb",
+    "https://e.test",
+    "f.test:8080",
+    "e.test/path",
+    "../../etc/passwd",
+    "\"",
+    "a\"b",
+    "'",
+    "a'b",
+    "\\",
+    "a\\b",
+    "$host",
+    "${host}",
+    "a$b",
+    "#x",
+    "~(",
+    "~^(",
+    "~^[",
+    "~^a**",
+    "~^(?<host>x)",
+    "~^(?'host'x)",
+    "~^(*ACCEPT)",
+    "~.*",
+    "~x\\n^",
+    "~^a\\x0ab",
+    "_ ;",
+    "*",
+    "**.test",
+    "*.*",
+    "a.*.test",
+    ".test",
+    "a..test",
+    "-a.test",
+    "a-.test",
+    "[",
+    "[]",
+    "[::1",
+    "[1.2.3.4]",
+    "[::1]:80",
+    "b\\xc3\\xbccher.test",
+    "\\xff\\xfe",
+    "a%b",
+    "a+b",
+    "a@b",
+    "a(b)",
+    "a|b",
+    "a,b c",
+    "good.test,b;ad",
+    "default_server;",
+    "%{IFS}",
+    "`id`",
+    "$(id)",
+    "<a>",
+    "server_name x;",
+    "\\xe2\\x80\\xae"
+    "a.test",
+};
+
+const char* const k_ports[] = {
+    "abc",  "0",    "65536",           "99999", "-1",     "80,443", "80;", "80 down; server 1.2.3.4:80", "80}", "8\\n0",
+    "0x50", "80.0", "\\xef\\xbc\\x98", "$port", "\"80\"", "1e2",    "080x"};
+
+void check_hurts_itself_alone(const std::string& lines, std::string_view variable) {
+  const auto without = plan_of(k_others);
+  const auto with = plan_of(std::string(k_others) + "container hostile\n  network bridge 172.17.0.66\n" + lines);
+  CHECK(proxy::render(with.vhosts, {}) == proxy::render(without.vhosts, {}));
+  REQUIRE(with.refused.size() == 1);
+  CHECK(with.refused[0].container == "hostile");
+  CHECK(with.refused[0].variable == variable);
+  CHECK_FALSE(with.refused[0].reason.empty());
+}
+
+}  // namespace
+
+TEST_CASE("a hostile VIRTUAL_HOST hurts its own container alone") {
+  for (const auto* value : k_hosts) {
+    INFO(value);
+    check_hurts_itself_alone("  env VIRTUAL_HOST=" + std::string(value) + "\n", "VIRTUAL_HOST");
+  }
+  check_hurts_itself_alone("  env VIRTUAL_HOST=" + std::string(300, 'a') + ".test\n", "VIRTUAL_HOST");
+  check_hurts_itself_alone("  env VIRTUAL_HOST=" + std::string(100'000, 'a') + "\n", "VIRTUAL_HOST");
+  check_hurts_itself_alone("  env VIRTUAL_HOST=~^" + std::string(50'000, '(') + "\n", "VIRTUAL_HOST");
+}
+
+TEST_CASE("a hostile VIRTUAL_PORT hurts its own container alone") {
+  for (const auto* value : k_ports) {
+    INFO(value);
+    check_hurts_itself_alone("  env VIRTUAL_HOST=fine.test\n  env VIRTUAL_PORT=" + std::string(value) + "\n",
+                             "VIRTUAL_PORT");
+  }
+}
+
+TEST_CASE("the upper-case twin of another site's name is that name, and is refused") {
+  check_hurts_itself_alone("  env VIRTUAL_HOST=Site1.EXAMPLE.\n", "VIRTUAL_HOST");
+  check_hurts_itself_alone("  env VIRTUAL_HOST=*.SITE1.example\n", "VIRTUAL_HOST");
+}
+
+TEST_CASE("a hostile container name stays in the complaint, printable") {
+  const auto plan = plan_of("container a\\n\\xffb\n  env VIRTUAL_HOST=;\n");
+  REQUIRE(plan.refused.size() == 1);
+  CHECK(plan.refused[0].container == "a\\x0a\\xffb");
+}
+
+TEST_CASE("a hostile address is no address") {
+  for (const auto* address :
+       {"1.2.3.4; } server {", "999.1.1.1", "1.2.3", "a.b.c.d", "::1", "fe80::1%eth0", "0x7f.1"}) {
+    INFO(address);
+    docker::containers all = test::parse_containers("container a\n  env VIRTUAL_HOST=a.test\n");
+    all.begin()->second.networks.push_back({.name = "n", .id = {}, .ipv4 = address, .ipv6 = {}});
+    const auto plan = proxy::make_plan(all, {});
+    REQUIRE(plan.vhosts.size() == 1);
+    CHECK(plan.vhosts[0].service == proxy::service::unreachable);
+    CHECK(plan.unreachable.size() == 1);
+  }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The publisher with an nginx and a reload that are scripted: what is in place after each step fails.
+#include "proxy-render/publisher.h"
+
+#include "support/temp_dir.h"
+#include "unit/proxy-render/compact.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+
+#include <fstream>
+
+namespace {
+
+using namespace heberg;
+using namespace heberg::proxy;
+
+std::shared_ptr<const plan> plan_of(std::initializer_list<const char*> hosts) {
+  std::string text;
+  for (const auto* host : hosts)
+    text += "container " + std::string(host) + "\n env VIRTUAL_HOST=" + host + "\n network bridge 172.17.0.2\n";
+  return std::make_shared<const plan>(make_plan(test::parse_containers(text), {}));
+}
+
+struct world {
+  test::temp_dir folder;
+  std::string bad;  // a text that holds this is refused
+  enum verdict::kind otherwise = verdict::kind::accepted;
+  reload_result told{telling::told, {}};
+  int asked = 0;
+  int reloads = 0;
+  std::string candidate_text;
+
+  publisher_tools tools() {
+    return {.ask_nginx = [this](std::string candidate, enum scope) -> boost::asio::awaitable<verdict> {
+              ++asked;
+              candidate_text = test::read_file(candidate);
+              const bool refused = !bad.empty() && candidate_text.find(bad) != std::string::npos;
+              co_return verdict{refused ? verdict::kind::refused : otherwise, "message"};
+            },
+            .reload = [this]() -> boost::asio::awaitable<reload_result> {
+              ++reloads;
+              co_return told;
+            }};
+  }
+
+  [[nodiscard]] std::filesystem::path output() const { return folder / "heberg.conf"; }
+  [[nodiscard]] std::string live() const { return test::read_file(output()); }
+};
+
+outcome publish(publisher& publisher, std::shared_ptr<const plan> plan, bool insist = false) {
+  boost::asio::io_context io;
+  auto result = outcome::failed;
+  boost::asio::co_spawn(io, publisher.publish(std::move(plan), insist),
+                        [&result](std::exception_ptr error, outcome what) {
+                          if (error) std::rethrow_exception(error);
+                          result = what;
+                        });
+  io.run();
+  return result;
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a new text is judged, put into place and told to nginx; an equal one is not") {
+  world w;
+  publisher p(w.output(), {}, w.tools());
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  CHECK(w.live() == render(plan_of({"a.test"})->vhosts, {}));
+  CHECK(w.live() == w.candidate_text);
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::unchanged);
+  CHECK(w.asked == 1);
+  CHECK(w.reloads == 1);
+}
+
+TEST_CASE("another process finds an equal text and does nothing") {
+  world w;
+  publisher first(w.output(), {}, w.tools());
+  static_cast<void>(publish(first, plan_of({"a.test"})));
+  publisher second(w.output(), {}, w.tools());
+  CHECK(publish(second, plan_of({"a.test"})) == outcome::unchanged);
+  CHECK(w.reloads == 1);
+}
+
+TEST_CASE("on demand nginx is told though the text is equal") {
+  world w;
+  publisher p(w.output(), {}, w.tools());
+  static_cast<void>(publish(p, plan_of({"a.test"})));
+  CHECK(publish(p, plan_of({"a.test"}), true) == outcome::published);
+  CHECK(w.reloads == 2);
+}
+
+TEST_CASE("a host that nginx refuses is left out, and not tried again until it changes") {
+  world w;
+  w.bad = "\"b.test\"";
+  publisher p(w.output(), {}, w.tools());
+  CHECK(publish(p, plan_of({"a.test", "b.test", "c.test"})) == outcome::published);
+  CHECK(has(w.live(), "\"a.test\""));
+  CHECK(has(w.live(), "\"c.test\""));
+  CHECK_FALSE(has(w.live(), "\"b.test\""));
+  const auto asked = w.asked;
+  CHECK(publish(p, plan_of({"a.test", "b.test", "c.test", "d.test"})) == outcome::published);
+  CHECK(w.asked == asked + 1);
+  CHECK(has(w.live(), "\"d.test\""));
+
+  w.bad.clear();  // the sysadmin has mended nginx, and says so
+  CHECK(publish(p, plan_of({"a.test", "b.test"}), true) == outcome::published);
+  CHECK(has(w.live(), "\"b.test\""));
+}
+
+TEST_CASE("an nginx that cannot be asked leaves the old text, without a reload") {
+  world w;
+  publisher p(w.output(), {}, w.tools());
+  static_cast<void>(publish(p, plan_of({"a.test"})));
+  w.otherwise = verdict::kind::failed;
+  CHECK(publish(p, plan_of({"b.test"})) == outcome::kept);
+  CHECK(has(w.live(), "\"a.test\""));
+  CHECK(w.reloads == 1);
+  CHECK_FALSE(std::filesystem::exists(w.folder / ".heberg.conf.tmp"));
+  w.otherwise = verdict::kind::accepted;
+  CHECK(publish(p, plan_of({"b.test"})) == outcome::published);
+}
+
+TEST_CASE("without nginx here the text is put into place and told") {
+  world w;
+  w.otherwise = verdict::kind::not_installed;
+  publisher p(w.output(), {}, w.tools());
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  CHECK(has(w.live(), "\"a.test\""));
+}
+
+TEST_CASE("a folder that is gone is a failure, and the next attempt succeeds") {
+  world w;
+  const auto output = w.folder / "gone" / "heberg.conf";
+  publisher p(output, {}, w.tools());
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::failed);
+  CHECK(w.asked == 0);
+  CHECK(w.reloads == 0);
+  std::filesystem::create_directory(w.folder / "gone");
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+}
+
+TEST_CASE("a rename that fails leaves the old text, without a reload") {
+  world w;
+  std::filesystem::create_directories(w.output() / "in-the-way");  // a folder where the file should be
+  publisher p(w.output(), {}, w.tools());
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::failed);
+  CHECK(w.reloads == 0);
+}
+
+TEST_CASE("a reload that failed is made up for, by the next attempt or the next process") {
+  world w;
+  w.told = {telling::failed, "no"};
+  publisher p(w.output(), {}, w.tools());
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::failed);
+  CHECK(has(w.live(), "\"a.test\""));
+  w.told = {telling::told, {}};
+  SECTION("the next attempt") {
+    CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  }
+  SECTION("the next process") {
+    publisher next(w.output(), {}, w.tools());
+    CHECK(publish(next, plan_of({"a.test"})) == outcome::published);
+  }
+  CHECK(w.reloads == 2);
+  publisher last(w.output(), {}, w.tools());
+  CHECK(publish(last, plan_of({"a.test"})) == outcome::unchanged);
+}
+
+TEST_CASE("an nginx that does not run finds the text when it starts, and is not waited for") {
+  world w;
+  w.told = {telling::not_running, "nginx is not running"};
+  publisher p(w.output(), {}, w.tools());
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::unchanged);
+  CHECK(w.reloads == 1);
+}
+
+TEST_CASE("without a reload nginx is not told, and owed nothing lingers in our way") {
+  world w;
+  auto tools = w.tools();
+  tools.reload = {};
+  publisher p(w.output(), {}, std::move(tools));
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  CHECK(w.reloads == 0);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What golden/proxy/*.txt does not show: time, order, and the sides of each rule.
+#include "proxy-render/render.h"
+#include "unit/proxy-render/compact.h"
+
+#include <catch2/catch.hpp>
+
+#include <chrono>
+
+namespace {
+
+using namespace heberg;
+using namespace std::chrono_literals;
+
+proxy::plan plan_of(const docker::containers& all) {
+  return proxy::make_plan(all, {.sites = {.root = "/sites", .images = {"php:apache"}}, .own_ports = {80, 443}});
+}
+
+proxy::plan plan_of(const std::string& text) {
+  return plan_of(test::parse_containers(text));
+}
+
+std::string site_container(const std::string& name, const std::string& host, const std::string& more = "") {
+  return "container " + name + "\n  image php:apache\n  mount /sites/" + name + "/www\n  env VIRTUAL_HOST=" + host +
+         "\n  network bridge 172.17.0.2\n" + more;
+}
+
+}  // namespace
+
+TEST_CASE("the name belongs to the site whose container is the oldest, whatever the ids") {
+  auto all = test::parse_containers(site_container("a", "x.test") + site_container("b", "x.test"));
+  CHECK(plan_of(all).vhosts[0].owner == "site:a");
+  all.begin()->second.created += 1h;
+  CHECK(plan_of(all).vhosts[0].owner == "site:b");
+  CHECK(plan_of(all).refused[0].reason == "is claimed by site:b already");
+}
+
+TEST_CASE("a stopped site's name is not up for grabs") {
+  const auto plan = plan_of(site_container("a", "x.test", "  state exited\n") + site_container("b", "x.test"));
+  REQUIRE(plan.vhosts.size() == 1);
+  CHECK(plan.vhosts[0].owner == "site:a");
+  CHECK(plan.vhosts[0].service == proxy::service::stopped);
+  CHECK(plan.refused[0].container == "b");
+}
+
+TEST_CASE("a site with a running and a stopped container is served by the running one") {
+  const auto plan = plan_of(site_container("a", "x.test", "  state exited\n") +
+                            "container a2\n  image php:apache\n  mount /sites/a/www\n" +
+                            "  env VIRTUAL_HOST=x.test\n  network bridge 172.17.0.9\n");
+  REQUIRE(plan.vhosts.size() == 1);
+  CHECK(plan.vhosts[0].service == proxy::service::up);
+  CHECK(plan.vhosts[0].backends == std::vector<proxy::backend>{{"172.17.0.9", 80, "a2"}});
+  CHECK(plan.vhosts[0].containers == std::vector<std::string>{"a", "a2"});
+}
+
+TEST_CASE("a container that is in two sites' trees is nobody's replica") {
+  const auto plan = plan_of("container plain\n  env VIRTUAL_HOST=x.test\n  network bridge 172.17.0.8\n" +
+                            site_container("a", "x.test", "  mount /sites/b/www\n"));
+  CHECK(plan.vhosts[0].owner == "sysadmin");
+  CHECK(plan.refused[0].container == "a");
+}
+
+TEST_CASE("containers without VIRTUAL_HOST, or with an empty one, are none of our business") {
+  const auto plan = plan_of(
+      "container a\n  env VIRTUAL_PORT=bad\n  network bridge 172.17.0.2\ncontainer b\n  env VIRTUAL_HOST= , \n  env "
+      "VIRTUAL_PORT=bad\n");
+  CHECK(plan.vhosts.empty());
+  CHECK(plan.refused.empty());
+  CHECK(plan.unreachable.empty());
+}
+
+TEST_CASE("one host's block does not depend on the others") {
+  const auto alone = plan_of(site_container("b", "b.test"));
+  const auto among =
+      plan_of(site_container("a", "a.test") + site_container("b", "b.test") + site_container("c", "~^c"));
+  CHECK(proxy::render_vhost(alone.vhosts[0], {}) == proxy::render_vhost(among.vhosts[1], {}));
+}
+
+TEST_CASE("the order of the engine's answer does not show") {
+  auto all = test::parse_containers(site_container("a", "x.test,a.test") + site_container("b", "b.test") +
+                                    "container c\n  env VIRTUAL_HOST=b.test,~^r\n  network n fd00::1\n");
+  docker::containers renamed;
+  int i = 9;
+  for (auto [id, container] : all) {
+    container.id = std::string(63, 'f') + std::to_string(i--);
+    renamed[container.id] = container;
+  }
+  CHECK(proxy::render(plan_of(all).vhosts, {}) == proxy::render(plan_of(renamed).vhosts, {}));
+}
+
+TEST_CASE("options reach the text") {
+  const auto plan = plan_of(site_container("a", "a.test"));
+  const auto text =
+      proxy::render(plan.vhosts, {.http_port = 8081, .ipv6 = false, .max_body = 0, .access_log = "/x y", .frame = {}});
+  CHECK(text.find("listen 8081;") != std::string::npos);
+  CHECK(text.find("[::]") == std::string::npos);
+  CHECK(text.find("client_max_body_size 0;") != std::string::npos);
+  CHECK(text.find("access_log \"/x y\" heberg;") != std::string::npos);
+  CHECK(proxy::render(plan.vhosts, {}).find("client_max_body_size 64m;") != std::string::npos);
+}
