@@ -36,6 +36,8 @@ function(heberg_plugin name)
                         LINK_DEPENDS "${arg_MAP}")
   set(CMAKE_CXX_IMPLICIT_LINK_LIBRARIES "" PARENT_SCOPE)
   target_link_options(${name} PRIVATE "-Wl,--version-script=${arg_MAP}" -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro
-                      -Wl,--as-needed $<$<NOT:$<BOOL:${HEBERG_SANITIZE}>>:-Wl,-z,defs>
-                      $<$<NOT:$<BOOL:${HEBERG_SANITIZE}>>:-nostartfiles>)
+                      -Wl,--as-needed)
+  if(NOT HEBERG_SANITIZE)  # a sanitizer's own symbols come from the program, and it starts itself
+    target_link_options(${name} PRIVATE -Wl,-z,defs -nostartfiles)
+  endif()
 endfunction()
