@@ -35,7 +35,6 @@ const char* const k_hosts[] = {
     "x.test{",
     "x.test}",
     "x.test\\n}\\nserver {",
-XX
     "a\\x00b",
     "a\\x1bb",
     "a\\x7fb",
