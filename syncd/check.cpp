@@ -43,8 +43,10 @@ class checker {
     if (const auto* root = std::get_if<shared_fd>(&opened)) {
       root_ = *root;
       trees_.emplace(root_, settings_.sites.root, *parts_.owners);
+    } else if (const auto& found = std::get<root_problem>(opened); found.is_missing) {
+      out_ << "sites root: " << found.reason << ": would be made\n";
     } else {
-      problem("sites root", std::get<root_problem>(opened).reason);
+      problem("sites root", found.reason);
     }
   }
 

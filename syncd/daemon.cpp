@@ -10,8 +10,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -44,13 +46,23 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   void start() {
     accounts.start();
     watch_passwords();
-    if (!options.control_socket.empty()) {
-      control_server.emplace(io, options.control_socket,
-                             [this](const control::request& request) { return answer(request); });
-    }
+    listen_to_admin();
     work();
     watch_engine();
     keep_alive();
+  }
+
+  // Without it hebergctl can only look; accounts are kept all the same.
+  void listen_to_admin() {
+    if (options.control_socket.empty()) return;
+    const auto folder = options.control_socket.substr(0, options.control_socket.rfind('/'));
+    if (!folder.empty()) ::mkdir(folder.c_str(), 0755);  // where this fails, listening says why
+    try {
+      control_server.emplace(io, options.control_socket,
+                             [this](const control::request& request) { return answer(request); });
+    } catch (const std::exception& error) {
+      host.log(level::error, std::string("control socket: ") + error.what());
+    }
   }
 
   void watch_engine() {

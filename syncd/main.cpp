@@ -25,10 +25,10 @@ struct command_line {
   common_options common;
   bool once = false;
   bool check = false;
+  std::string socket = control::k_default_socket;
 };
 
 int run_daemon(const settings& settings, syncd::daemon_options options) {
-  options.control_socket = control::k_default_socket;
   boost::asio::io_context io{1};
   syncd::daemon daemon(io, settings, std::move(options));
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
@@ -47,6 +47,7 @@ int run(const command_line& line) {
   ::umask(022);  // whatever it was: the folders made here are to be reached by sshd and the modules
   syncd::daemon_options options;
   options.parts.directory_owners = syncd::real_directory_owners();
+  options.control_socket = line.socket;
   if (!line.once && !line.check) return run_daemon(settings, std::move(options));
 
   options.watch.host = settings.docker.host;
@@ -63,6 +64,9 @@ int main(int argc, char** argv) {
   add_common_options(app, line.common);
   auto* once = app.add_flag("--once", line.once, "Read the engine, do the work, exit");
   app.add_flag("--check", line.check, "Read everything, change nothing; exit 0, or say what is wrong")->excludes(once);
+  app.add_option("--socket", line.socket, "Where hebergctl reaches this daemon")
+      ->type_name("PATH")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     return run(line);

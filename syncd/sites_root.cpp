@@ -65,6 +65,7 @@ std::variant<shared_fd, root_problem> open_sites_root(const std::string& path, c
       return cannot("make", walked, errno);
     }
     unique_fd next(::openat(folder.get(), part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!next && errno == ENOENT && is_last) return root_problem{walked + " does not exist", true};
     if (!next) return cannot("open", walked, errno);
     folder = std::move(next);
   }

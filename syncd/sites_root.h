@@ -16,8 +16,9 @@ namespace heberg::syncd {
 using shared_fd = std::shared_ptr<const unique_fd>;
 
 struct root_problem {
-  std::string reason;  // names the component: "/srv is writable by its group: sshd would refuse every session below it
-                       // (chmod g-w /srv)"
+  // Names the component: "/srv is writable by its group: sshd would refuse every session below it (chmod g-w /srv)".
+  std::string reason;
+  bool is_missing = false;  // nothing is wrong, but that it was not to be made
 };
 
 enum class make_root { no, yes };
