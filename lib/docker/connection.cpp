@@ -182,7 +182,8 @@ asio::awaitable<answer> connection::post(std::string target, std::size_t body_ma
 asio::awaitable<answer> connection::open_stream(std::string target, milliseconds timeout) {
   auto& c = *impl_;
   if (const auto error = co_await c.connect(timeout)) co_return c.failure("connect to", error);
-  if (const auto error = co_await c.send(http::verb::get, target, timeout)) co_return c.failure("GET /events from", error);
+  if (const auto error = co_await c.send(http::verb::get, target, timeout))
+    co_return c.failure("GET /events from", error);
   auto& parser = c.streaming.emplace();
   parser.body_limit(boost::none);
   const auto [error, ignored] = co_await http::async_read_header(*c.socket, c.buffer, parser, k_token);

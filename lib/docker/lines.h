@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,18 +14,13 @@ class line_cutter {
  public:
   explicit line_cutter(std::size_t line_max) : line_max_(line_max) {}
 
-  // The lines that these bytes complete, without their ends and without empty ones. A line longer than line_max is
-  // dropped whole.
-  [[nodiscard]] std::vector<std::string> feed(std::string_view bytes);
-
-  // Was a line dropped since this was last asked?
-  [[nodiscard]] bool take_dropped() noexcept;
+  // The lines that these bytes complete, without their ends and without empty ones. Nothing once a line is longer than
+  // line_max: the stream is not to be read on.
+  [[nodiscard]] std::optional<std::vector<std::string>> feed(std::string_view bytes);
 
  private:
   std::size_t line_max_;
   std::string rest_;
-  bool dropping_ = false;
-  bool dropped_ = false;
 };
 
 }  // namespace heberg::docker

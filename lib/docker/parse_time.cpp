@@ -50,7 +50,7 @@ std::optional<minutes> take_offset(std::string_view text) noexcept {
 
 }  // namespace
 
-time_point parse_time(std::string_view text) noexcept {
+engine_time parse_time(std::string_view text) noexcept {
   const auto y = take(text, 4, '-');
   const auto mo = y ? take(text, 2, '-') : std::nullopt;
   const auto d = mo ? take(text, 2, 'T') : std::nullopt;
@@ -67,7 +67,7 @@ time_point parse_time(std::string_view text) noexcept {
   return sys_days(date) + hours(*h) + minutes(*mi) + seconds(*s) + *fraction - *offset;
 }
 
-time_point time_of(std::uint64_t count) noexcept {
+engine_time time_of(std::uint64_t count) noexcept {
   constexpr auto k_end = sys_seconds(sys_days(year(2200) / 1 / 1));
   if (count >= static_cast<std::uint64_t>(k_end.time_since_epoch().count())) return {};
   return sys_seconds(seconds(static_cast<std::int64_t>(count)));

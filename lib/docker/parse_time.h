@@ -8,13 +8,13 @@
 
 namespace heberg::docker {
 
-using time_point = std::chrono::sys_time<std::chrono::nanoseconds>;
+using engine_time = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 // "2026-11-24T17:17:53.615500361Z", or with an offset "+02:00". The epoch for anything else, and for years outside
 // 1970–2199 (Go's zero time is in the year 1).
-[[nodiscard]] time_point parse_time(std::string_view text) noexcept;
+[[nodiscard]] engine_time parse_time(std::string_view text) noexcept;
 
 // Seconds since the epoch; the epoch where they are beyond 2199.
-[[nodiscard]] time_point time_of(std::uint64_t seconds) noexcept;
+[[nodiscard]] engine_time time_of(std::uint64_t seconds) noexcept;
 
 }  // namespace heberg::docker

@@ -269,11 +269,11 @@ void watch::finish(const std::string& id) {
 }
 
 void watch::tell_what_changed() {
-  if (!untold_ || !ever_synced_ || settling_ || publishing_) return;
+  if (!untold_ || !ever_synced_ || settling_) return;
   if (queued_.empty() && flights_.empty()) {
     untold_ = false;
     act(do_tell_changed{});
-  } else {
+  } else if (!publishing_) {
     publishing_ = true;
     act(do_wait{watch_timer::publish, k_publish_delay});
   }

@@ -136,7 +136,7 @@ class watch {
   void note(log_level level, std::string message) { act(do_log{level, std::move(message)}); }
 
   watch_options options_;
-  std::minstd_rand random_;
+  std::mt19937 random_;
   std::vector<watch_action> actions_;  // of the resume() under way
 
   phase phase_ = phase::offline;

@@ -154,7 +154,7 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
         lose(s, part.problem);
         co_return;
       }
-      hear(lines, part.body);
+      if (!hear(lines, part.body)) lose(s, "an event of the engine cannot be read");
     }
   }
 
@@ -181,21 +181,19 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
     co_return true;
   }
 
-  void hear(line_cutter& lines, std::string_view bytes) {
+  // False: the stream cannot be trusted any more. A new session lists all containers, which makes up for what was
+  // missed.
+  bool hear(line_cutter& cutter, std::string_view bytes) {
+    const auto lines = cutter.feed(bytes);
+    if (!lines) return false;
     watch_heard heard;
-    bool missed = false;
-    for (const auto& line : lines.feed(bytes)) {
+    for (const auto& line : *lines) {
       auto e = parse_event(line);
-      if (e.value) {
-        if (e.value->kind != event_kind::other) heard.events.push_back(std::move(*e.value));
-      } else {
-        missed = true;
-      }
+      if (!e.value) return false;
+      if (e.value->kind != event_kind::other) heard.events.push_back(std::move(*e.value));
     }
     if (!heard.events.empty()) feed(std::move(heard));
-    if (!missed && !lines.take_dropped()) return;
-    carry_out(do_log{log_level::warning, "an event of the engine cannot be read; listing all containers"});
-    feed(watch_elapsed{watch_timer::resync});
+    return true;
   }
 
   asio::awaitable<void> list(session_pointer s) {
