@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A real `nginx -t` with the sysadmin's configuration around our candidate. Needs nginx; fails without it.
+#include "proxy-render/nginx.h"
+
+#include "proxy-render/check.h"
+#include "unit/proxy-render/compact.h"
+#include "unit/proxy-render/private_nginx.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+
+namespace {
+
+using namespace heberg;
+using namespace heberg::proxy;
+
+template <class result>
+result run(boost::asio::awaitable<result> what) {
+  boost::asio::io_context io;
+  result end{};
+  boost::asio::co_spawn(io, std::move(what), [&end](std::exception_ptr error, result found) {
+    if (error) std::rethrow_exception(error);
+    end = std::move(found);
+  });
+  io.run();
+  return end;
+}
+
+nginx_options options_of(const test::private_nginx& nginx) {
+  return {.command = {"nginx", "-c", nginx.path("nginx.conf")}, .live = nginx.live()};
+}
+
+verdict judge(const test::private_nginx& nginx, const std::string& text, enum scope scope = scope::whole) {
+  test::write_file(nginx.folder / "conf.d/.heberg.conf.tmp", text);
+  return run(ask_nginx(options_of(nginx), nginx.path("conf.d/.heberg.conf.tmp"), scope));
+}
+
+render_options render_for(const test::private_nginx& nginx) {
+  return {.http_port = static_cast<std::uint16_t>(nginx.port),
+          .ipv6 = false,
+          .max_body = 1,
+          .access_log = nginx.path("access.log"),
+          .frame = {}};
+}
+
+std::shared_ptr<const plan> one_host() {
+  return std::make_shared<const plan>(
+      make_plan(test::parse_containers("container a\n env VIRTUAL_HOST=a.test\n network n 127.0.0.1\n"), {}));
+}
+
+}  // namespace
+
+TEST_CASE("a candidate is judged with the rest of the configuration, and nothing is changed") {
+  const test::private_nginx nginx;
+  const auto good = judge(nginx, render({}, render_for(nginx)));
+  INFO(good.message);
+  CHECK(good.kind == verdict::kind::accepted);
+  CHECK_FALSE(std::filesystem::exists(nginx.live()));
+}
+
+TEST_CASE("the live file does not count: it is what the candidate replaces") {
+  const test::private_nginx nginx;
+  test::write_file(nginx.live(), "nonsense;\n");
+  CHECK(judge(nginx, render({}, render_for(nginx))).kind == verdict::kind::accepted);
+  CHECK(test::read_file(nginx.live()) == "nonsense;\n");
+}
+
+TEST_CASE("a refusal names the live files, not their copies") {
+  const test::private_nginx nginx;
+  const auto refused = judge(nginx, "nonsense;\n");
+  CHECK(refused.kind == verdict::kind::refused);
+  INFO(refused.message);
+  CHECK(refused.message.find("unknown directive \"nonsense\" in " + nginx.live() + ":1; ") != std::string::npos);
+  CHECK(refused.message.find("file " + nginx.path("nginx.conf") + " test failed") != std::string::npos);
+}
+
+TEST_CASE("a fault elsewhere is seen in the whole, not alone") {
+  const test::private_nginx nginx;
+  test::write_file(nginx.folder / "sites-enabled/theirs", "nonsense;\n");
+  const auto text = render({}, render_for(nginx));
+  CHECK(judge(nginx, text).kind == verdict::kind::refused);
+  CHECK(judge(nginx, text, scope::alone).kind == verdict::kind::accepted);
+}
+
+TEST_CASE("Debian's default site and hash sizes set in nginx.conf make ours give way, and nothing worse") {
+  const test::private_nginx nginx;
+  nginx.write_config("server_names_hash_bucket_size 64;\n");
+  test::write_file(nginx.folder / "sites-enabled/default",
+                   "server { listen " + std::to_string(nginx.port) + " default_server; }\n");
+  CHECK(run(find_faults(one_host(), render_for(nginx), options_of(nginx))).empty());
+}
+
+TEST_CASE("--check names a host that only nginx refuses") {
+  const test::private_nginx nginx;
+  nginx.write_config("server_names_hash_bucket_size 64;\n");
+  const auto with_long = std::make_shared<const plan>(
+      make_plan(test::parse_containers(
+                    "container a\n env VIRTUAL_HOST=a.test\n network n 127.0.0.1\ncontainer b\n env VIRTUAL_HOST=" +
+                    std::string(60, 'b') + "." + std::string(60, 'b') + ".test\n network n 127.0.0.1\n"),
+                {}));
+  const auto faults = run(find_faults(with_long, render_for(nginx), options_of(nginx)));
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].find("bbbb.test") != std::string::npos);
+}
+
+TEST_CASE("an nginx that is not there, or dies, gives no verdict") {
+  const test::private_nginx nginx;
+  auto options = options_of(nginx);
+  options.command = {"/nonexistent/nginx"};
+  CHECK(run(ask_nginx(options, "/dev/null", scope::whole)).kind == verdict::kind::not_installed);
+  CHECK(run(ask_nginx(options, "/dev/null", scope::alone)).kind == verdict::kind::not_installed);
+  options.command = {"sh", "-c", "kill -KILL $$"};
+  CHECK(run(ask_nginx(options, "/dev/null", scope::whole)).kind == verdict::kind::failed);
+}

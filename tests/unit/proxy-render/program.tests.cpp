@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// heberg-proxy-render as a process, with a fake engine, a real nginx, and requests through it. Needs nginx; fails
+// without it.
+#include "support/fake_engine.h"
+#include "unit/proxy-render/private_nginx.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+namespace {
+
+using namespace heberg;
+using namespace std::chrono_literals;
+using test::ask;
+using test::wait_until;
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+struct world {
+  test::private_nginx nginx;
+  test::fake_engine engine{nginx.folder / "docker.sock"};
+
+  world() { configure("pid:" + nginx.path("nginx.pid"), nginx.command()); }
+
+  void configure(const std::string& reload, const std::string& nginx_command) const {
+    test::write_file(nginx.folder / "heberg.toml",
+                     "[docker]\nhost = \"" + engine.host() + "\"\n[proxy]\noutput = \"" + nginx.live() +
+                         "\"\nreload = \"" + reload + "\"\nnginx = \"" + nginx_command + "\"\naccess_log = \"" +
+                         nginx.path("access.log") + "\"\nhttp_port = " + std::to_string(nginx.port) +
+                         "\nipv6 = false\n");
+  }
+
+  [[nodiscard]] test::child_process start(std::vector<std::string> options = {}) const {
+    std::vector<std::string> words = {HEBERG_PROXY_RENDER, "--config", nginx.path("heberg.toml")};
+    words.insert(words.end(), options.begin(), options.end());
+    return test::child_process(words, nginx.path("log"));
+  }
+
+  // A container whose site is the server that says what it was asked.
+  [[nodiscard]] test::fake_container site(const std::string& name, const std::string& host) const {
+    auto c = test::make_container(name, host, "/sites/" + name + "/www");
+    c.environment.push_back("VIRTUAL_PORT=" + std::to_string(nginx.site_port));
+    c.networks = {{"bridge", "127.0.0.1"}};
+    return c;
+  }
+
+  [[nodiscard]] bool answers(const std::string& host, std::string_view status) const {
+    return ask(nginx.port, host).starts_with("HTTP/1.1 " + std::string(status));
+  }
+  [[nodiscard]] std::string live() const { return test::read_file(nginx.live()); }
+  [[nodiscard]] std::string log() const { return test::read_file(nginx.folder / "log"); }
+};
+
+}  // namespace
+
+TEST_CASE("a container that comes is served, one that stops or goes answers 503, a new one too needs no restart") {
+  world w;
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
+  const auto nginx = w.nginx.start();
+  REQUIRE(wait_until([&w] { return w.answers("one.test", "503"); }));
+
+  w.engine.add(w.site("one", "one.test"));
+  CHECK(wait_until([&w] { return w.answers("one.test", "200"); }));
+  w.engine.add(w.site("two", "*.two.test"));
+  CHECK(wait_until([&w] { return w.answers("x.two.test", "200"); }));
+  w.engine.change(
+      "one", [](auto& c) { c.state = "exited"; }, "die");
+  CHECK(wait_until([&w] { return w.answers("one.test", "503"); }));
+  w.engine.remove("two");
+  CHECK(wait_until([&w] { return w.answers("x.two.test", "503"); }));
+  CHECK(w.answers("nobody.test", "503"));
+}
+
+TEST_CASE("what a client says of itself does not reach the site, WebSocket does, other upgrades do not") {
+  world w;
+  w.engine.add(w.site("one", "one.test"));
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
+  const auto nginx = w.nginx.start();
+  REQUIRE(wait_until([&w] { return w.answers("one.test", "200"); }));
+
+  const auto answer = ask(w.nginx.port, "ONE.test:99",
+                          "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nX-Real-IP: 6.6.6.6\r\nForwarded: "
+                          "for=6.6.6.6\r\nProxy: http://evil\r\n");
+  CHECK(
+      has(answer, "host=one.test:" + std::to_string(w.nginx.port) +
+                      " for=127.0.0.1 proto=http real=127.0.0.1 forwarded= proxy= upgrade= connection= uri=/path?q\n"));
+  CHECK(has(ask(w.nginx.port, "one.test", "Upgrade: WebSocket\r\nConnection: Upgrade\r\n"),
+            "upgrade=websocket connection=upgrade"));
+  CHECK(has(ask(w.nginx.port, "one.test", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"),
+            "upgrade= connection= "));
+  CHECK(has(test::read_file(w.nginx.folder / "access.log"), "one.test 127.0.0.1 - - ["));
+}
+
+TEST_CASE("a container with a bad value is named, the others are served") {
+  world w;
+  w.engine.add(w.site("bad", "bad.test; return 200"));
+  w.engine.add(w.site("good", "good.test"));
+  w.engine.add(w.site("twin", "GOOD.test"));
+  auto render = w.start({"--once"});
+  CHECK(render.exit_status() == 0);
+  CHECK(has(w.live(), "\"good.test\""));
+  CHECK_FALSE(has(w.live(), "bad.test"));
+  CHECK(has(w.log(), "container bad: VIRTUAL_HOST \"bad.test; return 200\" holds something else"));
+  CHECK(has(w.log(), "container twin: VIRTUAL_HOST \"good.test\" is claimed by site:good already"));
+}
+
+TEST_CASE("SIGTERM ends the daemon within a second, also while nginx -t gives no answer") {
+  world w;
+  test::write_file(w.nginx.folder / "slow-nginx", "#!/bin/sh\ntouch " + w.nginx.path("asked") + "\nexec sleep 60\n");
+  std::filesystem::permissions(w.nginx.folder / "slow-nginx", std::filesystem::perms::owner_all);
+  const bool slow = GENERATE(false, true);
+  w.configure("pid:" + w.nginx.path("nginx.pid"), slow ? w.nginx.path("slow-nginx") : w.nginx.command());
+  auto render = w.start();
+  REQUIRE(wait_until([&w, slow] {
+    return std::filesystem::exists(slow ? w.nginx.folder / "asked" : std::filesystem::path(w.nginx.live()));
+  }));
+  const auto before = std::chrono::steady_clock::now();
+  render.signal(SIGTERM);
+  CHECK(render.exit_status() == 0);
+  CHECK(std::chrono::steady_clock::now() - before < 1s);
+  CHECK_FALSE(std::filesystem::exists(w.nginx.folder / "conf.d/.heberg.conf.tmp"));
+}
+
+TEST_CASE("an engine that goes away changes nothing, and is followed again when it is back") {
+  world w;
+  w.engine.add(w.site("one", "one.test"));
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
+  w.engine.go_away();
+  REQUIRE(wait_until([&w] { return has(w.log(), "the engine cannot be reached"); }));
+  CHECK(has(w.live(), "\"one.test\""));
+  w.engine.add_silently(w.site("two", "two.test"));
+  w.engine.come_back();
+  CHECK(wait_until([&w] { return has(w.live(), "\"two.test\""); }));
+}
+
+TEST_CASE("an equal text reloads nothing, SIGHUP reloads all the same") {
+  world w;
+  test::write_file(w.nginx.folder / "reload", "#!/bin/sh\necho reload >> " + w.nginx.path("reloads") + "\n");
+  std::filesystem::permissions(w.nginx.folder / "reload", std::filesystem::perms::owner_all);
+  w.configure("command:" + w.nginx.path("reload"), w.nginx.command());
+  w.engine.add(w.site("one", "one.test"));
+  const auto reloads = [&w] {
+    return std::filesystem::exists(w.nginx.folder / "reloads") ? test::read_file(w.nginx.folder / "reloads").size() / 7
+                                                               : 0;
+  };
+  CHECK(w.start({"--once"}).exit_status() == 0);
+  CHECK(reloads() == 1);
+  CHECK(w.start({"--once"}).exit_status() == 0);
+  CHECK(reloads() == 1);
+  const auto render = w.start();
+  w.engine.add(w.site("two", "two.test"));
+  REQUIRE(wait_until([&reloads] { return reloads() == 2; }));
+  render.signal(SIGHUP);
+  CHECK(wait_until([&reloads] { return reloads() == 3; }));
+}
+
+TEST_CASE("--status and --check tell, and change nothing") {
+  world w;
+  w.engine.add(w.site("one", "one.test"));
+  CHECK(w.start({"--status"}).exit_status() == 0);
+  const auto status = nlohmann::json::parse(w.log());
+  CHECK(status["hosts"][0]["host"] == "one.test");
+  CHECK(status["current"] == false);
+  CHECK(w.start({"--check"}).exit_status() == 0);
+  test::write_file(w.nginx.folder / "sites-enabled/broken", "nonsense;\n");
+  CHECK(w.start({"--check"}).exit_status() == 1);
+  CHECK(has(w.log(), "nginx refuses its own configuration"));
+  CHECK_FALSE(std::filesystem::exists(w.nginx.live()));
+}
+
+TEST_CASE("without an engine --once fails and says why, and the text in place stays") {
+  world w;
+  test::write_file(w.nginx.live(), "# last good\n");
+  w.engine.go_away();
+  CHECK(w.start({"--once"}).exit_status() == 1);
+  CHECK(has(w.log(), "docker.sock"));
+  CHECK(w.live() == "# last good\n");
+}
+
+TEST_CASE("--hosts keeps a hosts file, and never writes over one of somebody else's") {
+  world w;
+  w.engine.add(w.site("one", "one.test,*.one.test"));
+  CHECK(w.start({"--once", "--hosts", w.nginx.path("hosts")}).exit_status() == 0);
+  CHECK(has(test::read_file(w.nginx.folder / "hosts"), "127.0.0.1 one.test\n"));
+  test::write_file(w.nginx.folder / "hosts", "127.0.0.1 localhost\n");
+  CHECK(w.start({"--once", "--hosts", w.nginx.path("hosts")}).exit_status() == 1);
+  CHECK(test::read_file(w.nginx.folder / "hosts") == "127.0.0.1 localhost\n");
+}
+
+TEST_CASE("a container that is to be told and does not run is no failure") {
+  world w;
+  w.configure("container:nginx", w.nginx.command());
+  CHECK(w.start({"--once"}).exit_status() == 0);
+  CHECK(has(w.log(), "nginx is not running (container nginx: the engine answers 404"));
+}
+
+TEST_CASE("--help and --version answer, an unknown option does not") {
+  const world w;
+  CHECK(w.start({"--help"}).exit_status() == 0);
+  CHECK(w.start({"--version"}).exit_status() == 0);
+  CHECK(w.start({"--no-such-option"}).exit_status() != 0);
+  CHECK(w.start({"--once", "--status"}).exit_status() != 0);
+}
