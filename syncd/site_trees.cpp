@@ -89,8 +89,10 @@ class tree_pass {
   std::vector<std::string> run(const std::string& name) {
     unique_fd top = open_or_make(root_, name.c_str(), path_);
     if (!top) return std::move(problems_);
-    settle_top(top.get());
-    for (const auto& rule : k_folders) settle(top.get(), rule);
+    // Were anything made below a top that could not be finished, it would not count as missing next time.
+    if (settle_top(top.get())) {
+      for (const auto& rule : k_folders) settle(top.get(), rule);
+    }
     return std::move(problems_);
   }
 
@@ -105,34 +107,29 @@ class tree_pass {
   // An empty descriptor where there is none, and the reason reported.
   unique_fd open_or_make(int parent, const char* name, const std::string& shown) {
     unique_fd fd = open_beneath(parent, name, k_open_folder);
-    if (fd || errno != ENOENT) {
-      if (!fd) report_unopened(shown, errno);
-      return fd;
+    if (!fd && errno == ENOENT) {
+      if (mode_ == tree_mode::look) return report(shown, "is missing"), unique_fd();
+      // EEXIST: the engine was faster. 0700 until the mode is settled.
+      if (::mkdirat(parent, name, 0700) != 0 && errno != EEXIST) return report_error("make", shown, errno), unique_fd();
+      fd = open_beneath(parent, name, k_open_folder);
     }
-    if (mode_ == tree_mode::look) {
-      report(shown, "is missing");
-      return {};
-    }
-    // EEXIST: the engine was faster. 0700 until the mode is settled.
-    if (::mkdirat(parent, name, 0700) != 0 && errno != EEXIST) {
-      report_error("make", shown, errno);
-      return {};
-    }
-    fd = open_beneath(parent, name, k_open_folder);
-    if (!fd) report_unopened(shown, errno);
+    if (!fd) report_unopened(parent, name, shown, errno);
     return fd;
   }
 
-  void report_unopened(const std::string& shown, int error) {
-    if (error == ELOOP) return report(shown, "is a symbolic link: not followed");
-    if (error == ENOTDIR) return report(shown, "is not a folder");
+  void report_unopened(int parent, const char* name, const std::string& shown, int error) {
+    struct stat status {};
+    if (::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return report_error("open", shown, error);
+    if (S_ISLNK(status.st_mode)) return report(shown, "is a symbolic link: not followed");
+    if (!S_ISDIR(status.st_mode)) return report(shown, "is not a folder");
     report_error("open", shown, error);
   }
 
-  void settle_top(int top) {
+  // False: it could not be brought about.
+  bool settle_top(int top) {
     struct stat status {};
-    if (::fstat(top, &status) != 0) return report_error("look at", path_, errno);
-    judge(top, status, k_top, path_, is_roots(status) && is_unused_top(top));
+    if (::fstat(top, &status) != 0) return report_error("look at", path_, errno), false;
+    return judge(top, status, k_top, path_, is_roots(status) && is_unused_top(top));
   }
 
   bool is_unused_top(int top) const {
@@ -159,9 +156,10 @@ class tree_pass {
            owners_.of(status) == wanted_owner(rule, id_);
   }
 
-  void judge(int folder, const struct stat& status, const folder_rule& rule, const std::string& shown,
+  // False: it should have been finished, and could not be.
+  bool judge(int folder, const struct stat& status, const folder_rule& rule, const std::string& shown,
              bool counts_as_missing) {
-    if (is_right(status, rule)) return;
+    if (is_right(status, rule)) return true;
     if (counts_as_missing && mode_ == tree_mode::make) return finish(folder, rule, shown);
     const auto owner = owners_.of(status);
     const auto wanted = wanted_owner(rule, id_);
@@ -169,14 +167,16 @@ class tree_pass {
     if ((status.st_mode & 07777) != rule.mode) {
       report(shown, "has mode " + mode_text(status.st_mode) + ", should have " + mode_text(rule.mode));
     }
+    return true;
   }
 
   // The owner last: until then it is root's and empty, and the next pass begins again. (chown(2) keeps a folder's
   // set-gid bit.)
-  void finish(int folder, const folder_rule& rule, const std::string& shown) {
-    if (::fchmod(folder, rule.mode) != 0) return report_error("chmod", shown, errno);
-    if (const int error = owners_.change(folder, wanted_owner(rule, id_)); error != 0)
-      report_error("chown", shown, error);
+  bool finish(int folder, const folder_rule& rule, const std::string& shown) {
+    if (::fchmod(folder, rule.mode) != 0) return report_error("chmod", shown, errno), false;
+    const int error = owners_.change(folder, wanted_owner(rule, id_));
+    if (error != 0) report_error("chown", shown, error);
+    return error == 0;
   }
 
   const int root_;

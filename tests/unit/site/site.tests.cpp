@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "site/site.h"
+
+#include <catch2/catch.hpp>
+
+using namespace heberg::site;
+using Catch::Matchers::Contains;
+using heberg::docker::container;
+
+namespace {
+
+const site_settings k_settings{.root = "/sites", .images = {"php:apache", "php:*-apache", "php:*-fpm"}};
+
+container make_container(const std::string& source = "/sites/site_1/www") {
+  container c;
+  c.id = std::string(64, 'a');
+  c.name = "web-1";
+  c.image = "php:apache";
+  c.environment = {{"VIRTUAL_HOST", "www.example.org"}};
+  if (!source.empty()) c.mounts = {{.type = "bind", .name = {}, .source = source, .destination = "/var/www/html"}};
+  return c;
+}
+
+void mount(container& c, const std::string& source) {
+  c.mounts.push_back({.type = "bind", .name = {}, .source = source, .destination = "/mnt"});
+}
+
+std::string name_of(const verdict& v) {
+  if (const auto* found = std::get_if<claim>(&v)) return found->site;
+  return std::holds_alternative<refusal>(v) ? "refused: " + std::get<refusal>(v).reason : "no site";
+}
+
+std::string classified(const container& c) {
+  return name_of(classify(c, k_settings));
+}
+
+}  // namespace
+
+TEST_CASE("a container with a matching image, a host and a mount below the root is a site's") {
+  auto c = make_container();
+  c.state = heberg::docker::container_state::running;
+  c.created = std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(42));
+  const auto found = std::get<claim>(classify(c, k_settings));
+  CHECK(found.site == "site_1");
+  CHECK(found.container == "web-1");
+  CHECK(found.container_id == c.id);
+  CHECK(found.gecos == "www.example.org");
+  CHECK(found.created == c.created);
+  CHECK(found.up);
+}
+
+TEST_CASE("the site is the first path component below the root, matched exactly") {
+  const auto [source, expected] = GENERATE(table<std::string, std::string>({
+      {"/sites/site_1", "site_1"},
+      {"/sites/site_1/www", "site_1"},
+      {"/sites//site_1/./www/", "site_1"},
+      {"/sites/site_1/www/deep/er", "site_1"},
+      {"/sites2/site_1/www", "no site"},
+      {"/site", "no site"},
+      {"/srv/sites/site_1", "no site"},
+      {"/var/lib/docker/volumes/x/_data", "no site"},
+      {"sites/site_1", "no site"},
+      {"", "no site"},
+  }));
+  INFO(source);
+  CHECK(classified(make_container(source)) == expected);
+}
+
+TEST_CASE("a root with several components is matched as a whole, with or without a slash at its end") {
+  const auto root = GENERATE("/srv/web/sites", "/srv/web/sites/");
+  const site_settings settings{.root = root, .images = {"php:apache"}};
+  CHECK(name_of(classify(make_container("/srv/web/sites/a/www"), settings)) == "a");
+  CHECK(name_of(classify(make_container("/srv/web/sitesb/a"), settings)) == "no site");
+  CHECK_THAT(name_of(classify(make_container("/srv/web"), settings)), Contains("all sites"));
+}
+
+TEST_CASE("a mount that holds the trees of all sites is refused") {
+  const auto source = GENERATE("/sites", "/sites/", "/", "//");
+  CHECK_THAT(classified(make_container(source)), Contains("refused") && Contains("all sites"));
+}
+
+TEST_CASE("a mount with a dot-dot component is refused wherever it leads") {
+  const auto source = GENERATE("/sites/../etc", "/sites/a/../b", "/var/../sites/a", "/sites/..");
+  CHECK_THAT(classified(make_container(source)), Contains("refused") && Contains("\"..\""));
+}
+
+TEST_CASE("mounts of two sites in one container are refused, two of one site are not") {
+  auto c = make_container("/sites/a/www");
+  mount(c, "/sites/a/logs");
+  mount(c, "/var/run/thing");
+  CHECK(classified(c) == "a");
+  mount(c, "/sites/b/www");
+  CHECK_THAT(classified(c), Contains("two sites, \"a\" and \"b\""));
+}
+
+TEST_CASE("the label makes any image a site's") {
+  auto c = make_container();
+  c.image = "nginx:alpine";
+  CHECK(classified(c) == "no site");
+  c.labels["heberg.site"] = "";
+  CHECK(classified(c) == "site_1");
+  c.labels["heberg.site"] = "site_1";
+  CHECK(classified(c) == "site_1");
+}
+
+TEST_CASE("the label names the site where no mount does, and must not contradict one") {
+  auto c = make_container("/var/lib/docker/volumes/x/_data");
+  c.labels["heberg.site"] = "shop";
+  CHECK(classified(c) == "shop");
+  mount(c, "/sites/other/www");
+  CHECK_THAT(classified(c), Contains("label names the site \"shop\", its mount the site \"other\""));
+}
+
+TEST_CASE("what the label promises and the container lacks is said") {
+  auto c = make_container("");
+  c.labels["heberg.site"] = "";
+  CHECK_THAT(classified(c), Contains("neither a name in it nor a mount below /sites"));
+  c.environment.clear();
+  CHECK_THAT(classified(c), Contains("no host in VIRTUAL_HOST"));
+}
+
+TEST_CASE("a container without a host is no site's") {
+  auto c = make_container();
+  const auto value = GENERATE("", " ", ",", " , ,\t");
+  c.environment = {{"VIRTUAL_HOST", value}};
+  CHECK(classified(c) == "no site");
+  c.environment = {{"VIRTUAL_HOSTS", "a"}, {"virtual_host", "b"}};
+  CHECK(classified(c) == "no site");
+}
+
+TEST_CASE("a name that no site can have is refused, with the rule that it breaks") {
+  const auto [name, rule] = GENERATE(table<std::string, std::string>({
+      {"root", "system users"},
+      {"www-data", "system users"},
+      {"Site", "begin with a-z"},
+      {"1site", "begin with a-z"},
+      {"-rf", "begin with a-z"},
+      {".hidden", "begin with a-z"},
+      {"a..b", "holds \"..\""},
+      {"a b", "something else"},
+      {"a\nb", "something else"},
+      {"a:0:0", "something else"},
+      {"a\x01", "something else"},
+      {"caf\xc3\xa9", "something else"},
+      {std::string(33, 'a'), "longer than 32"},
+      {std::string(300, 'a'), "longer than 32"},
+  }));
+  INFO(name);
+  CHECK_THAT(classified(make_container("/sites/" + name + "/www")), Contains("refused") && Contains(rule));
+  auto labelled = make_container("");
+  labelled.labels["heberg.site"] = name;
+  CHECK_THAT(classified(labelled), Contains("refused") && Contains(rule));
+}
+
+TEST_CASE("a message never carries more than 64 bytes of a hostile text") {
+  CHECK(quoted("ab") == "\"ab\"");
+  CHECK(quoted(std::string(100'000, 'x')) == "\"" + std::string(64, 'x') + "\"…");
+}
+
+TEST_CASE("images match as the engine understands references") {
+  const auto [image, glob, expected] = GENERATE(table<std::string, std::string, bool>({
+      {"php:apache", "php:apache", true},
+      {"php:8.2-apache", "php:*-apache", true},
+      {"php:8.2-fpm-alpine", "php:*-fpm", false},
+      {"php:-apache", "php:*-apache", true},
+      {"php:apache2", "php:apache", false},
+      {"xphp:apache", "php:apache", false},
+      {"php", "php:apache", false},
+      {"php", "php:latest", true},
+      {"php", "php", true},
+      {"php:8", "php", false},
+      {"docker.io/library/php:apache", "php:apache", true},
+      {"library/php:apache", "php:apache", true},
+      {"php:apache@sha256:0123", "php:apache", true},
+      {"php:apache", "docker.io/library/php:apache", true},
+      {"evil/php:apache", "php:apache", false},
+      {"registry.test:5000/php:apache", "php:apache", false},
+      {"registry.test:5000/php:apache", "registry.test:5000/php:*", true},
+      {"registry.test:5000/php", "registry.test:5000/php", true},
+      {"php:5000/x-apache", "php:*-apache", false},
+      {"php:8-apache", "php*", true},
+      {"a/b", "*", false},
+      {"b:1", "*", true},
+      {"php:aXbXc", "php:*X*", true},
+      {"", "php:apache", false},
+  }));
+  INFO(image << " against " << glob);
+  CHECK(image_matches(image, glob) == expected);
+}
+
+TEST_CASE("a glob of many stars against a long image ends at once") {
+  std::string glob = "php:";
+  for (int i = 0; i < 100; ++i) glob += "*a";
+  CHECK_FALSE(image_matches("php:" + std::string(10'000, 'a') + "b", glob + "c"));
+}
+
+TEST_CASE("gecos is the first host, safe for passwd(5)") {
+  const auto [hosts, expected] = GENERATE(table<std::string, std::string>({
+      {"www.example.org", "www.example.org"},
+      {" a.test , b.test", "a.test"},
+      {",,b.test", "b.test"},
+      {"~^www\\..*$", "~^www\\..*$"},
+      {"a:0:0:root", "a?0?0?root"},
+      {"a\nroot:x", "a?root?x"},
+      {"caf\xc3\xa9", "caf??"},
+      {"a&b", "a?b"},
+      {"", ""},
+  }));
+  INFO(hosts);
+  CHECK(gecos_of(hosts) == expected);
+  CHECK(gecos_of(std::string(1000, 'a')).size() == 253);
+}

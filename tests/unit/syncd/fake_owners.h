@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Ownership without root: every file is root's until change() says otherwise, whoever runs the test.
+#pragma once
+
+#include "syncd/ownership.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+namespace heberg::test {
+
+class fake_owners final : public syncd::ownership {
+ public:
+  [[nodiscard]] syncd::file_owner of(const struct stat& file) const override {
+    const auto found = owners_.find({file.st_dev, file.st_ino});
+    return found == owners_.end() ? syncd::file_owner{0, 0} : found->second;
+  }
+
+  [[nodiscard]] int change(int fd, syncd::file_owner owner) override {
+    if (changes_until_failure == 0) return EPERM;
+    if (changes_until_failure > 0) --changes_until_failure;
+    struct stat file {};
+    if (::fstat(fd, &file) != 0) return errno;
+    owners_[{file.st_dev, file.st_ino}] = owner;
+    return 0;
+  }
+
+  void set(const std::filesystem::path& path, syncd::file_owner owner) { owners_[key(path)] = owner; }
+  [[nodiscard]] syncd::file_owner of(const std::filesystem::path& path) const {
+    const auto found = owners_.find(key(path));
+    return found == owners_.end() ? syncd::file_owner{0, 0} : found->second;
+  }
+
+  int changes_until_failure = -1;  // never
+
+ private:
+  using inode = std::pair<dev_t, ino_t>;
+
+  static inode key(const std::filesystem::path& path) {
+    struct stat file {};
+    if (::lstat(path.c_str(), &file) != 0)
+      throw std::filesystem::filesystem_error("lstat", path, std::error_code(errno, std::generic_category()));
+    return {file.st_dev, file.st_ino};
+  }
+
+  std::map<inode, syncd::file_owner> owners_;
+};
+
+}  // namespace heberg::test
