@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads JSON from an engine within bounds, and keeps only the keys that are asked for: nine tenths of an inspect answer
-// are of no use to us, and building them costs more than reading them. Internal to lib/docker (parse.cpp); never throws
-// on input.
+// Reads JSON from an engine within bounds, and keeps only the keys that are asked for: what is not kept costs no
+// memory, however much an answer has of it. Internal to lib/docker (parse.cpp); never throws on input.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
