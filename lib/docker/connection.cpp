@@ -34,7 +34,6 @@ using std::chrono::milliseconds;
 constexpr auto k_token = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t k_buffer_max = 64 << 10;
 constexpr std::size_t k_block = 16 << 10;
-constexpr std::size_t k_error_text_max = 64 << 10;
 
 std::string name_of(const endpoint& engine) {
   if (const auto* u = std::get_if<unix_endpoint>(&engine)) return u->path;
