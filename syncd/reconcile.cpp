@@ -8,10 +8,12 @@
 namespace heberg::syncd {
 namespace {
 
-// One claim a site: its oldest container speaks for it. In the order in which the sites are served: first come, first
-// served.
+// One claim a site: its oldest container speaks for it, of those that the engine could be asked about. In the order in
+// which the sites are served: first come, first served.
 std::vector<const site::claim*> oldest_claims(std::span<const site::claim> claims) {
-  const auto age = [](const site::claim* c) { return std::tie(c->created, c->container_id); };
+  const auto age = [](const site::claim* c) {
+    return std::tuple(!c->inspected, c->created, std::string_view(c->container_id));
+  };
   std::map<std::string_view, const site::claim*> oldest;
   for (const auto& claim : claims) {
     const auto [place, is_new] = oldest.emplace(claim.site, &claim);
@@ -38,7 +40,7 @@ class reconciler {
     for (const auto* claim : claims) {
       const auto row = known_.find(claim->site);
       if (row == known_.end()) {
-        newcomers.push_back(claim);
+        if (claim->inspected) newcomers.push_back(claim);
       } else {
         keep(row->second, *claim);
       }
@@ -54,7 +56,8 @@ class reconciler {
  private:
   void keep(const ledger::site& row, const site::claim& claim) {
     auto now = row;
-    now.gecos = claim.gecos;
+    if (!claim.inspected && row.is_retired()) return;  // too little to bring it back, enough to keep it
+    if (claim.inspected) now.gecos = claim.gecos;
     now.missing_since.reset();
     now.retired_at.reset();
     if (row.is_retired()) {

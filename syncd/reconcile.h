@@ -4,6 +4,7 @@
 //   new site           a row with a UID of its own: the owner of its www folder, or the next one
 //   no container       missing_since is set; after retire_after, retired_at
 //   container again    both are cleared: the same UID, the same hash
+//   a container that the engine could not be asked about keeps its site's account; it makes none, and brings none back
 // Running it twice on its own outcome changes nothing.
 #pragma once
 

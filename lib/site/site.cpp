@@ -159,13 +159,14 @@ verdict classify(const docker::container& container, const site_settings& settin
   const auto* label = docker::find_label(container, k_label);
   const auto image = familiar_image(container.image);
   const auto matches = [&](const std::string& glob) { return glob_matches(image, familiar_image(glob)); };
-  if (label == nullptr && std::none_of(settings.images.begin(), settings.images.end(), matches)) return not_a_site{};
-
   const auto* hosts = docker::find_environment(container, "VIRTUAL_HOST");
-  if (hosts == nullptr || first_host(*hosts).empty()) {
-    // Without the label it may well be a cron job or a shell beside a site; with it, somebody expects an account.
-    if (label == nullptr) return not_a_site{};
-    return refusal{container.name, "it has the label heberg.site, but no host in VIRTUAL_HOST"};
+  if (container.inspected) {
+    if (label == nullptr && std::none_of(settings.images.begin(), settings.images.end(), matches)) return not_a_site{};
+    if (hosts == nullptr || first_host(*hosts).empty()) {
+      // Without the label it may well be a cron job or a shell beside a site; with it, somebody expects an account.
+      if (label == nullptr) return not_a_site{};
+      return refusal{container.name, "it has the label heberg.site, but no host in VIRTUAL_HOST"};
+    }
   }
 
   auto found = find_site(container, label, settings.root);
@@ -181,9 +182,10 @@ verdict classify(const docker::container& container, const site_settings& settin
   return claim{.site = std::move(found.name),
                .container_id = container.id,
                .container = container.name,
-               .gecos = gecos_of(*hosts),
+               .gecos = hosts == nullptr ? "" : gecos_of(*hosts),
                .created = container.created,
-               .up = container.is_up()};
+               .up = container.is_up(),
+               .inspected = container.inspected};
 }
 
 }  // namespace heberg::site

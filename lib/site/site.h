@@ -5,9 +5,10 @@
 //   its VIRTUAL_HOST names at least one host;
 //   a mount's source lies below the sites root (the first path component is the site's name), or heberg.site=NAME names
 //   the site.
-// What cannot be one site alone is refused with a reason, never guessed: mounts of two sites, a label that names
-// another site than the mount, the sites root itself (it holds every site), a name that breaks the rules of
-// base/names.h.
+// A container that the engine lists but could not be asked about (docker::container::inspected) is a site's by its
+// mount or label alone, marked so: enough to keep an account, not to make one. What cannot be one site alone is refused
+// with a reason, never guessed: mounts of two sites, a label that names another site than the mount, the sites root
+// itself (it holds every site), a name that breaks the rules of base/names.h.
 #pragma once
 
 #include "docker/container.h"
@@ -41,6 +42,7 @@ struct claim {
   std::string gecos;      // the first host name, made safe for passwd(5)
   std::chrono::sys_time<std::chrono::nanoseconds> created;
   bool up = false;
+  bool inspected = true;  // false: whether it has a host is unknown, and gecos is empty
 };
 
 using verdict = std::variant<not_a_site, refusal, claim>;

@@ -119,6 +119,19 @@ TEST_CASE("what the label promises and the container lacks is said") {
   CHECK_THAT(classified(c), Contains("no host in VIRTUAL_HOST"));
 }
 
+TEST_CASE("a container that could not be inspected is a site's by its mount or label alone, and says so") {
+  auto c = make_container();
+  c.inspected = false;
+  c.environment.clear();
+  c.image = "sha256:0123";
+  const auto found = std::get<claim>(classify(c, k_settings));
+  CHECK(found.site == "site_1");
+  CHECK_FALSE(found.inspected);
+  CHECK(found.gecos.empty());
+  c.mounts.clear();
+  CHECK(classified(c) == "no site");
+}
+
 TEST_CASE("a container without a host is no site's") {
   auto c = make_container();
   const auto value = GENERATE("", " ", ",", " , ,\t");

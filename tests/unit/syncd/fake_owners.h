@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <utility>
 
 namespace heberg::test {
@@ -14,6 +15,7 @@ namespace heberg::test {
 class fake_owners final : public syncd::ownership {
  public:
   [[nodiscard]] syncd::file_owner of(const struct stat& file) const override {
+    const std::lock_guard lock(mutex_);
     const auto found = owners_.find({file.st_dev, file.st_ino});
     return found == owners_.end() ? syncd::file_owner{0, 0} : found->second;
   }
@@ -23,6 +25,7 @@ class fake_owners final : public syncd::ownership {
     if (changes_until_failure > 0) --changes_until_failure;
     struct stat file {};
     if (::fstat(fd, &file) != 0) return errno;
+    const std::lock_guard lock(mutex_);
     owners_[{file.st_dev, file.st_ino}] = owner;
     return 0;
   }
@@ -45,6 +48,7 @@ class fake_owners final : public syncd::ownership {
     return {file.st_dev, file.st_ino};
   }
 
+  mutable std::mutex mutex_;  // the hasher's thread stores passwords
   std::map<inode, syncd::file_owner> owners_;
 };
 

@@ -239,3 +239,29 @@ TEST_CASE("with retire_after of nothing a site is retired at once") {
   w.run({}, at(1s));
   CHECK(w.rows.at("a").is_retired());
 }
+
+TEST_CASE("a container that could not be inspected keeps an account, makes none, and brings none back") {
+  world w;
+  auto dim = make_claim("a");
+  dim.inspected = false;
+  dim.gecos.clear();
+  CHECK(w.run({dim}, at(0ms)).rows.empty());
+  w.run({make_claim("a")}, at(1ms));
+  CHECK(w.run({dim}, at(1h)).rows.empty());
+  CHECK(w.rows.at("a").gecos == "a.test");
+  w.run({}, at(2h));
+  w.run({dim}, at(2h + 1s));
+  CHECK_FALSE(w.rows.at("a").missing_since);
+  w.run({}, at(3h));
+  w.run({}, at(4h));
+  REQUIRE(w.rows.at("a").is_retired());
+  CHECK(w.run({dim}, at(5h)).rows.empty());
+}
+
+TEST_CASE("an inspected container speaks before an older one that could not be inspected") {
+  world w;
+  auto dim = make_claim("a", 1, "c1");
+  dim.inspected = false;
+  w.run({dim, make_claim("a", 2, "c2")}, at(0ms));
+  CHECK(w.rows.at("a").gecos == "a.test");
+}
