@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The three containers run as they should: with little, and with nothing of each other's."""
 import json
+import os
 
 from framework import expect, expect_equal, test
-from world import run
+from world import k_sftp_port, k_source, run
 
 
 def inspect(world, name):
@@ -77,3 +78,42 @@ def host_keys_survive(world):
     expect_equal(done.returncode, 0, f"run_sftp: {done.stderr}")
     expect_equal(world.docker("exec", "heberg-sftp", "sh", "-c", keys), before, "host keys")
     expect(len(before.splitlines()) == 3, "three host keys")
+
+
+def how_it_runs(world, name):
+    """What isolates a container, in a form that is the same however it was started."""
+    seen = inspect(world, name)
+    host = seen["HostConfig"]
+    return {
+        "mounts": sorted((m["Type"], m.get("Name") or m["Source"], m["Destination"], m["RW"]) for m in seen["Mounts"]),
+        "capabilities": sorted(host["CapAdd"]), "dropped": host["CapDrop"], "read-only": host["ReadonlyRootfs"],
+        "security": sorted(option.replace(":true", "") for option in host["SecurityOpt"]), "tmpfs": sorted(host["Tmpfs"]),
+        "memory": host["Memory"], "processes": host["PidsLimit"], "network": host["NetworkMode"], "pid": host["PidMode"],
+        "restart": host["RestartPolicy"]["Name"], "log": host["LogConfig"], "ports": host["PortBindings"] or {},
+    }
+
+
+@test
+def compose_says_the_same(world):
+    """compose.yaml runs the three containers exactly as containers.sh does."""
+    names = ("heberg-syncd", "heberg-sftp", "heberg-proxy")
+    wanted = {name: how_it_runs(world, name) for name in names}
+    world.docker("rm", "-f", *names)
+    world.docker("network", "rm", "heberg-sites")
+    compose = ["docker-compose", "--project-name", "heberg-e2e", "--file", f"{k_source}/deploy/compose.yaml"]
+    environment = {**os.environ, "HEBERG_SITES": world.sites, "HEBERG_STATE": world.state, "HEBERG_CONFIG": world.config,
+                   "HEBERG_SOCKET": f"{world.engine.socket_dir}/docker.sock", "HEBERG_SFTP_PORT": str(k_sftp_port)}
+    try:
+        done = run([*compose, "up", "--no-start"], env=environment)
+        expect_equal(done.returncode, 0, f"docker-compose up: {done.stderr}")
+        seen = {name: how_it_runs(world, name) for name in names}
+        for name in names:
+            for what, value in wanted[name].items():
+                if what == "ports":  # compose names no address where docker names "every"
+                    value = {port: [{**binding, "HostIp": ""} for binding in bindings] for port, bindings in value.items()}
+                expect_equal(seen[name][what], value, f"{name}, {what}")
+        icc = json.loads(world.docker("network", "inspect", "heberg-sites"))[0]["Options"]
+        expect_equal(icc, {"com.docker.network.bridge.enable_icc": "false"}, "options of heberg-sites")
+    finally:
+        run([*compose, "down"], env=environment)
+        world.start_heberg()
