@@ -5,7 +5,9 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
@@ -34,6 +36,7 @@ namespace {
 
 namespace asio = boost::asio;
 using protocol = asio::local::stream_protocol;
+using any_socket = asio::generic::stream_protocol::socket;
 constexpr auto k_token = asio::as_tuple(asio::use_awaitable);
 
 std::string make_id(std::uint64_t number) {
@@ -61,7 +64,7 @@ std::string chunk(std::string_view bytes) {
 }
 
 struct client {
-  explicit client(protocol::socket s) : socket(std::move(s)), wake(socket.get_executor()) {
+  explicit client(any_socket s) : socket(std::move(s)), wake(socket.get_executor()) {
     wake.expires_at(asio::steady_timer::time_point::max());
   }
 
@@ -71,7 +74,7 @@ struct client {
     wake.cancel();
   }
 
-  protocol::socket socket;
+  any_socket socket;
   std::string input;
   asio::steady_timer wake;  // of an event stream: there is something in `pending`
   std::string pending;
@@ -111,6 +114,7 @@ struct fake_engine::impl {
     on_thread([this] {
       close_all();
       acceptor.close();
+      tcp_acceptor.reset();
       work.reset();
     });
     thread.join();
@@ -122,15 +126,22 @@ struct fake_engine::impl {
     acceptor.open();
     acceptor.bind(protocol::endpoint(socket_path.string()));
     acceptor.listen();
-    asio::co_spawn(io, accept(), asio::detached);
+    asio::co_spawn(io, accept(acceptor), asio::detached);
   }
 
-  asio::awaitable<void> accept() {
+  std::string listen_on_tcp() {
+    tcp_acceptor.emplace(io, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    asio::co_spawn(io, accept(*tcp_acceptor), asio::detached);
+    return "tcp://127.0.0.1:" + std::to_string(tcp_acceptor->local_endpoint().port());
+  }
+
+  template <class acceptor_type>
+  asio::awaitable<void> accept(acceptor_type& from) {
     for (;;) {
-      auto [error, socket] = co_await acceptor.async_accept(k_token);
+      auto [error, socket] = co_await from.async_accept(k_token);
       if (error) co_return;
       ++counts.connections;
-      asio::co_spawn(io, serve(std::make_shared<client>(std::move(socket))), asio::detached);
+      asio::co_spawn(io, serve(std::make_shared<client>(any_socket(std::move(socket)))), asio::detached);
     }
   }
 
@@ -325,6 +336,7 @@ struct fake_engine::impl {
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work{io.get_executor()};
   std::filesystem::path socket_path;
   protocol::acceptor acceptor;
+  std::optional<asio::ip::tcp::acceptor> tcp_acceptor;
   std::set<std::shared_ptr<client>> clients;
   std::set<std::shared_ptr<client>> streams;
   std::map<std::string, std::shared_ptr<entry>> by_name;
@@ -344,6 +356,10 @@ fake_engine::~fake_engine() = default;
 
 std::string fake_engine::host() const {
   return "unix://" + impl_->socket_path.string();
+}
+
+std::string fake_engine::listen_on_tcp() {
+  return impl_->on_thread([this] { return impl_->listen_on_tcp(); });
 }
 
 std::string fake_engine::add(fake_container c) {

@@ -50,7 +50,8 @@ class fake_engine {
   fake_engine(const fake_engine&) = delete;
   fake_engine& operator=(const fake_engine&) = delete;
 
-  [[nodiscard]] std::string host() const;  // "unix:///…"
+  [[nodiscard]] std::string host() const;     // "unix:///…"
+  [[nodiscard]] std::string listen_on_tcp();  // beside the unix socket, on the loopback: "tcp://127.0.0.1:PORT"
 
   // ---- containers, each named by its name ----
   std::string add(

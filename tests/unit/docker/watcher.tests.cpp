@@ -227,6 +227,20 @@ TEST_CASE("the periodic list finds what no event told, and inspects only that") 
   CHECK(engine.count().inspects == inspects);  // the "Up 3 seconds" of each entry changed; nobody asked
 }
 
+TEST_CASE("an engine behind TCP is followed as one behind a unix socket") {
+  const temp_dir folder;
+  fake_engine engine(folder / "s");
+  engine.add_silently(site(1));
+  auto options = observer::quick(engine);
+  options.host = engine.listen_on_tcp();
+  observer o(options);
+  REQUIRE(o.until([&] { return o.synced == 1 && o.sees("site_1"); }));
+  check_that_it_follows(engine, o);
+  engine.close_connections();
+  REQUIRE(o.until([&] { return o.synced == 2; }));
+  check_that_it_follows(engine, o);
+}
+
 TEST_CASE("an engine that restarts is followed again; what was known stays known meanwhile") {
   const temp_dir folder;
   fake_engine engine(folder / "s");
