@@ -79,6 +79,8 @@ TEST_CASE("8 threads and their forks see only true accounts while the directory 
   CHECK(looks >= 700);
 }
 
+// ThreadSanitizer cannot see the lock inside glibc that makes this one right, and calls it a race.
+#ifndef __SANITIZE_THREAD__
 TEST_CASE("threads that enumerate together share glibc's one cursor, and every site is given once") {
   const nss_fixture directory(2000);
   std::atomic<int> given = 0;
@@ -95,3 +97,4 @@ TEST_CASE("threads that enumerate together share glibc's one cursor, and every s
   for (std::thread& thread : threads) thread.join();
   CHECK(given == 2000);
 }
+#endif
