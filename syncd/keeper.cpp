@@ -97,9 +97,13 @@ void keeper::tell_refused(std::map<std::string, std::string> refused) {
   refused_ = std::move(refused);
 }
 
-void keeper::store_row(ledger::site row) {
+void keeper::store_row(ledger::site row, hurry how) {
   unsaved_.insert(row.name);
-  publishing_.change(machine_.steady_time());
+  if (how == hurry::at_once) {
+    publishing_.change(machine_.steady_time());
+  } else {
+    publishing_.change_that_can_wait(machine_.steady_time());
+  }
   auto name = row.name;
   rows_.insert_or_assign(std::move(name), std::move(row));
 }

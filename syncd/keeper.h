@@ -78,7 +78,8 @@ class keeper {
   void classify(const docker::containers& all);
   void reconcile_claims();
   void tell_refused(std::map<std::string, std::string> refused);
-  void store_row(ledger::site row);
+  enum class hurry { at_once, can_wait };
+  void store_row(ledger::site row, hurry how = hurry::at_once);
   bool save();
   bool publish();
   void check_root();
@@ -94,7 +95,8 @@ class keeper {
   void judge_line_of(const ledger::site& row, file_line found, hasher::lane lane);
   void renew_absent(const ledger::site& row, hasher::lane lane);
   void push_hash(hash_job job, hasher::lane lane);
-  void settle_password(ledger::site row, std::string hash, ledger::hash_origin origin, std::optional<fingerprint> file);
+  void settle_password(ledger::site row, std::string hash, ledger::hash_origin origin, std::optional<fingerprint> file,
+                       hasher::lane lane);
   [[nodiscard]] const ledger::site* find_active(const std::string& site) const;
   [[nodiscard]] std::string secrets_path(const std::string& site) const;
   void say(level level, const std::string& site, std::string_view text);

@@ -9,6 +9,7 @@ namespace heberg::syncd {
 namespace {
 
 constexpr std::size_t k_slice = 64;
+constexpr std::size_t k_many = 16;
 
 // Between an event and the look: `echo x >password; chmod 600 password` is one change.
 constexpr std::chrono::milliseconds k_settle{50};
@@ -89,7 +90,7 @@ void keeper::judge(const ledger::site& row, password_look look, hasher::lane lan
     if (row.origin == hash_origin::refused && row.password_file == refused->file) return;
     say(level::warning, site,
         secrets_path(site) + " is refused: " + refused->reason + ". Password login is off, keys still work");
-    settle_password(row, "*", hash_origin::refused, refused->file);
+    settle_password(row, "*", hash_origin::refused, refused->file, lane);
   } else if (auto* unreadable = std::get_if<file_unreadable>(&look)) {
     say_change("password " + site, level::warning, site,
                secrets_path(site) + " cannot be read now: " + unreadable->reason);
@@ -106,16 +107,16 @@ void keeper::judge_line_of(const ledger::site& row, file_line found, hasher::lan
     case line_kind::empty:
       hashing_.erase(site);
       say(level::info, site, "password login is off: " + secrets_path(site) + " says so. Keys still work");
-      return settle_password(row, "*", hash_origin::empty, found.file);
+      return settle_password(row, "*", hash_origin::empty, found.file, lane);
     case line_kind::bad:
       hashing_.erase(site);
       say(level::warning, site,
           secrets_path(site) + " is refused: " + reason + ". Password login is off, keys still work");
-      return settle_password(row, "*", hash_origin::refused, found.file);
+      return settle_password(row, "*", hash_origin::refused, found.file, lane);
     case line_kind::hash:
       hashing_.erase(site);
       if (row.hash != found.line.view()) say(level::info, site, "password hash taken from " + secrets_path(site));
-      return settle_password(row, std::string(found.line.view()), hash_origin::hash, found.file);
+      return settle_password(row, std::string(found.line.view()), hash_origin::hash, found.file, lane);
     case line_kind::password:
       break;
   }
@@ -149,6 +150,7 @@ void keeper::push_hash(hash_job job, hasher::lane lane) {
 void keeper::finish_hash(hash_result result) {
   const auto pending = hashing_.find(result.site);
   if (pending == hashing_.end() || pending->second.ticket != result.ticket) return;  // overtaken by a newer look
+  const auto lane = pending->second.lane;
   hashing_.erase(pending);
   if (touched_meanwhile_.erase(result.site) > 0 || result.is_stale) touch_password(result.site);
   if (result.is_stale) return;
@@ -167,15 +169,19 @@ void keeper::finish_hash(hash_result result) {
   } else if (row->hash != result.hash) {
     say(level::info, result.site, "password taken from " + secrets_path(result.site));
   }
-  settle_password(*row, std::move(result.hash), hash_origin::password, result.file);
+  settle_password(*row, std::move(result.hash), hash_origin::password, result.file, lane);
 }
 
-void keeper::settle_password(ledger::site row, std::string hash, hash_origin origin, std::optional<fingerprint> file) {
+void keeper::settle_password(ledger::site row, std::string hash, hash_origin origin, std::optional<fingerprint> file,
+                             hasher::lane lane) {
   const auto before = row;
   row.hash = std::move(hash);
   row.origin = origin;
   row.password_file = file;
-  if (row != before) store_row(std::move(row));
+  if (row == before) return;
+  // In a start-up's thousands each hash alone is not worth a new directory, and must not hold up an account that is.
+  const bool is_one_of_many = lane == hasher::lane::bulk && hashing_.size() + looks_.size() > k_many;
+  store_row(std::move(row), is_one_of_many ? hurry::can_wait : hurry::at_once);
 }
 
 }  // namespace heberg::syncd

@@ -55,3 +55,21 @@ TEST_CASE("after a failure it is tried again a second later, and what changed me
   c.change(at(10ms));
   CHECK(c.due() == at(1005ms));
 }
+
+TEST_CASE("what can wait is published every two seconds, and goes with a change that cannot") {
+  coalescer c;
+  c.change_that_can_wait(at(0ms));
+  c.change_that_can_wait(at(1500ms));
+  CHECK(c.due() == at(2000ms));
+  c.change(at(1600ms));
+  CHECK(c.due() == at(1600ms));
+  c.succeed(at(1600ms));
+  CHECK_FALSE(c.due());
+}
+
+TEST_CASE("what can wait is not hurried by a failure") {
+  coalescer c;
+  c.change_that_can_wait(at(0ms));
+  c.fail(at(2000ms));
+  CHECK(c.due() == at(3000ms));
+}
