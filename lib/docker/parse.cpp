@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "docker/parse.h"
 
+#include "docker/json_fields.h"
 #include "docker/json_filter.h"
 #include "docker/parse_time.h"
 
@@ -13,25 +14,6 @@ namespace heberg::docker {
 namespace {
 
 using json = nlohmann::json;
-
-// ---- fields, each of which may be missing or of any type ----
-
-const json& field(const json& object, const char* key) {
-  static const json k_none;
-  if (!object.is_object()) return k_none;
-  const auto found = object.find(key);
-  return found == object.end() ? k_none : *found;
-}
-
-std::string text(const json& object, const char* key) {
-  const auto& value = field(object, key);
-  return value.is_string() ? value.get_ref<const std::string&>() : std::string();
-}
-
-bool flag(const json& object, const char* key, bool otherwise) {
-  const auto& value = field(object, key);
-  return value.is_boolean() ? value.get<bool>() : otherwise;
-}
 
 std::string without_slash(std::string name) {
   if (name.starts_with('/')) name.erase(0, 1);
@@ -191,12 +173,6 @@ constexpr wanted_key k_listed[] = {
     {"NetworkSettings", k_listed_settings},
 };
 
-constexpr wanted_key k_attributes[] = {{"container"}};
-constexpr wanted_key k_actor[] = {{"ID"}, {"Attributes", k_attributes}};
-constexpr wanted_key k_event[] = {{"Type"}, {"Action"}, {"Actor", k_actor}};
-
-constexpr wanted_key k_version[] = {{"ApiVersion"}, {"MinAPIVersion"}};
-
 std::optional<container> listed_container(const json& entry) {
   container c;
   c.inspected = false;
@@ -225,48 +201,11 @@ std::optional<container> listed_container(const json& entry) {
   return c;
 }
 
-event_kind kind_of(std::string_view type, std::string_view action) {
-  if (type == "network") return action == "connect" || action == "disconnect" ? event_kind::changed : event_kind::other;
-  if (type != "container") return event_kind::other;
-  // Podman says "remove" and "died" where Docker says "destroy" and "die".
-  if (action == "destroy" || action == "remove") return event_kind::gone;
-  constexpr std::string_view k_changes[] = {"create", "start", "die", "died", "rename", "pause", "unpause", "update"};
-  if (std::ranges::find(k_changes, action) != std::end(k_changes)) return event_kind::changed;
-  return action.starts_with("health_status") ? event_kind::changed : event_kind::other;  // "health_status: healthy"
-}
-
 }  // namespace
 
 bool is_container_id(std::string_view id) noexcept {
   return id.size() == 64 &&
          std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-std::optional<api_version> parse_api_version(std::string_view version) noexcept {
-  api_version result;
-  const char* const last = version.data() + version.size();
-  const auto major = std::from_chars(version.data(), last, result.major);
-  if (major.ec != std::errc{} || major.ptr == last || *major.ptr != '.') return std::nullopt;
-  const auto minor = std::from_chars(major.ptr + 1, last, result.minor);
-  if (minor.ec != std::errc{} || minor.ptr != last || result.major < 0 || result.minor < 0) return std::nullopt;
-  return result;
-}
-
-std::string to_string(api_version version) {
-  return std::to_string(version.major) + "." + std::to_string(version.minor);
-}
-
-parsed<engine_version> parse_version(std::string_view text_) {
-  parsed<engine_version> result;
-  const auto document = read_json(text_, k_version, {.bytes = k_version_bytes_max, .values = 16}, result.problem);
-  if (document.is_discarded()) return result;
-  const auto newest = parse_api_version(text(document, "ApiVersion"));
-  if (!newest) {
-    result.problem = "has no ApiVersion";
-    return result;
-  }
-  result.value = {*newest, parse_api_version(text(document, "MinAPIVersion")).value_or(api_version{})};
-  return result;
 }
 
 parsed<container> parse_inspect(std::string_view text_) {
@@ -322,22 +261,6 @@ parsed<std::vector<container>> parse_list(std::string_view text_) {
     return result;
   }
   result.value = std::move(all);
-  return result;
-}
-
-parsed<event> parse_event(std::string_view line) {
-  parsed<event> result;
-  const auto document = read_json(line, k_event, {.bytes = k_event_bytes_max, .values = 64}, result.problem);
-  if (document.is_discarded()) return result;
-  const auto type = text(document, "Type");
-  const auto& actor = field(document, "Actor");
-  event e;
-  e.kind = kind_of(type, text(document, "Action"));
-  if (e.kind != event_kind::other) {
-    e.id = type == "network" ? text(field(actor, "Attributes"), "container") : text(actor, "ID");
-    if (!is_container_id(e.id)) e = {};
-  }
-  result.value = std::move(e);
   return result;
 }
 
