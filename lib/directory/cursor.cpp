@@ -4,9 +4,14 @@
 #include <string.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <type_traits>
 
 namespace heberg::directory {
+
+namespace {
+constexpr std::uint32_t k_buffer_size = 16384;  // about 150 records
+}
 
 static_assert(std::is_trivially_default_constructible_v<cursor>, "a static cursor must need no constructor");
 
@@ -32,10 +37,9 @@ void cursor::advance() noexcept {
 }
 
 void cursor::reset() noexcept {
-  ::explicit_bzero(buffer_, used_);
-  identity_ = {};
-  position_ = remaining_ = begin_ = end_ = peeked_ = used_ = last_size_ = 0;
-  resuming_ = false;
+  if (buffer_ != nullptr) ::explicit_bzero(buffer_, k_buffer_size);
+  std::free(buffer_);
+  *this = {};
 }
 
 status cursor::peek_record(const source& from, record& out) noexcept {
@@ -80,11 +84,12 @@ status cursor::fill(const source& from) noexcept {
     resuming_ = last_size_ != 0;
   }
   begin_ = end_ = 0;
+  if (buffer_ == nullptr) buffer_ = static_cast<char*>(std::malloc(k_buffer_size));
+  if (buffer_ == nullptr) return status::missing;  // errno is ENOMEM
   if (position_ > file.records_end()) return status::damaged;
-  const std::uint32_t size = std::min<std::uint32_t>(sizeof buffer_, file.records_end() - position_);
+  const std::uint32_t size = std::min(k_buffer_size, file.records_end() - position_);
   if (!file.read(buffer_, size, position_)) return status::damaged;
   end_ = size;
-  used_ = std::max(used_, end_);
   return status::found;
 }
 

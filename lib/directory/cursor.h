@@ -7,8 +7,8 @@
 // behind the name given last: no name comes twice, and it ends.
 //
 // An entry is given by peek() and counted as given by advance(): one that met a short buffer is given again.
-// All zero is a fresh cursor, so a static one needs no constructor. Not locked: glibc holds its own lock around these
-// calls.
+// The end frees all it held. All zero is a fresh cursor, so a static one needs no constructor. Not locked: glibc holds
+// its own lock around these calls.
 #pragma once
 
 #include "directory/entry.h"
@@ -30,7 +30,7 @@ class cursor {
 
   void advance() noexcept;  // past the entry that peek() found; nothing where it found none
 
-  void reset() noexcept;  // back to the start; what was read (hashes, perhaps) is wiped
+  void reset() noexcept;  // back to the start; what was read (hashes, perhaps) is wiped and freed
 
  private:
   [[nodiscard]] status peek_record(const source& from, record& out) noexcept;
@@ -43,11 +43,10 @@ class cursor {
   std::uint32_t begin_;      // buffer_[begin_, end_) is what was read from position_ on
   std::uint32_t end_;
   std::uint32_t peeked_;     // size of the record that peek() found at begin_; 0: none
-  std::uint32_t used_;       // how much of the buffer was ever written, to be wiped
   bool resuming_;            // in a newer file than before: names up to the last given one are passed over
   std::uint32_t last_size_;  // the key given last; 0: none
   char last_[k_key_max];
-  char buffer_[16384];  // about 150 records
+  char* buffer_;  // k_buffer_size, while an enumeration is under way
 };
 
 }  // namespace heberg::directory

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
@@ -44,12 +45,10 @@ bool is_hash(std::string_view text) {
 }
 
 // The reader has the last word: what it would not take is not written.
-void check(const account& a) {
+void check(const account& a, std::string_view passwd, std::string_view shadow) {
   if (!is_site_name(a.name)) refuse(a, "not a name a site can have");
   if (!is_site_id(a.id)) refuse(a, "not an id a site can have");
   if (!is_hash(a.hash)) refuse(a, "not a password hash");
-  const std::string passwd = account_line(a);
-  const std::string shadow = shadow_line(a);
   if (passwd.size() > k_line_max || shadow.size() > k_line_max) refuse(a, "a field is too long");
   account_entry account_read;
   shadow_entry shadow_read;
@@ -58,21 +57,21 @@ void check(const account& a) {
   }
 }
 
-std::vector<const account*> sort_and_check(std::span<const account> accounts) {
+std::vector<const account*> sort(std::span<const account> accounts) {
   std::vector<const account*> sorted;
   std::vector<std::uint32_t> ids;
   sorted.reserve(accounts.size());
   ids.reserve(accounts.size());
   for (const account& a : accounts) {
-    check(a);
     sorted.push_back(&a);
     ids.push_back(a.id);
   }
   std::ranges::sort(sorted, {}, [](const account* a) -> const std::string& { return a->name; });
   std::ranges::sort(ids);
   const auto same_name = [](const account* a, const account* b) { return a->name == b->name; };
-  if (const auto twice = std::ranges::adjacent_find(sorted, same_name); twice != sorted.end())
+  if (const auto twice = std::ranges::adjacent_find(sorted, same_name); twice != sorted.end()) {
     refuse(**twice, "given twice");
+  }
   if (const auto twice = std::ranges::adjacent_find(ids); twice != ids.end()) {
     throw std::invalid_argument("id " + std::to_string(*twice) + ": given to two accounts");
   }
@@ -109,18 +108,19 @@ class maker {
     }
   }
 
-  std::string finish() {
+  // Puts the file at the beginning of `to`, which must be longer.
+  void finish(std::string& to) {
     finished_ = true;
     if (::cdb_make_finish(&make_) != 0) throw_errno("make", "directory file in memory");
     struct stat st {};
     if (::fstat(fd_.get(), &st) != 0) throw_errno("stat", "directory file in memory");
-    std::string bytes(static_cast<std::size_t>(st.st_size), '\0');
-    for (std::size_t done = 0; done < bytes.size();) {
-      const ssize_t n = ::pread(fd_.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+    if (st.st_size >= static_cast<off_t>(to.size()))
+      throw std::logic_error("tinycdb made another layout than it always did");
+    for (std::size_t done = 0, size = static_cast<std::size_t>(st.st_size); done < size;) {
+      const ssize_t n = ::pread(fd_.get(), to.data() + done, size - done, static_cast<off_t>(done));
       if (n <= 0) throw_errno("read", "directory file in memory");
       done += static_cast<std::size_t>(n);
     }
-    return bytes;
   }
 
  private:
@@ -137,8 +137,9 @@ std::string make_image(file_kind kind, std::span<const row> rows) {
     const std::uint64_t around = k_pair_size + k_seal_size + r.line.size();
     tables += around + r.name_key.size() + (r.id_key.empty() ? 0 : around + r.id_key.size());
   }
-  const std::uint64_t table_bytes = tables_size(kind, rows.size());
-  if (tables + table_bytes + checks_size(table_bytes) > k_file_max) throw std::invalid_argument("too many accounts");
+  const std::uint64_t checks = tables + tables_size(kind, rows.size());
+  const std::uint64_t size = checks + checks_size(checks - tables);
+  if (size > k_file_max) throw std::invalid_argument("too many accounts");
 
   maker make;
   make.add(k_first_key, std::string(title_of(kind)) + hex(static_cast<std::uint32_t>(rows.size())) + " " +
@@ -147,26 +148,26 @@ std::string make_image(file_kind kind, std::span<const row> rows) {
   if (kind == file_kind::accounts) {
     for (const row& r : rows) make.add(r.id_key, r.line);
   }
-  std::string bytes = make.finish();
-  if (bytes.size() != tables + table_bytes)
-    throw std::logic_error("tinycdb laid the file out in another way than it always did");
-
-  const std::string_view slots = std::string_view(bytes).substr(tables);
-  std::string checks;
-  for (std::size_t at = 0; at < slots.size(); at += k_check_span) {
-    const std::uint32_t sum = htole32(crc32(slots.substr(at, k_check_span)));
-    checks.append(reinterpret_cast<const char*>(&sum), sizeof sum);
+  std::string bytes(size, '\0');
+  make.finish(bytes);
+  for (std::uint64_t span = tables, sum_at = checks; span < checks; span += k_check_span, sum_at += k_check_size) {
+    const std::uint64_t span_size = std::min<std::uint64_t>(k_check_span, checks - span);
+    const std::uint32_t sum = htole32(crc32(std::string_view(bytes).substr(span, span_size)));
+    std::memcpy(&bytes[sum_at], &sum, sizeof sum);
   }
-  return bytes.append(checks);
+  return bytes;
 }
 
 images make_images(std::span<const account> accounts) {
   std::vector<row> passwd;
   std::vector<row> shadow;
-  for (const account* a : sort_and_check(accounts)) {
+  passwd.reserve(accounts.size());
+  shadow.reserve(accounts.size());
+  for (const account* a : sort(accounts)) {
     const std::string name_key = std::string(k_name_prefix) + a->name;
     passwd.push_back({name_key, std::string(k_id_prefix) + std::to_string(a->id), account_line(*a)});
     shadow.push_back({name_key, {}, shadow_line(*a)});
+    check(*a, passwd.back().line, shadow.back().line);
   }
   return {make_image(file_kind::accounts, passwd), make_image(file_kind::shadow, shadow)};
 }

@@ -73,7 +73,8 @@ status read_record_at(const open_file& file, std::uint32_t position, record_buff
 
 status find_record(const open_file& file, std::string_view key, record_buffer& buffer, record& out) noexcept {
   const std::uint32_t hash = ::cdb_hash(key.data(), static_cast<unsigned>(key.size()));
-  const open_file::table table = file.table_at(hash % k_table_count);
+  open_file::table table{};
+  if (!file.find_table(hash % k_table_count, table)) return status::damaged;
   if (table.slots == 0) return status::not_found;
 
   slot_reader slots(file);

@@ -29,8 +29,7 @@ status open_file::open(const source& from) noexcept {
   if (st.st_size < static_cast<off_t>(head_size) || st.st_size > static_cast<off_t>(k_file_max)) return status::damaged;
   if (!read(head_, head_size, 0)) return status::damaged;
   const std::string_view first(head_ + k_toc_size, head_size - k_toc_size);
-  if (!check_first_record(from.kind, first, static_cast<std::uint64_t>(st.st_size)) || !check_tables())
-    return status::damaged;
+  if (!check_first_record(from.kind, first, static_cast<std::uint64_t>(st.st_size))) return status::damaged;
   return status::found;
 }
 
@@ -53,20 +52,22 @@ bool open_file::check_first_record(file_kind kind, std::string_view bytes, std::
   return true;
 }
 
-// The tables lie one behind the other, from where the first record says to where the checks begin.
-bool open_file::check_tables() const noexcept {
-  std::uint64_t expected = tables_;
-  for (std::uint32_t i = 0; i < k_table_count; ++i) {
-    const table t = table_at(i);
-    if (t.position != expected) return false;
-    expected += std::uint64_t{t.slots} * k_pair_size;
-  }
-  return expected == checks_;
+// The tables lie one behind the other, from where the first record says to where the checks begin: so each number of
+// the table of contents has a second witness.
+bool open_file::find_table(std::uint32_t index, table& out) const noexcept {
+  const std::uint64_t begin = table_begin(index);
+  const std::uint64_t slots = load_number(head_ + index * k_pair_size + sizeof(std::uint32_t));
+  const std::uint64_t end = begin + slots * k_pair_size;
+  const std::uint64_t before_slots = index == 0 ? 0 : load_number(head_ + index * k_pair_size - sizeof(std::uint32_t));
+  const std::uint64_t before = index == 0 ? tables_ : table_begin(index - 1) + before_slots * k_pair_size;
+  const std::uint64_t next = index + 1 == k_table_count ? checks_ : table_begin(index + 1);
+  if (begin != before || end != next || begin < tables_ || end > checks_) return false;
+  out = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(slots)};
+  return true;
 }
 
-open_file::table open_file::table_at(std::uint32_t index) const noexcept {
-  const char* entry = head_ + index * k_pair_size;
-  return {load_number(entry), load_number(entry + 4)};
+std::uint64_t open_file::table_begin(std::uint32_t index) const noexcept {
+  return load_number(head_ + index * k_pair_size);
 }
 
 bool open_file::read(char* to, std::uint32_t size, std::uint32_t position) const noexcept {

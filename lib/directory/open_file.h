@@ -45,14 +45,15 @@ class open_file {
     std::uint32_t position;
     std::uint32_t slots;
   };
-  [[nodiscard]] table table_at(std::uint32_t index) const noexcept;  // index < k_table_count
+  // One of the k_table_count hash tables. False: damaged, it does not lie between its neighbours.
+  [[nodiscard]] bool find_table(std::uint32_t index, table& out) const noexcept;
 
   // Exactly `size` bytes at `position`, or false: an I/O error, or a file that ended.
   [[nodiscard]] bool read(char* to, std::uint32_t size, std::uint32_t position) const noexcept;
 
  private:
   [[nodiscard]] bool check_first_record(file_kind kind, std::string_view bytes, std::uint64_t file_size) noexcept;
-  [[nodiscard]] bool check_tables() const noexcept;
+  [[nodiscard]] std::uint64_t table_begin(std::uint32_t index) const noexcept;
 
   unique_fd fd_;
   file_identity identity_{};
