@@ -15,6 +15,7 @@ constexpr std::string_view k_match_limit = "(*LIMIT_MATCH=10000)";
 constexpr std::string_view k_notice =
     "# Written by heberg-proxy-render from the running containers. Changes made here by hand are lost.\n";
 
+// The site sees the name that nginx chose it by, and the port that the client named.
 // WebSocket is the one upgrade that is passed on: through an upgrade to "h2c" a client would speak to the site past
 // this proxy, with X-Forwarded-* headers of its own. nginx's own words alone, so that nothing here needs a quote. Names
 // begin with heberg_, to meet none of the sysadmin's.
@@ -31,10 +32,9 @@ map $scheme $heberg_ssl {
     default off;
     https on;
 }
-map $server_port $heberg_host_port {
-    default ":$server_port";
-    80 "";
-    443 "";
+map $http_host $heberg_host_port {
+    default "";
+    "~(:[0-9]+)$" $1;
 }
 log_format heberg '$host $remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
                   '"$http_referer" "$http_user_agent" "$upstream_addr"';
