@@ -2,15 +2,13 @@
 #include "docker/container.h"
 
 #include <algorithm>
-#include <ranges>
 
 namespace heberg::docker {
 
 const std::string* find_environment(const container& c, std::string_view name) noexcept {
-  for (const auto& [key, value] : c.environment | std::views::reverse) {
-    if (key == name) return &value;
-  }
-  return nullptr;
+  const auto found = std::find_if(c.environment.rbegin(), c.environment.rend(),
+                                  [name](const auto& variable) { return variable.first == name; });
+  return found == c.environment.rend() ? nullptr : &found->second;
 }
 
 const std::string* find_label(const container& c, std::string_view name) noexcept {

@@ -100,8 +100,7 @@ void keep_port(std::vector<port>& ports, std::uint64_t number, std::string_view 
 
 void sort_ports(std::vector<port>& ports) {
   std::ranges::sort(ports);
-  const auto again = std::ranges::unique(ports);
-  ports.erase(again.begin(), again.end());
+  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
 }
 
 // {"80/tcp": …}

@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "base/unique_fd.h"
 #include "program/settings_value.h"
+#include "program/toml_text.h"
 
 // toml++ 3.3 asserts what it then handles as an error ("[=" ends a debug build); its release builds have no assertions
 // either.
@@ -218,6 +219,10 @@ std::optional<std::string> read_file(const std::string& path) {
 }  // namespace
 
 settings parse_settings(std::string_view text, std::string_view name) {
+  if (const auto complaint = find_unreadable(text)) {
+    throw settings_error(std::string(name) + ":" + std::to_string(complaint->line) + ": " +
+                         std::string(complaint->reason));
+  }
   toml::table root;
   try {
     root = toml::parse(text, name);

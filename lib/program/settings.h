@@ -21,7 +21,8 @@ struct settings {
   } docker;
   struct {
     std::string root = "/sites";
-    std::string host_root;  // the root as the engine's host names it, where it differs (syncd in a container); default: root
+    std::string
+        host_root;  // the root as the engine's host names it, where it differs (syncd in a container); default: root
     std::vector<std::string> images = {"php:apache", "php:*-apache", "php:*-fpm"};
   } sites;
   struct {
@@ -42,8 +43,9 @@ struct settings {
     std::string vhost_d = "/etc/heberg/vhost.d";
     std::string htpasswd = "/etc/heberg/htpasswd";
     std::uint64_t max_body = 64 * 1024 * 1024;  // bytes; client_max_body_size, 0: no limit
-    bool ipv6 = true;                     // listen on [::] too where the host has IPv6
-    std::string nginx = "nginx";  // how to call nginx, for nginx -t: words, with -c FILE where its configuration is elsewhere
+    bool ipv6 = true;                           // listen on [::] too where the host has IPv6
+    std::string nginx =
+        "nginx";  // how to call nginx, for nginx -t: words, with -c FILE where its configuration is elsewhere
     std::string access_log = "/var/log/nginx/access.log";
   } proxy;
 };
@@ -55,7 +57,8 @@ struct settings_error : std::runtime_error {
 // From TOML text; `name` stands in the messages. Pure. Throws settings_error.
 [[nodiscard]] settings parse_settings(std::string_view text, std::string_view name);
 
-// From a file. A missing file is an error only where `required` (it was named on the command line); then DOCKER_HOST is applied.
+// From a file. A missing file is an error only where `required` (it was named on the command line); then DOCKER_HOST is
+// applied.
 [[nodiscard]] settings load_settings(const std::string& path, bool required);
 
 }  // namespace heberg
