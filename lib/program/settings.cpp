@@ -197,6 +197,10 @@ void check_range(const settings& s, const toml::table& root, std::string_view fi
   if (min <= k_id_nobody && k_id_nobody <= max) fail_range(root, file, "the range " + range + " holds 65534, nobody's");
 }
 
+[[noreturn]] void fail(std::string_view file, std::size_t line, std::string_view reason) {
+  throw settings_error(std::string(file) + ":" + std::to_string(line) + ": " + std::string(reason));
+}
+
 // Nothing where there is no such file.
 std::optional<std::string> read_file(const std::string& path) {
   const unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -219,16 +223,13 @@ std::optional<std::string> read_file(const std::string& path) {
 }  // namespace
 
 settings parse_settings(std::string_view text, std::string_view name) {
-  if (const auto complaint = find_unreadable(text)) {
-    throw settings_error(std::string(name) + ":" + std::to_string(complaint->line) + ": " +
-                         std::string(complaint->reason));
-  }
+  const auto ascii = make_ascii(text);
+  if (const auto* complaint = std::get_if<toml_complaint>(&ascii)) fail(name, complaint->line, complaint->reason);
   toml::table root;
   try {
-    root = toml::parse(text, name);
+    root = toml::parse(std::get<std::string>(ascii), name);
   } catch (const toml::parse_error& error) {
-    throw settings_error(std::string(name) + ":" + std::to_string(error.source().begin.line) + ": " +
-                         std::string(error.description()));
+    fail(name, error.source().begin.line, error.description());
   }
   settings s;
   for (const auto& [key, node] : root) {

@@ -3,19 +3,21 @@
 
 namespace heberg {
 
-std::optional<toml_complaint> find_unreadable(std::string_view text) noexcept {
+std::variant<std::string, toml_complaint> make_ascii(std::string_view text) {
   constexpr std::string_view k_byte_order_mark = "\xef\xbb\xbf";
   if (text.starts_with(k_byte_order_mark)) text.remove_prefix(k_byte_order_mark.size());
   enum class inside { nothing, comment, basic_string, literal_string } where = inside::nothing;
   std::size_t line = 1;
+  std::string ascii(text);
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (c == '\n') {  // ends a comment; a string that goes on is toml++'s to complain about
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      if (where != inside::comment) return toml_complaint{line, "a letter beyond ASCII; in quotes, write \"\\u00e9\""};
+      ascii[i] = '?';
+    } else if (c == '\n') {  // ends a comment; a string that goes on is toml++'s to complain about
       ++line;
       where = inside::nothing;
     } else if (where == inside::nothing) {
-      if (static_cast<unsigned char>(c) >= 0x80)
-        return toml_complaint{line, "a letter beyond ASCII outside of quotes and comments"};
       const auto rest = text.substr(i);
       if (rest.starts_with(R"(""")") || rest.starts_with("'''"))
         return toml_complaint{line, "a string of several lines"};
@@ -24,12 +26,12 @@ std::optional<toml_complaint> find_unreadable(std::string_view text) noexcept {
       if (c == '\'') where = inside::literal_string;
     } else if (where == inside::basic_string) {
       if (c == '"') where = inside::nothing;
-      if (c == '\\' && i + 1 < text.size() && text[i + 1] != '\n') ++i;  // whatever it escapes
+      if (c == '\\' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) ++i;
     } else if (where == inside::literal_string && c == '\'') {
       where = inside::nothing;
     }
   }
-  return std::nullopt;
+  return ascii;
 }
 
 }  // namespace heberg

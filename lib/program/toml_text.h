@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What is kept from toml++ 3.3. Its is_non_ascii_horizontal_whitespace() runs into undefined behaviour for U+00A1 to
-// U+0499 (each accented letter), and it asks that of any character outside of strings and comments, and inside
-// multi-line strings. None of our settings needs either, so both are complaints of ours. Can go when Debian has a
-// toml++ without that fault.
+// Shields toml++ 3.3 from letters beyond ASCII. Its is_non_ascii_horizontal_whitespace() runs into undefined behaviour
+// for U+00A1 to U+0499 (each accented letter), and where it asks that is hard to foresee, least of all in a file with a
+// typing error. None of our settings needs such a letter, save in comments. Can go when Debian has a toml++ without
+// that fault.
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <string>
 #include <string_view>
+#include <variant>
 
 namespace heberg {
 
@@ -16,6 +17,8 @@ struct toml_complaint {
   std::string_view reason;
 };
 
-[[nodiscard]] std::optional<toml_complaint> find_unreadable(std::string_view text) noexcept;
+// The same text with "?" for each byte beyond ASCII in a comment, or a complaint about one elsewhere, or about a string
+// of several lines, in which what looks like a comment is none.
+[[nodiscard]] std::variant<std::string, toml_complaint> make_ascii(std::string_view text);
 
 }  // namespace heberg
