@@ -18,21 +18,21 @@ static_assert(std::is_trivially_default_constructible_v<cursor>, "a static curso
 status cursor::peek(const source& accounts, account_entry& out) noexcept {
   record next;
   if (const status result = peek_record(accounts, next); result != status::found) return result;
-  const bool sound = parse_account(next.line, out) && out.name == slice(next.key, k_name_prefix.size());
+  const bool sound = parse_account(next.line, out) && out.name == name_in(next.key);
   return sound ? status::found : status::damaged;
 }
 
 status cursor::peek(const source& shadow, shadow_entry& out) noexcept {
   record next;
   if (const status result = peek_record(shadow, next); result != status::found) return result;
-  const bool sound = parse_shadow(next.line, out) && out.name == slice(next.key, k_name_prefix.size());
+  const bool sound = parse_shadow(next.line, out) && out.name == name_in(next.key);
   return sound ? status::found : status::damaged;
 }
 
 void cursor::advance() noexcept {
   if (peeked_ == 0) return;
   last_size_ = load_number(buffer_ + begin_);
-  std::copy_n(buffer_ + begin_ + k_pair_size, last_size_, last_);
+  std::copy_n(buffer_ + begin_ + k_lengths_size, last_size_, last_);
   step(peeked_);
 }
 
@@ -76,18 +76,20 @@ void cursor::step(std::uint32_t size) noexcept {
 // Reads on from position_; from the first record where the file is not the one that position_ belongs to.
 status cursor::fill(const source& from) noexcept {
   open_file file;
+  index_block block;
   if (const status opened = file.open(from); opened != status::found) return opened;
+  if (!file.read_block(0, block)) return status::damaged;
   if (position_ == 0 || file.identity() != identity_) {
     identity_ = file.identity();
-    position_ = file.records_begin();
-    remaining_ = file.count();
+    position_ = k_records_begin;
+    remaining_ = block.account_count();
     resuming_ = last_size_ != 0;
   }
   begin_ = end_ = 0;
   if (buffer_ == nullptr) buffer_ = static_cast<char*>(std::malloc(k_buffer_size));
   if (buffer_ == nullptr) return status::missing;  // errno is ENOMEM
-  if (position_ > file.records_end()) return status::damaged;
-  const std::uint32_t size = std::min(k_buffer_size, file.records_end() - position_);
+  if (position_ > block.records_end()) return status::damaged;
+  const std::uint32_t size = std::min(k_buffer_size, block.records_end() - position_);
   if (!file.read(buffer_, size, position_)) return status::damaged;
   end_ = size;
   return status::found;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The numbers and words of the published files, as docs/formats.md promises them; reader and writer share this page.
 //
-//   0      256 table entries of 8 bytes (cdb): position and length of each hash table
-//   2048   the first record: key "heberg", value "CRC32 KIND VERSION COUNT TABLES"
-//          one record a name, sorted: key "n:NAME", value "CRC32 LINE"
-//          accounts only, one record an id, in the same order: key "u:UID", the same line
-//   TABLES the hash tables, without a gap (cdb): slots of 8 bytes, two for each record
-//          the checks: one CRC32 for each 256 bytes of hash tables; they end the file
+//   0            cdb's table of contents; the modules do not read it
+//   2048         one record a name, sorted: key "n:NAME", value "CRC32 LINE"
+//   RECORDS_END  cdb's hash tables, for the stock tool; perhaps zeros behind them
+//   the end      the index that the modules read: a power of two of blocks, each checked, each telling the file's size
 #pragma once
 
 #include "base/names.h"
 
 #include <endian.h>
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -21,45 +21,45 @@ namespace heberg::directory {
 
 enum class file_kind : unsigned char { accounts, shadow };
 
-inline constexpr std::uint32_t k_toc_size = 2048;  // bytes; cdb's table of contents
-inline constexpr std::uint32_t k_table_count = 256;
-inline constexpr std::uint32_t k_pair_size = 8;  // a table entry, a slot, the two lengths before a record: two numbers
-inline constexpr std::uint32_t k_check_span = 256;  // bytes of hash tables under one check
-inline constexpr std::uint32_t k_check_size = 4;
-inline constexpr std::uint64_t k_file_max = 1U << 30;  // far below 4 GiB, where cdb's numbers end
+inline constexpr std::uint32_t k_records_begin = 2048;  // behind cdb's table of contents
+inline constexpr std::uint64_t k_file_max = 1U << 30;   // far below 4 GiB, where cdb's numbers end
 
-inline constexpr std::string_view k_first_key = "heberg";
 inline constexpr std::string_view k_name_prefix = "n:";
-inline constexpr std::string_view k_id_prefix = "u:";
+inline constexpr std::string_view k_id_prefix = "u:";  // of what an id's hash is made
 
-inline constexpr std::uint32_t k_seal_size = 9;    // the CRC in eight hex digits, and a space
-inline constexpr std::uint32_t k_number_size = 8;  // COUNT and TABLES, in hex
-inline constexpr std::uint32_t k_line_max = 900;   // so that an entry fits the 1024 bytes that many callers try first
+inline constexpr std::uint32_t k_lengths_size = 8;  // before a record: the lengths of key and value
+inline constexpr std::uint32_t k_seal_size = 9;     // the CRC in eight hex digits, and a space
+inline constexpr std::uint32_t k_line_max = 900;    // so that an entry fits the 1024 bytes that many callers try first
 inline constexpr std::uint32_t k_key_max = static_cast<std::uint32_t>(k_name_prefix.size() + k_site_name_max);
-inline constexpr std::uint32_t k_record_max = k_pair_size + k_key_max + k_seal_size + k_line_max;
+inline constexpr std::uint32_t k_record_max = k_lengths_size + k_key_max + k_seal_size + k_line_max;
 
-// KIND and VERSION as they stand in the first record.
-[[nodiscard]] constexpr std::string_view title_of(file_kind kind) noexcept {
-  return kind == file_kind::accounts ? "accounts 1 " : "shadow 1 ";
+// A block of the index: eight numbers (the last one zero), then the entries, each a hash and the place of a record. A
+// key's entry is in the block that its hash picks, or, where that one is full, in the next that is not.
+inline constexpr std::uint32_t k_block_size = 256;
+inline constexpr std::uint32_t k_block_head_size = 32;
+inline constexpr std::uint32_t k_entry_size = 8;
+inline constexpr std::uint32_t k_entries_max = (k_block_size - k_block_head_size) / k_entry_size;
+
+// Where each number stands in a block.
+inline constexpr std::uint32_t k_at_crc = 0;        // of all that follows in the block
+inline constexpr std::uint32_t k_at_magic = 4;      // kind and version
+inline constexpr std::uint32_t k_at_file_size = 8;  // so that a cut file is seen by whoever reads any block
+inline constexpr std::uint32_t k_at_index = 12;     // this block's own number
+inline constexpr std::uint32_t k_at_account_count = 16;
+inline constexpr std::uint32_t k_at_records_end = 20;
+inline constexpr std::uint32_t k_at_entry_count = 24;  // in this block
+
+// "HBa1" and "HBs1", read as a number.
+[[nodiscard]] constexpr std::uint32_t magic_of(file_kind kind) noexcept {
+  const std::uint32_t letter = kind == file_kind::accounts ? 'a' : 's';
+  return 'H' | 'B' << 8 | letter << 16 | std::uint32_t{'1'} << 24;
 }
 
-// How many records a file of `count` accounts has, the first one included.
-[[nodiscard]] constexpr std::uint64_t record_count(file_kind kind, std::uint64_t count) noexcept {
-  return 1 + count * (kind == file_kind::accounts ? 2 : 1);
-}
-
-// Bytes of the hash tables: two slots a record, as every cdb writer makes them.
-[[nodiscard]] constexpr std::uint64_t tables_size(file_kind kind, std::uint64_t count) noexcept {
-  return record_count(kind, count) * 2 * k_pair_size;
-}
-
-[[nodiscard]] constexpr std::uint64_t checks_size(std::uint64_t table_bytes) noexcept {
-  return (table_bytes + k_check_span - 1) / k_check_span * k_check_size;
-}
-
-[[nodiscard]] constexpr std::uint32_t first_record_size(file_kind kind) noexcept {
-  return static_cast<std::uint32_t>(k_pair_size + k_first_key.size() + k_seal_size + title_of(kind).size() +
-                                    k_number_size + 1 + k_number_size);
+// How many blocks a file of this size ends in: the size alone says where to look, without a look at the beginning. The
+// writer makes the size fit (with zeros, where it must).
+inline constexpr std::uint64_t k_bytes_per_block = 640;
+[[nodiscard]] constexpr std::uint32_t block_count(std::uint64_t file_size) noexcept {
+  return static_cast<std::uint32_t>(std::bit_floor(file_size / k_bytes_per_block));
 }
 
 // The part of a text that the caller knows to be there. Not substr(): it throws, and a plugin has no one to throw with.

@@ -3,9 +3,9 @@
 
 #include "base/errors.h"
 #include "base/unique_fd.h"
-#include "directory/crc32.h"
 #include "directory/entry.h"
 #include "directory/format.h"
+#include "directory/index_writer.h"
 #include "directory/record.h"
 
 #include <cdb.h>
@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
@@ -78,14 +77,10 @@ std::vector<const account*> sort(std::span<const account> accounts) {
   return sorted;
 }
 
-std::string hex(std::uint32_t number) {
-  char digits[k_number_size + 1];
-  std::snprintf(digits, sizeof digits, "%08x", number);
-  return digits;
-}
-
 std::string sealed(std::string_view key, std::string_view line) {
-  return hex(seal_of(key, line)).append(" ").append(line);
+  char seal[k_seal_size + 1];
+  std::snprintf(seal, sizeof seal, "%08x ", seal_of(key, line));
+  return std::string(seal).append(line);
 }
 
 // tinycdb's maker, on a file in memory.
@@ -100,27 +95,28 @@ class maker {
     if (!finished_) (void)::cdb_make_finish(&make_);  // the only way to free what it holds
   }
 
-  void add(std::string_view key, std::string_view line) {
-    const std::string value = sealed(key, line);
-    if (::cdb_make_add(&make_, key.data(), static_cast<unsigned>(key.size()), value.data(),
-                       static_cast<unsigned>(value.size())) != 0) {
+  void add(std::string_view key, std::string_view value) {
+    const auto key_size = static_cast<unsigned>(key.size());
+    const auto value_size = static_cast<unsigned>(value.size());
+    if (::cdb_make_add(&make_, key.data(), key_size, value.data(), value_size) != 0)
       throw_errno("make", "directory file in memory");
-    }
   }
 
-  // Puts the file at the beginning of `to`, which must be longer.
-  void finish(std::string& to) {
+  std::string finish() {
     finished_ = true;
     if (::cdb_make_finish(&make_) != 0) throw_errno("make", "directory file in memory");
     struct stat st {};
     if (::fstat(fd_.get(), &st) != 0) throw_errno("stat", "directory file in memory");
-    if (st.st_size >= static_cast<off_t>(to.size()))
-      throw std::logic_error("tinycdb made another layout than it always did");
-    for (std::size_t done = 0, size = static_cast<std::size_t>(st.st_size); done < size;) {
-      const ssize_t n = ::pread(fd_.get(), to.data() + done, size - done, static_cast<off_t>(done));
+    const auto size = static_cast<std::size_t>(st.st_size);
+    std::string bytes;
+    bytes.reserve(size * 2);  // for the index
+    bytes.resize(size);
+    for (std::size_t done = 0; done < size;) {
+      const ssize_t n = ::pread(fd_.get(), bytes.data() + done, size - done, static_cast<off_t>(done));
       if (n <= 0) throw_errno("read", "directory file in memory");
       done += static_cast<std::size_t>(n);
     }
+    return bytes;
   }
 
  private:
@@ -132,29 +128,18 @@ class maker {
 }  // namespace
 
 std::string make_image(file_kind kind, std::span<const row> rows) {
-  std::uint64_t tables = k_toc_size + first_record_size(kind);
-  for (const row& r : rows) {
-    const std::uint64_t around = k_pair_size + k_seal_size + r.line.size();
-    tables += around + r.name_key.size() + (r.id_key.empty() ? 0 : around + r.id_key.size());
-  }
-  const std::uint64_t checks = tables + tables_size(kind, rows.size());
-  const std::uint64_t size = checks + checks_size(checks - tables);
-  if (size > k_file_max) throw std::invalid_argument("too many accounts");
-
   maker make;
-  make.add(k_first_key, std::string(title_of(kind)) + hex(static_cast<std::uint32_t>(rows.size())) + " " +
-                            hex(static_cast<std::uint32_t>(tables)));
-  for (const row& r : rows) make.add(r.name_key, r.line);
-  if (kind == file_kind::accounts) {
-    for (const row& r : rows) make.add(r.id_key, r.line);
+  index_writer index(kind, rows.size());
+  std::uint64_t position = k_records_begin;
+  for (const row& r : rows) {
+    const std::string value = sealed(r.name_key, r.line);
+    make.add(r.name_key, value);
+    index.add(r.name_key, position);
+    if (!r.id_key.empty()) index.add(r.id_key, position);
+    position += k_lengths_size + r.name_key.size() + value.size();
   }
-  std::string bytes(size, '\0');
-  make.finish(bytes);
-  for (std::uint64_t span = tables, sum_at = checks; span < checks; span += k_check_span, sum_at += k_check_size) {
-    const std::uint64_t span_size = std::min<std::uint64_t>(k_check_span, checks - span);
-    const std::uint32_t sum = htole32(crc32(std::string_view(bytes).substr(span, span_size)));
-    std::memcpy(&bytes[sum_at], &sum, sizeof sum);
-  }
+  std::string bytes = make.finish();
+  index.append_to(bytes, position);
   return bytes;
 }
 

@@ -13,8 +13,8 @@ namespace heberg::directory {
 
 // What one file says about one account.
 struct row {
-  std::string name_key;
-  std::string id_key;  // empty in shadow.cdb
+  std::string name_key;  // "n:NAME"
+  std::string id_key;    // "u:UID"; empty in shadow.cdb
   std::string line;
 };
 

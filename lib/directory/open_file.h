@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One of the two files, open and checked as a whole: its owner and mode, its kind and version, and its exact size, so
-// that any truncation is seen on every call. Two system calls and one read of 2 KB; no mapping, nothing kept.
+// One of the two files, open, its owner and mode checked; and the blocks of its index, each checked as it is read. No
+// mapping, nothing kept.
 #pragma once
 
 #include "base/unique_fd.h"
@@ -10,7 +10,6 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <string_view>
 
 namespace heberg::directory {
 
@@ -30,38 +29,46 @@ struct file_identity {
   bool operator==(const file_identity&) const noexcept = default;
 };
 
+// A block of the index as it was read, and found sound.
+class index_block {
+ public:
+  struct entry {
+    std::uint32_t hash;
+    std::uint32_t position;  // of the record
+  };
+  [[nodiscard]] std::uint32_t account_count() const noexcept { return load_number(bytes_ + k_at_account_count); }
+  [[nodiscard]] std::uint32_t records_end() const noexcept { return load_number(bytes_ + k_at_records_end); }
+  [[nodiscard]] std::uint32_t entry_count() const noexcept { return load_number(bytes_ + k_at_entry_count); }
+  [[nodiscard]] entry entry_at(std::uint32_t i) const noexcept {  // i < entry_count()
+    const char* at = bytes_ + k_block_head_size + i * k_entry_size;
+    return {load_number(at), load_number(at + sizeof(std::uint32_t))};
+  }
+
+ private:
+  friend class open_file;
+  char bytes_[k_block_size];
+};
+
 class open_file {
  public:
   // found, missing, untrusted or damaged. Not found: nothing of this object may be used.
   [[nodiscard]] status open(const source& from) noexcept;
 
   [[nodiscard]] const file_identity& identity() const noexcept { return identity_; }
-  [[nodiscard]] std::uint32_t count() const noexcept { return count_; }            // accounts
-  [[nodiscard]] std::uint32_t records_begin() const noexcept { return records_; }  // behind the first record
-  [[nodiscard]] std::uint32_t records_end() const noexcept { return tables_; }     // where the hash tables begin
-  [[nodiscard]] std::uint32_t checks_begin() const noexcept { return checks_; }    // where they end
+  [[nodiscard]] std::uint32_t block_count() const noexcept { return block_count_; }
 
-  struct table {
-    std::uint32_t position;
-    std::uint32_t slots;
-  };
-  // One of the k_table_count hash tables. False: damaged, it does not lie between its neighbours.
-  [[nodiscard]] bool find_table(std::uint32_t index, table& out) const noexcept;
+  // False: damaged. That a file was cut is seen here, in whichever block.
+  [[nodiscard]] bool read_block(std::uint32_t index, index_block& out) const noexcept;  // index < block_count()
 
   // Exactly `size` bytes at `position`, or false: an I/O error, or a file that ended.
   [[nodiscard]] bool read(char* to, std::uint32_t size, std::uint32_t position) const noexcept;
 
  private:
-  [[nodiscard]] bool check_first_record(file_kind kind, std::string_view bytes, std::uint64_t file_size) noexcept;
-  [[nodiscard]] std::uint64_t table_begin(std::uint32_t index) const noexcept;
-
   unique_fd fd_;
   file_identity identity_{};
-  std::uint32_t count_ = 0;
-  std::uint32_t records_ = 0;
-  std::uint32_t tables_ = 0;
-  std::uint32_t checks_ = 0;
-  char head_[k_toc_size + first_record_size(file_kind::accounts)];  // the longer of the two kinds
+  std::uint32_t magic_ = 0;
+  std::uint32_t size_ = 0;
+  std::uint32_t block_count_ = 0;
 };
 
 }  // namespace heberg::directory

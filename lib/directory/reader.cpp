@@ -27,36 +27,46 @@ class key {
   std::size_t size_ = 0;
 };
 
-status find_line(const source& from, const key& key, record_buffer& buffer, std::string_view& line) noexcept {
+bool parse(std::string_view line, account_entry& out) noexcept {
+  return parse_account(line, out);
+}
+bool parse(std::string_view line, shadow_entry& out) noexcept {
+  return parse_shadow(line, out);
+}
+
+// The first record with this hash whose entry is the one looked for; two keys may well have one hash.
+template <typename entry_type, typename predicate>
+status find_entry(const source& from, const key& key, record_buffer& buffer, entry_type& out,
+                  predicate is_wanted) noexcept {
   open_file file;
   if (const status opened = file.open(from); opened != status::found) return opened;
-  record found;
-  const status result = find_record(file, key.view(), buffer, found);
-  if (result == status::found) line = found.line;
-  return result;
+  candidates all(file, hash_of(key.view()));
+  record candidate;
+  entry_type entry;
+  for (;;) {
+    if (const status result = all.next(buffer, candidate); result != status::found) return result;
+    if (!parse(candidate.line, entry) || entry.name != name_in(candidate.key)) return status::damaged;
+    if (!is_wanted(entry)) continue;
+    out = entry;
+    return status::found;
+  }
 }
 
 }  // namespace
 
 status find_account(const source& accounts, std::string_view name, record_buffer& buffer, account_entry& out) noexcept {
   if (!is_site_name(name)) return status::not_found;
-  std::string_view line;
-  if (const status result = find_line(accounts, key(name), buffer, line); result != status::found) return result;
-  return parse_account(line, out) && out.name == name ? status::found : status::damaged;
+  return find_entry(accounts, key(name), buffer, out, [&](const account_entry& entry) { return entry.name == name; });
 }
 
 status find_account(const source& accounts, std::uint32_t id, record_buffer& buffer, account_entry& out) noexcept {
   if (!is_site_id(id)) return status::not_found;
-  std::string_view line;
-  if (const status result = find_line(accounts, key(id), buffer, line); result != status::found) return result;
-  return parse_account(line, out) && out.id == id ? status::found : status::damaged;
+  return find_entry(accounts, key(id), buffer, out, [&](const account_entry& entry) { return entry.id == id; });
 }
 
 status find_shadow(const source& shadow, std::string_view name, record_buffer& buffer, shadow_entry& out) noexcept {
   if (!is_site_name(name)) return status::not_found;
-  std::string_view line;
-  if (const status result = find_line(shadow, key(name), buffer, line); result != status::found) return result;
-  return parse_shadow(line, out) && out.name == name ? status::found : status::damaged;
+  return find_entry(shadow, key(name), buffer, out, [&](const shadow_entry& entry) { return entry.name == name; });
 }
 
 }  // namespace heberg::directory

@@ -20,6 +20,9 @@ enum class record_state : unsigned char { whole, partial, damaged };
 // how many bytes it needs, or 0 where even that cannot be told.
 [[nodiscard]] record_state read_record(std::string_view bytes, record& out) noexcept;
 
+// The name in a record's key; empty where the key is none of a name.
+[[nodiscard]] std::string_view name_in(std::string_view key) noexcept;
+
 // The CRC that a record with this key and line has.
 [[nodiscard]] std::uint32_t seal_of(std::string_view key, std::string_view line) noexcept;
 

@@ -58,35 +58,33 @@ void enumerate(const source& from) {
   }
 }
 
-// Gives each record, and each span of hash tables, the CRC that it needs.
+void store(std::string& bytes, std::size_t at, std::size_t number) {
+  const std::uint32_t little = htole32(static_cast<std::uint32_t>(number));
+  bytes.replace(at, sizeof little, reinterpret_cast<const char*>(&little), sizeof little);
+}
+
+// Gives each record and each block of the index the CRC that it needs, and the blocks their size and number.
 void reseal(std::string& bytes) {
-  std::size_t tables = 0;
-  for (std::size_t at = k_toc_size; at + k_pair_size <= bytes.size();) {
+  for (std::size_t at = k_records_begin; at + k_lengths_size <= bytes.size();) {
     const std::size_t key_size = load_number(&bytes[at]);
     const std::size_t value_size = load_number(&bytes[at + 4]);
     const bool fits = key_size <= k_key_max && value_size >= k_seal_size && value_size <= k_seal_size + k_line_max &&
-                      at + k_pair_size + key_size + value_size <= bytes.size();
+                      at + k_lengths_size + key_size + value_size <= bytes.size();
     if (!fits) break;
-    const std::string_view record = std::string_view(bytes).substr(at + k_pair_size, key_size + value_size);
-    const std::string_view line = record.substr(key_size + k_seal_size);
-    if (at == k_toc_size && line.size() >= k_number_size) {
-      std::uint32_t number = 0;
-      if (read_hex(line.substr(line.size() - k_number_size), number)) tables = number;
-    }
+    const std::string_view record = std::string_view(bytes).substr(at + k_lengths_size, key_size + value_size);
+    const std::size_t size = record.size();
     char seal[k_seal_size + 1];
-    std::snprintf(seal, sizeof seal, "%08x ", seal_of(record.substr(0, key_size), line));
-    bytes.replace(at + k_pair_size + key_size, k_seal_size, seal);
-    at += k_pair_size + record.size();
+    std::snprintf(seal, sizeof seal, "%08x ",
+                  seal_of(record.substr(0, key_size), record.substr(key_size + k_seal_size)));
+    bytes.replace(at + k_lengths_size + key_size, k_seal_size, seal);
+    at += k_lengths_size + size;
   }
-  if (tables == 0 || tables >= bytes.size()) return;
-  // 256 bytes of tables and their 4 of checks, as often as they fit: where the checks begin follows from the size.
-  const std::size_t spans = (bytes.size() - tables + k_check_span + k_check_size - 1) / (k_check_span + k_check_size);
-  const std::size_t checks = bytes.size() - spans * k_check_size;
-  for (std::size_t i = 0; i < spans && tables + i * k_check_span < checks; ++i) {
-    const std::size_t begin = tables + i * k_check_span;
-    const std::uint32_t sum =
-        htole32(crc32(std::string_view(bytes).substr(begin, std::min<std::size_t>(k_check_span, checks - begin))));
-    bytes.replace(checks + i * k_check_size, k_check_size, reinterpret_cast<const char*>(&sum), k_check_size);
+  const std::size_t blocks = block_count(bytes.size());
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const std::size_t at = bytes.size() - (blocks - i) * k_block_size;
+    store(bytes, at + k_at_file_size, bytes.size());
+    store(bytes, at + k_at_index, i);
+    store(bytes, at + k_at_crc, crc32(std::string_view(bytes).substr(at + 4, k_block_size - 4)));
   }
 }
 

@@ -24,7 +24,7 @@ TEST_CASE("equal accounts give equal bytes, in whatever order they come") {
   CHECK(before.shadow == after.shadow);
 }
 
-TEST_CASE("the stock cdb library finds every record, and sees nothing behind the hash tables") {
+TEST_CASE("the stock cdb library finds every record, and nothing else") {
   const heberg::test::published directory(1000);
   for (const std::string& path : {directory.accounts_path(), directory.shadow_path()}) {
     const heberg::unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -38,7 +38,7 @@ TEST_CASE("the stock cdb library finds every record, and sees nothing behind the
     unsigned position = 0;
     cdb_seqinit(&position, &db);
     while (::cdb_seqnext(&position, &db) == 1) ++records;
-    CHECK(records == (path == directory.accounts_path() ? 2001 : 1001));
+    CHECK(records == 1000);
     ::cdb_free(&db);
   }
 }

@@ -41,7 +41,7 @@ TEST_CASE("a record that is cut anywhere is partial, and says how long it is onc
     INFO(size);
     record out;
     CHECK(read_record(bytes.substr(0, size), out) == record_state::partial);
-    CHECK(out.size == (size < k_pair_size ? 0 : bytes.size()));
+    CHECK(out.size == (size < k_lengths_size ? 0 : bytes.size()));
   }
 }
 
