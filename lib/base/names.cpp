@@ -2,6 +2,7 @@
 #include "base/names.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 
 namespace heberg {
@@ -10,7 +11,8 @@ namespace {
 // Users and groups of Debian 12's base-passwd (/usr/share/base-passwd) and of the packages a server commonly has. Names
 // with capitals (Debian-exim) are left out: no site can have them. Sorted, for the search below; arrays, not pointers,
 // so that a plugin that holds them needs no relocations.
-constexpr char k_system_names[][20] = {
+constexpr std::size_t k_longest = 20;  // the ending zero included
+constexpr char k_system_names[][k_longest] = {
     "_apt",
     "_chrony",
     "_dnsmasq",
@@ -195,8 +197,14 @@ constexpr bool may_follow(char c) {
 }  // namespace
 
 bool is_system_name(std::string_view name) noexcept {
-  return name.starts_with(k_systemd_prefix) ||
-         std::binary_search(std::begin(k_system_names), std::end(k_system_names), name, k_before);
+  if (name.starts_with(k_systemd_prefix)) return true;
+  if (name.size() >= k_longest) return false;
+  char padded[k_longest] = {};
+  std::memcpy(padded, name.data(), name.size());
+  const auto is_before = [](const char(&a)[k_longest], const char(&b)[k_longest]) {
+    return std::memcmp(a, b, k_longest) < 0;
+  };
+  return std::binary_search(std::begin(k_system_names), std::end(k_system_names), padded, is_before);
 }
 
 bool is_site_name(std::string_view name) noexcept {

@@ -4,9 +4,9 @@
 #include "base/names.h"
 #include "directory/format.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <cstring>
 
 namespace heberg::directory {
 namespace {
@@ -31,30 +31,44 @@ bool parse_number(std::string_view text, number& out) noexcept {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+// No control character. Eight bytes at a time, as a whole enumeration spends its time here: "a byte below n" and "a
+// byte that is zero" as in Bit Twiddling Hacks (https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord).
+bool is_printable(std::string_view text) noexcept {
+  constexpr std::uint64_t k_each = 0x0101010101010101;
+  constexpr std::uint64_t k_top_bits = k_each * 0x80;
+  std::uint64_t found = 0;
+  while (!text.empty()) {
+    std::uint64_t word = k_each * 'x';  // fills up the last one
+    const std::size_t size = text.size() < sizeof word ? text.size() : sizeof word;
+    std::memcpy(&word, text.data(), size);
+    const std::uint64_t delete_is_zero = word ^ k_each * 0x7f;
+    found |= (word - k_each * 0x20) & ~word & k_top_bits;
+    found |= (delete_is_zero - k_each) & ~delete_is_zero & k_top_bits;
+    text.remove_prefix(size);
+  }
+  return found == 0;
+}
+
 }  // namespace
 
 bool is_field(std::string_view text) noexcept {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f || byte == ':';
-  });
+  return text.find(':') == text.npos && is_printable(text);
 }
 
 bool parse_account(std::string_view line, account_entry& out) noexcept {
   std::string_view f[7];
-  if (!split(line, f, 7)) return false;
+  if (!is_printable(line) || !split(line, f, 7)) return false;
   std::uint32_t uid = 0;
   if (!is_site_name(f[0]) || f[1] != "x" || !parse_number(f[2], uid) || !is_site_id(uid) || f[3] != f[2]) return false;
-  if (!is_field(f[4]) || !is_field(f[5]) || !is_field(f[6]) || !f[5].starts_with('/') || !f[6].starts_with('/'))
-    return false;
+  if (!f[5].starts_with('/') || !f[6].starts_with('/')) return false;
   out = {line, f[0], uid, f[4], f[5], f[6]};
   return true;
 }
 
 bool parse_shadow(std::string_view line, shadow_entry& out) noexcept {
   std::string_view f[9];
-  if (!split(line, f, 9)) return false;
-  if (!is_site_name(f[0]) || f[1].empty() || !is_field(f[1])) return false;
+  if (!is_printable(line) || !split(line, f, 9)) return false;
+  if (!is_site_name(f[0]) || f[1].empty()) return false;
   for (const std::size_t unused : {2U, 3U, 4U, 5U, 6U, 8U}) {
     if (!f[unused].empty()) return false;
   }

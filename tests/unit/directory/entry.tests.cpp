@@ -88,3 +88,20 @@ TEST_CASE("a shadow line that the writer would not write is refused") {
     CHECK_FALSE(parse_shadow(line, out));
   }
 }
+
+TEST_CASE("a field has no colon and no control character, wherever it stands and whatever stands beside it") {
+  for (std::size_t size = 0; size < 40; ++size) {
+    CHECK(is_field(std::string(size, 'a')));
+    CHECK(is_field(std::string(size, '\x80')));
+    CHECK(is_field(std::string(size, '\xff')));
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char around : {' ', '~', '\x80', '\xff'}) {
+        for (int byte = 0; byte < 256; ++byte) {
+          std::string text(size, around);
+          text[at] = static_cast<char>(byte);
+          if (is_field(text) != (byte >= 0x20 && byte != 0x7f && byte != ':')) FAIL(size << " " << at << " " << byte);
+        }
+      }
+    }
+  }
+}
