@@ -21,7 +21,7 @@ def appear(world):
     uid = int(account[2])
     expect(k_uid_min <= uid <= k_uid_max, f"UID {uid} is out of the range {k_uid_min}-{k_uid_max}")
     expect_equal(account, ["exam", "x", str(uid), str(uid), "exam.test", "/sites/exam", "/usr/sbin/nologin"], "the entry")
-    password = world.password("exam")
+    password = world.wait_for_password("exam", 2)
     expect(len(password) >= 16, f"a password of {len(password)} characters")
     done = world.put("exam", password, k_hello, "index.php")
     expect_equal(done.returncode, 0, f"sftp put: {done.stderr}")
@@ -69,7 +69,7 @@ def come_back(world):
     world.new_site("other")
     world.run_site("back")
     expect_equal(int(world.wait_for_account("back")[2]), uid, "the UID")
-    expect_equal(world.password("back"), password, "the password")
+    expect_equal(world.wait_for_password("back"), password, "the password")
     expect(world.can_log_in("back", password), "the password no longer holds")
 
 
@@ -89,7 +89,7 @@ def stopped(world):
     _, password = world.new_site("rest")
     session = world.open_session("rest", password)
     world.docker("stop", "rest")
-    wait_for(10, "the proxy says 502 or 503", lambda: world.fetch("rest.test")[0] in (502, 503))
+    wait_for(12, "the proxy says 502 or 503", lambda: world.fetch("rest.test")[0] in (502, 503))
     expect_steady(7, "the account of a stopped container", lambda: world.find_account("rest"))
     expect(session.works(), "the open session was cut")
     expect(world.can_log_in("rest", password), "SFTP does not work")
@@ -136,7 +136,7 @@ def runs_as_itself(world):
     done = world.deploy("run_site self self.test")
     expect_equal(done.returncode, 0, f"run_site: {done.stderr}")
     uid = world.wait_for_account("self")[2]
-    world.put("self", world.password("self"), "<?php echo posix_getuid();", "index.php")
+    world.put("self", world.wait_for_password("self"), "<?php echo posix_getuid();", "index.php")
     wait_for(5, "PHP runs as the site", lambda: world.fetch("self.test") == (200, uid))
     owners = set(world.docker("exec", "self", "sh", "-c", "cat /proc/[0-9]*/status | grep ^Uid: | cut -f2").split())
     expect_equal(owners, {uid}, "UIDs in the container")

@@ -2,6 +2,7 @@
 """heberg in the tests' engine, and the hands of the people around it: the sysadmin's (docker, files), the owner's (sftp, ssh), the
 visitor's (curl)."""
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -143,10 +144,15 @@ class world:
         wait_for(seconds, f"account {name} gone", lambda: self.getent("passwd", name)[0] == 2)
 
     def new_site(self, name, **options):
-        """A site that is there, with its password: (uid, password)."""
+        """A site that is there, with its password, which comes a moment after the account: (uid, password)."""
         self.run_site(name, **options)
         uid = int(self.wait_for_account(name)[2])
-        return uid, self.password(name)
+        return uid, self.wait_for_password(name)
+
+    def wait_for_password(self, name, seconds=10):
+        """The password, once its hash is published."""
+        wait_for(seconds, f"the password of {name}", lambda: f"{name}:$" in self.getent("shadow", name)[1])
+        return self.password(name)
 
     def password(self, name):
         with open(f"{self.sites}/{name}/.heberg/password") as file:
@@ -235,7 +241,7 @@ class world:
 
     def fetch(self, host, path="/", options=()):
         """(status, body) through the proxy; status 0 where nothing answers."""
-        done = run(["curl", "-s", "-m", "10", "-w", "\n%{http_code}", "-H", f"Host: {host}", *options,
+        done = run(["curl", "-s", "-m", "5", "-w", "\n%{http_code}", "-H", f"Host: {host}", *options,
                     f"http://127.0.0.1:{k_http_port}{path}"])
         body, _, status = done.stdout.rpartition("\n")
         return int(status or 0), body
@@ -246,28 +252,32 @@ class session:
 
     def __init__(self, command, environment, folder):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                        env=environment, cwd=folder, text=True, bufsize=1)
+                                        env=environment, cwd=folder, bufsize=0)
         expect(self.works(), "an sftp session could not be opened")
 
     def works(self):
-        """It answers now. Blocks for as long as the server does."""
+        """Whether it answers. (A client whose server is gone notices when it next has something to say, and ends.)"""
         try:
-            self.process.stdin.write("pwd\n")
+            self.process.stdin.write(b"pwd\n")
         except OSError:
             return False
-        for line in self.process.stdout:
-            if line.startswith("Remote working directory"):
-                return True
-        return False
+        heard = b""
+        while b"Remote working directory: " not in heard:
+            ready, _, _ = select.select([self.process.stdout], [], [], 20)
+            part = self.process.stdout.read(4096) if ready else b""
+            if not part:
+                return False
+            heard += part
+        return True
 
     def is_dead(self):
-        return self.process.poll() is not None
+        return not self.works()
 
     def close(self):
         self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
-        try:
-            self.process.stdin.close()
-        except OSError:
-            pass
+        for stream in (self.process.stdin, self.process.stdout):
+            try:
+                stream.close()
+            except OSError:
+                pass
