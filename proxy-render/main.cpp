@@ -9,8 +9,6 @@
 #include "proxy-render/status.h"
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <exception>
 #include <filesystem>
@@ -73,22 +71,12 @@ int print_status(const settings& s, const proxy::daemon_options& options) {
 }
 
 int check(const settings& s, const proxy::daemon_options& options, const proxy::nginx_options& nginx) {
-  const auto plan =
-      std::make_shared<const proxy::plan>(proxy::make_plan(docker::fetch_containers(options.watch), options.plan));
-  boost::asio::io_context io{1};
-  std::vector<std::string> faults;
-  std::exception_ptr broken;
-  boost::asio::co_spawn(io, proxy::find_faults(plan, render_options_of(s), nginx),
-                        [&faults, &broken](std::exception_ptr error, std::vector<std::string> found) {
-                          broken = error;
-                          faults = std::move(found);
-                        });
-  io.run();
-  if (broken) std::rethrow_exception(broken);
+  const auto plan = proxy::make_plan(docker::fetch_containers(options.watch), options.plan);
+  const auto faults = proxy::find_faults(plan, render_options_of(s), nginx);
   for (const auto& fault : faults) log(level::error, fault);
   if (faults.empty()) {
-    log(level::info, "nginx takes it: " + std::to_string(plan->vhosts.size()) + " hosts, " +
-                         std::to_string(plan->refused.size()) + " values refused (see --status)");
+    log(level::info, "nginx takes it: " + std::to_string(plan.vhosts.size()) + " hosts, " +
+                         std::to_string(plan.refused.size()) + " values refused (see --status)");
   }
   return faults.empty() ? 0 : 1;
 }

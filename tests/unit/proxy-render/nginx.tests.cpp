@@ -44,9 +44,8 @@ render_options render_for(const test::private_nginx& nginx) {
           .frame = {}};
 }
 
-std::shared_ptr<const plan> one_host() {
-  return std::make_shared<const plan>(
-      make_plan(test::parse_containers("container a\n env VIRTUAL_HOST=a.test\n network n 127.0.0.1\n"), {}));
+plan one_host() {
+  return make_plan(test::parse_containers("container a\n env VIRTUAL_HOST=a.test\n network n 127.0.0.1\n"), {});
 }
 
 }  // namespace
@@ -88,18 +87,18 @@ TEST_CASE("Debian's default site and hash sizes set in nginx.conf make ours give
   nginx.write_config("server_names_hash_bucket_size 64;\n");
   test::write_file(nginx.folder / "sites-enabled/default",
                    "server { listen " + std::to_string(nginx.port) + " default_server; }\n");
-  CHECK(run(find_faults(one_host(), render_for(nginx), options_of(nginx))).empty());
+  CHECK(find_faults(one_host(), render_for(nginx), options_of(nginx)).empty());
 }
 
 TEST_CASE("--check names a host that only nginx refuses") {
   const test::private_nginx nginx;
   nginx.write_config("server_names_hash_bucket_size 64;\n");
-  const auto with_long = std::make_shared<const plan>(
+  const auto with_long =
       make_plan(test::parse_containers(
                     "container a\n env VIRTUAL_HOST=a.test\n network n 127.0.0.1\ncontainer b\n env VIRTUAL_HOST=" +
                     std::string(60, 'b') + "." + std::string(60, 'b') + ".test\n network n 127.0.0.1\n"),
-                {}));
-  const auto faults = run(find_faults(with_long, render_for(nginx), options_of(nginx)));
+                {});
+  const auto faults = find_faults(with_long, render_for(nginx), options_of(nginx));
   REQUIRE(faults.size() == 1);
   CHECK(faults[0].find("bbbb.test") != std::string::npos);
 }
