@@ -54,9 +54,10 @@ class checker {
     const auto& sites = settings_.sites;
     const site::site_settings how{.root = sites.host_root.empty() ? sites.root : sites.host_root,
                                   .images = sites.images};
+    const site::classifier classifier(how);
     std::vector<site::claim> claims;
     for (const auto& [id, container] : all) {
-      auto verdict = site::classify(container, how);
+      auto verdict = classifier.classify(container);
       if (auto* claim = std::get_if<site::claim>(&verdict)) claims.push_back(std::move(*claim));
       if (auto* refusal = std::get_if<site::refusal>(&verdict)) {
         problem("container " + site::quoted(refusal->container), "no site's: " + refusal->reason);
@@ -82,7 +83,9 @@ class checker {
             [this](const std::string& site, std::uint32_t uid) {
               return explain_foreign(*parts_.names,
                                      {.name = site, .id = uid, .home = settings_.sites.root + "/" + site});
-            }};
+            },
+        .has_time = [] { return true; },
+        .last_refusal = [](const std::string&) { return std::string(); }};
   }
 
   account_rules rules() const {

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t k_slice = 64;  // trees in one go: a few milliseconds
 
+// Other sources of names may be slow: so long at a time are they asked about new sites.
+constexpr std::chrono::milliseconds k_asking{200};
+
 // A login that was just passing when its account went shows up a little later.
 constexpr std::chrono::milliseconds k_cut_delays[] = {std::chrono::milliseconds(0), std::chrono::milliseconds(1000),
                                                       std::chrono::milliseconds(3000)};
@@ -19,8 +22,9 @@ constexpr std::chrono::milliseconds k_cut_delays[] = {std::chrono::milliseconds(
 
 keeper::keeper(const settings& settings, machine& machine)
     : settings_(settings),
-      site_settings_{.root = settings.sites.host_root.empty() ? settings.sites.root : settings.sites.host_root,
-                     .images = settings.sites.images},
+      classifier_(
+          site::site_settings{.root = settings.sites.host_root.empty() ? settings.sites.root : settings.sites.host_root,
+                              .images = settings.sites.images}),
       rules_{.uids = {settings.accounts.uid_min, settings.accounts.uid_max},
              .retire_after = settings.accounts.retire_after},
       machine_(machine) {}
@@ -29,6 +33,7 @@ void keeper::start() {
   for (auto& row : machine_.read_sites()) {
     // Their sessions should be gone; but whoever was killed before it cut them could not.
     if (row.is_retired() || row.is_locked()) to_cut_.insert(row.uid);
+    if (!row.is_retired()) ++accounts_;
     auto name = row.name;
     rows_.emplace(std::move(name), std::move(row));
   }
@@ -49,14 +54,14 @@ void keeper::take(const docker::containers& all, listing kind) {
 
 void keeper::lose_engine() {
   in_touch_ = false;
-  retire_due_.reset();
+  reconcile_due_.reset();
 }
 
 void keeper::classify(const docker::containers& all) {
   claims_.clear();
   container_refusals_.clear();
   for (const auto& [id, container] : all) {
-    auto verdict = site::classify(container, site_settings_);
+    auto verdict = classifier_.classify(container);
     if (auto* claim = std::get_if<site::claim>(&verdict)) {
       claims_.push_back(std::move(*claim));
     } else if (auto* refusal = std::get_if<site::refusal>(&verdict)) {
@@ -67,14 +72,22 @@ void keeper::classify(const docker::containers& all) {
 
 void keeper::reconcile_claims() {
   const auto now = machine_.wall_time();
+  const auto end = machine_.steady_time() + k_asking;
   const questions ask{.owner_of_www = [this](const std::string& site) { return machine_.owner_of_www(site); },
                       .all_owners_of_www = [this] { return machine_.all_owners_of_www(); },
                       .explain_foreign = [this](const std::string& site,
-                                                std::uint32_t uid) { return machine_.explain_foreign(site, uid); }};
+                                                std::uint32_t uid) { return machine_.explain_foreign(site, uid); },
+                      .has_time = [&] { return machine_.steady_time() < end; },
+                      .last_refusal =
+                          [this](const std::string& site) {
+                            const auto found = foreign_.find(site);
+                            return found == foreign_.end() ? std::string() : found->second;
+                          }};
   auto changes = reconcile(claims_, rows_, now, rules_, ask);
 
-  retire_due_.reset();
-  if (changes.next) retire_due_ = machine_.steady_time() + (*changes.next - now);
+  reconcile_due_.reset();
+  if (changes.next) reconcile_due_ = machine_.steady_time() + (*changes.next - now);
+  if (changes.is_unfinished) reconcile_due_ = machine_.steady_time();
   for (auto& row : changes.rows) {
     const auto known = rows_.find(row.name);
     if (known == rows_.end()) unborn_.insert(row.name);
@@ -85,7 +98,8 @@ void keeper::reconcile_claims() {
   std::move(changes.events.begin(), changes.events.end(), std::back_inserter(events_));
 
   auto refused = container_refusals_;
-  for (auto& [site, why] : changes.refused) refused[site] = "no account: " + why;
+  for (const auto& [site, why] : changes.refused) refused[site] = "no account: " + why;
+  foreign_ = std::move(changes.refused);
   tell_refused(std::move(refused));
 }
 
@@ -104,8 +118,11 @@ void keeper::store_row(ledger::site row, hurry how) {
   } else {
     publishing_.change_that_can_wait(machine_.steady_time());
   }
-  auto name = row.name;
-  rows_.insert_or_assign(std::move(name), std::move(row));
+  auto& known = rows_[row.name];
+  const bool was_account = !known.name.empty() && !known.is_retired();
+  if (was_account && row.is_retired()) --accounts_;
+  if (!was_account && !row.is_retired()) ++accounts_;
+  known = std::move(row);
 }
 
 void keeper::check_root() {
@@ -186,6 +203,7 @@ void keeper::cut_due(steady now) {
     uids.merge(cut.uids);
     return true;
   });
+  if (uids.empty()) return;
   // Who has come back meanwhile keeps his sessions.
   for (const auto& [name, row] : rows_) {
     if (!row.is_retired() && !row.is_locked()) uids.erase(row.uid);
@@ -239,7 +257,7 @@ std::string keeper::unlock(const std::string& site) {
 
 std::optional<keeper::steady> keeper::work() {
   const auto now = machine_.steady_time();
-  if (in_touch_ && retire_due_ && *retire_due_ <= now) reconcile_claims();
+  if (in_touch_ && reconcile_due_ && *reconcile_due_ <= now) reconcile_claims();
   if (const auto due = publishing_.due(); due && *due <= now) flush();
   cut_due(now);
   make_trees();
@@ -254,7 +272,7 @@ std::optional<keeper::steady> keeper::next_work() const {
     if (when) next = next ? std::min(*next, *when) : when;
   };
   consider(publishing_.due());
-  if (in_touch_) consider(retire_due_);
+  if (in_touch_) consider(reconcile_due_);
   for (const auto& cut : cuts_) consider(cut.due);
   for (const auto& [site, due] : urgent_) consider(due);
   if (!unwatched_.empty()) consider(next_poll_);
@@ -269,11 +287,6 @@ bool keeper::waits_for_files_alone() const {
 
 bool keeper::is_settled() const {
   return waits_for_files_alone() && urgent_.empty();
-}
-
-std::size_t keeper::count_accounts() const {
-  return static_cast<std::size_t>(
-      std::count_if(rows_.begin(), rows_.end(), [](const auto& entry) { return !entry.second.is_retired(); }));
 }
 
 const ledger::site* keeper::find_active(const std::string& site) const {

@@ -54,12 +54,13 @@ class keeper {
   // Saves and publishes what is waiting, due or not (before an end). False: it failed, and was logged.
   bool flush();
 
+  [[nodiscard]] bool is_in_touch() const { return in_touch_; }
   [[nodiscard]] bool has_published() const { return published_; }
   [[nodiscard]] bool has_unpublished() const { return publishing_.due().has_value(); }
   [[nodiscard]] bool has_failed() const { return failing_; }  // the last flush failed
   [[nodiscard]] bool is_settled() const;                      // nothing is under way but waiting for retire_after
   [[nodiscard]] bool waits_for_files_alone() const;  // nothing but password files that are to be looked at once more
-  [[nodiscard]] std::size_t count_accounts() const;
+  [[nodiscard]] std::size_t count_accounts() const { return accounts_; }
   [[nodiscard]] std::size_t count_refused() const { return refused_.size(); }
   [[nodiscard]] const site_rows& sites() const { return rows_; }
 
@@ -103,13 +104,15 @@ class keeper {
   void say_change(const std::string& topic, level level, const std::string& site, const std::string& text);
 
   const settings settings_;
-  const site::site_settings site_settings_;
+  const site::classifier classifier_;
   const account_rules rules_;
   machine& machine_;
 
+  std::size_t accounts_ = 0;         // rows that are not retired
   site_rows rows_;                   // the ledger, and what is to enter it
   std::vector<site::claim> claims_;  // what the engine had last
   std::map<std::string, std::string> container_refusals_;
+  std::map<std::string, std::string> foreign_;  // of reconcile: site -> why it has no account
   std::map<std::string, std::string> refused_;  // "container X" or a site -> why; told once
   std::map<std::string, std::string> told_;     // topic -> what was said last, so that it is said once
   bool in_touch_ = false;
@@ -122,7 +125,7 @@ class keeper {
   std::vector<std::string> appeared_;
   std::vector<site_event> events_;
   coalescer publishing_;
-  std::optional<steady> retire_due_;
+  std::optional<steady> reconcile_due_;
 
   std::set<std::uint32_t> to_cut_;
   std::vector<pending_cut> cuts_;

@@ -8,21 +8,21 @@
 namespace heberg::syncd {
 namespace {
 
-// One claim a site: its oldest container speaks for it, of those that the engine could be asked about. In the order in
-// which the sites are served: first come, first served.
+auto age(const site::claim& c) {
+  return std::tuple(!c.inspected, c.created, std::string_view(c.container_id));
+}
+
+// One claim a site, by name: its oldest container speaks for it, of those that the engine could be asked about.
 std::vector<const site::claim*> oldest_claims(std::span<const site::claim> claims) {
-  const auto age = [](const site::claim* c) {
-    return std::tuple(!c->inspected, c->created, std::string_view(c->container_id));
-  };
-  std::map<std::string_view, const site::claim*> oldest;
-  for (const auto& claim : claims) {
-    const auto [place, is_new] = oldest.emplace(claim.site, &claim);
-    if (!is_new && age(&claim) < age(place->second)) place->second = &claim;
-  }
   std::vector<const site::claim*> sites;
-  sites.reserve(oldest.size());
-  for (const auto& [name, claim] : oldest) sites.push_back(claim);
-  std::stable_sort(sites.begin(), sites.end(), [&](auto* a, auto* b) { return age(a) < age(b); });
+  sites.reserve(claims.size());
+  for (const auto& claim : claims) sites.push_back(&claim);
+  std::sort(sites.begin(), sites.end(), [](auto* a, auto* b) {
+    if (const auto order = a->site <=> b->site; order != 0) return order < 0;
+    return age(*a) < age(*b);
+  });
+  const auto same_site = [](auto* a, auto* b) { return a->site == b->site; };
+  sites.erase(std::unique(sites.begin(), sites.end(), same_site), sites.end());
   return sites;
 }
 
@@ -36,43 +36,65 @@ class reconciler {
       : known_(known), now_(now), rules_(rules), ask_(ask) {}
 
   changes run(const std::vector<const site::claim*>& claims) {
+    // Both are sorted by name: one walk over them.
     std::vector<const site::claim*> newcomers;
+    auto row = known_.begin();
     for (const auto* claim : claims) {
-      const auto row = known_.find(claim->site);
-      if (row == known_.end()) {
-        if (claim->inspected) newcomers.push_back(claim);
-      } else {
+      for (; row != known_.end() && row->first < claim->site; ++row) miss(row->second);
+      if (row != known_.end() && row->first == claim->site) {
         keep(row->second, *claim);
+        ++row;
+      } else if (claim->inspected) {
+        newcomers.push_back(claim);
       }
-      claimed_.insert(claim->site);
     }
-    welcome(newcomers);
-    for (const auto& [name, row] : known_) {
-      if (!claimed_.contains(name) && !row.is_retired()) miss(row);
-    }
+    for (; row != known_.end(); ++row) miss(row->second);
+    welcome(std::move(newcomers));
     return std::move(changes_);
   }
 
  private:
   void keep(const ledger::site& row, const site::claim& claim) {
+    if (row.is_retired()) return bring_back(row, claim);
+    const bool is_new_gecos = claim.inspected && row.gecos != claim.gecos;
+    if (!row.missing_since && !is_new_gecos) return;  // of nearly all of them
     auto now = row;
-    if (!claim.inspected && row.is_retired()) return;  // too little to bring it back, enough to keep it
-    if (claim.inspected) now.gecos = claim.gecos;
+    now.missing_since.reset();
+    if (is_new_gecos) now.gecos = claim.gecos;
+    changes_.rows.push_back(std::move(now));
+  }
+
+  void bring_back(const ledger::site& row, const site::claim& claim) {
+    // While it was away its name may have become somebody else's.
+    if (!claim.inspected || !is_free(row.name, row.uid)) return;
+    auto now = row;
+    now.gecos = claim.gecos;
     now.missing_since.reset();
     now.retired_at.reset();
-    if (row.is_retired()) {
-      // While it was away its name may have become somebody else's.
-      if (auto why = ask_.explain_foreign(row.name, row.uid); !why.empty()) {
-        changes_.refused[row.name] = std::move(why);
-        return;
-      }
-      changes_.appeared.push_back(row.name);
-      changes_.events.push_back({row.name, "account is back, " + id_text(row.uid)});
+    changes_.appeared.push_back(row.name);
+    changes_.events.push_back({row.name, "account is back, " + id_text(row.uid)});
+    changes_.rows.push_back(std::move(now));
+  }
+
+  // False: refused, or not asked about for lack of time.
+  bool is_free(const std::string& site, std::uint32_t uid) {
+    auto last = ask_.last_refusal(site);
+    if (!ask_.has_time()) {
+      // One that was refused before can wait for the next list; the others must get their turn.
+      if (last.empty())
+        changes_.is_unfinished = true;
+      else
+        changes_.refused[site] = std::move(last);
+      return false;
     }
-    if (now != row) changes_.rows.push_back(std::move(now));
+    auto why = ask_.explain_foreign(site, uid);
+    if (why.empty()) return true;
+    changes_.refused[site] = std::move(why);
+    return false;
   }
 
   void miss(const ledger::site& row) {
+    if (row.is_retired()) return;
     auto now = row;
     // A clock that was set back must not keep an account for years.
     if (!row.missing_since || *row.missing_since > now_) now.missing_since = now_;
@@ -87,9 +109,13 @@ class reconciler {
     if (now != row) changes_.rows.push_back(std::move(now));
   }
 
-  // Adoption comes first for all of them: a UID that a tree already has must not go to a site that is served before it.
-  void welcome(const std::vector<const site::claim*>& newcomers) {
+  // First come, first served; but adoption comes before all else: a UID that a tree already has must not go to a site
+  // that is served before it.
+  void welcome(std::vector<const site::claim*> newcomers) {
     if (newcomers.empty()) return;
+    std::stable_sort(newcomers.begin(), newcomers.end(), [](auto* a, auto* b) { return age(*a) < age(*b); });
+    std::stable_partition(newcomers.begin(), newcomers.end(),
+                          [this](auto* claim) { return ask_.last_refusal(claim->site).empty(); });
     std::set<std::uint32_t> given;
     for (const auto& [name, row] : known_) given.insert(row.uid);
     uid_pool pool(rules_.uids, std::move(given), ask_.all_owners_of_www());
@@ -114,8 +140,7 @@ class reconciler {
   }
 
   void create(const site::claim& claim, std::uint32_t uid, std::string_view how, uid_pool& pool) {
-    if (auto why = ask_.explain_foreign(claim.site, uid); !why.empty()) {
-      changes_.refused[claim.site] = std::move(why);
+    if (!is_free(claim.site, uid)) {
       pool.give_back(uid);
       return;
     }
@@ -133,7 +158,6 @@ class reconciler {
   const time now_;
   const account_rules& rules_;
   const questions& ask_;
-  std::set<std::string_view> claimed_;
   changes changes_;
 };
 

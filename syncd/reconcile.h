@@ -37,8 +37,12 @@ struct questions {
   std::function<std::optional<std::uint32_t>(const std::string& site)> owner_of_www;
   // Every owner of a www folder below the sites root. Asked at most once, and only where a UID must be found.
   std::function<std::set<std::uint32_t>()> all_owners_of_www;
-  // Why another source of names has this name or UID already; empty where none has.
+  // Why another source of names has this name or UID already; empty where none has. It may be slow (LDAP), so it is
+  // asked only while there is time; sites that were refused before are asked about last, and keep that reason
+  // meanwhile.
   std::function<std::string(const std::string& site, std::uint32_t uid)> explain_foreign;
+  std::function<bool()> has_time;
+  std::function<std::string(const std::string& site)> last_refusal;  // empty: none
 };
 
 struct site_event {
@@ -51,6 +55,7 @@ struct changes {
   std::vector<std::string> appeared;           // new or returned: their trees are to be looked at
   std::vector<site_event> events;              // to be logged once the rows are written
   std::map<std::string, std::string> refused;  // site -> why it has no account
+  bool is_unfinished = false;                  // there was no time for some sites: run it again
   std::optional<time> next;                    // when the next missing site is due to be retired
 };
 

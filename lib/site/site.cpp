@@ -80,8 +80,7 @@ std::string familiar_image(std::string_view image) {
 
 // The site that a mount belongs to; empty where it lies outside the sites root. Throws nothing: `reason` is set
 // instead.
-std::string_view site_of_mount(const docker::mount& mount, const std::vector<std::string_view>& root,
-                               std::string& reason) {
+std::string_view site_of_mount(const docker::mount& mount, const std::vector<std::string>& root, std::string& reason) {
   if (!mount.source.starts_with('/')) return {};
   const auto source = components(mount.source);
   if (std::find(source.begin(), source.end(), "..") != source.end()) {
@@ -100,8 +99,8 @@ struct wanted_site {
   std::string reason;  // of a refusal
 };
 
-wanted_site find_site(const docker::container& container, const std::string* label, std::string_view root_path) {
-  const auto root = components(root_path);
+wanted_site find_site(const docker::container& container, const std::string* label,
+                      const std::vector<std::string>& root) {
   wanted_site found;
   for (const auto& mount : container.mounts) {
     const auto name = site_of_mount(mount, root, found.reason);
@@ -155,13 +154,18 @@ std::string gecos_of(std::string_view virtual_host) {
   return gecos;
 }
 
-verdict classify(const docker::container& container, const site_settings& settings) {
+classifier::classifier(const site_settings& settings) : shown_root_(settings.root) {
+  for (const auto part : components(settings.root)) root_.emplace_back(part);
+  for (const auto& glob : settings.images) globs_.push_back(familiar_image(glob));
+}
+
+verdict classifier::classify(const docker::container& container) const {
   const auto* label = docker::find_label(container, k_label);
   const auto image = familiar_image(container.image);
-  const auto matches = [&](const std::string& glob) { return glob_matches(image, familiar_image(glob)); };
+  const auto matches = [&](const std::string& glob) { return glob_matches(image, glob); };
   const auto* hosts = docker::find_environment(container, "VIRTUAL_HOST");
   if (container.inspected) {
-    if (label == nullptr && std::none_of(settings.images.begin(), settings.images.end(), matches)) return not_a_site{};
+    if (label == nullptr && std::none_of(globs_.begin(), globs_.end(), matches)) return not_a_site{};
     if (hosts == nullptr || first_host(*hosts).empty()) {
       // Without the label it may well be a cron job or a shell beside a site; with it, somebody expects an account.
       if (label == nullptr) return not_a_site{};
@@ -169,12 +173,12 @@ verdict classify(const docker::container& container, const site_settings& settin
     }
   }
 
-  auto found = find_site(container, label, settings.root);
+  auto found = find_site(container, label, root_);
   if (!found.reason.empty()) return refusal{container.name, found.reason};
   if (found.name.empty()) {
     if (label == nullptr) return not_a_site{};
     return refusal{container.name,
-                   "it has the label heberg.site, but neither a name in it nor a mount below " + settings.root};
+                   "it has the label heberg.site, but neither a name in it nor a mount below " + shown_root_};
   }
   if (const auto why = explain_site_name(found.name); !why.empty()) {
     return refusal{container.name, "the site name " + quoted(found.name) + " " + why};
@@ -186,6 +190,10 @@ verdict classify(const docker::container& container, const site_settings& settin
                .created = container.created,
                .up = container.is_up(),
                .inspected = container.inspected};
+}
+
+verdict classify(const docker::container& container, const site_settings& settings) {
+  return classifier(settings).classify(container);
 }
 
 }  // namespace heberg::site

@@ -47,6 +47,18 @@ struct claim {
 
 using verdict = std::variant<not_a_site, refusal, claim>;
 
+// The settings, taken apart once for many containers.
+class classifier {
+ public:
+  explicit classifier(const site_settings& settings);
+  [[nodiscard]] verdict classify(const docker::container& container) const;
+
+ private:
+  std::vector<std::string> root_;   // its components
+  std::vector<std::string> globs_;  // in the engine's familiar form
+  std::string shown_root_;
+};
+
 [[nodiscard]] verdict classify(const docker::container& container, const site_settings& settings);
 
 // Does an image reference, as given to the engine, match a glob such as "php:*-apache"? `*` is the only special

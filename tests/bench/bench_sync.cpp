@@ -8,6 +8,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -23,6 +25,13 @@ namespace {
 using namespace heberg;
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
+
+// What this thread, the daemon's loop, has used of the processor.
+clock::duration cpu_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
 
 double milliseconds(clock::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
@@ -42,25 +51,32 @@ class bench {
 
   void measure(const char* what) {
     const auto cpu_before = engine_.cpu_time();
+    const auto own_before = cpu_time();
     const auto begin = clock::now();
     boost::asio::io_context io{1};
     syncd::daemon daemon(io, config_, options_);
     daemon.start();
-    run_until(io, [&] { return daemon.state().count_accounts() == count_ && !daemon.state().has_unpublished(); });
+    run_until(io, [&] {
+      return daemon.state().is_in_touch() && daemon.state().count_accounts() == count_ &&
+             !daemon.state().has_unpublished();
+    });
     const auto published = clock::now();
+    const auto own_cpu = cpu_time() - own_before;
     const auto engine_cpu = engine_.cpu_time() - cpu_before;
     run_until(io, [&] { return std::filesystem::exists(config_.sites.root + "/" + last_name() + "/.heberg"); });
     const auto trees = clock::now();
-    std::printf("%s published_ms %.0f engine_cpu_ms %.0f trees_ms %.0f\n", what, milliseconds(published - begin),
-                milliseconds(engine_cpu), milliseconds(trees - begin));
+    std::printf("%s published_ms %.0f engine_cpu_ms %.0f own_cpu_ms %.0f trees_ms %.0f\n", what,
+                milliseconds(published - begin), milliseconds(engine_cpu), milliseconds(own_cpu),
+                milliseconds(trees - begin));
 
-    std::vector<double> times;
+    std::vector<double> times, cpu_times;
     for (int i = 0; i < 21; ++i) {
       // What the start left over (watches, hashes) goes on beside, as it does in life.
       const auto quiet = clock::now() + 300ms;
       run_until(io, [&] { return clock::now() >= quiet; });
       const auto name = "more_" + std::string(what) + std::to_string(i);
       const auto before = clock::now();
+      const auto cpu_before_one = cpu_time();
       engine_.add(make_site(name));
       ++count_;
       run_until(io, [&] {
@@ -68,9 +84,12 @@ class bench {
                !daemon.state().has_unpublished();
       });
       times.push_back(milliseconds(clock::now() - before));
+      cpu_times.push_back(milliseconds(cpu_time() - cpu_before_one));
     }
     std::sort(times.begin(), times.end());
-    std::printf("%s one_more_ms median %.1f worst %.1f\n", what, times[times.size() / 2], times.back());
+    std::sort(cpu_times.begin(), cpu_times.end());
+    std::printf("%s one_more_ms median %.1f worst %.1f own_cpu_median %.1f\n", what, times[times.size() / 2],
+                times.back(), cpu_times[cpu_times.size() / 2]);
     daemon.stop();
     io.restart();
     io.run_for(5s);

@@ -89,3 +89,33 @@ TEST_CASE("the machine's own sources are asked by name and by id") {
   CHECK_FALSE(names.find_user("no-such-user-here"));
   CHECK_FALSE(names.find_group(3'999'999'999u));
 }
+
+TEST_CASE("asked for many names in a row, the machine's sources answer the same") {
+  system_name_service names;
+  for (int i = 0; i < 200; ++i) {
+    CHECK(names.find_user("root")->id == 0);
+    CHECK(names.find_group(0u)->name == "root");
+    CHECK_FALSE(names.find_user("no-such-user-here"));
+    CHECK_FALSE(names.find_group(3'999'999'999u));
+  }
+}
+
+TEST_CASE("only sources that list all they know are listed") {
+  const auto [text, expected] = GENERATE(table<std::string, bool>({
+      {"", true},
+      {"passwd: files\ngroup: files\n", true},
+      {"passwd:         files systemd\ngroup:          files systemd\nshadow: sss\n", true},
+      {"passwd: files heberg extrausers", true},
+      {"passwd: files [NOTFOUND=return] systemd", true},
+      {"passwd: files[SUCCESS=merge]systemd", true},
+      {"passwd: files [NOTFOUND=return", true},
+      {"passwd: files ldap\ngroup: files\n", false},
+      {"passwd: files\ngroup: files sss\n", false},
+      {"  passwd:\tfiles\twinbind", false},
+      {"passwd: files # ldap", true},
+      {"# passwd: ldap", true},
+      {"passwd: compat", false},
+  }));
+  INFO(text);
+  CHECK(sources_can_be_listed(text) == expected);
+}

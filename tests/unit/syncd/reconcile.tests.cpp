@@ -31,6 +31,8 @@ struct world {
   std::set<std::uint32_t> all_www;
   std::map<std::string, std::string> foreign;
   account_rules rules{.uids = {20000, 20003}, .retire_after = 5s};
+  std::map<std::string, std::string> last_refusals;
+  int questions_allowed = 1'000'000;
   int tree_scans = 0;
 
   changes run(const std::vector<site::claim>& claims, syncd::time now) {
@@ -45,7 +47,9 @@ struct world {
                               if (const auto found = foreign.find(site); found != foreign.end()) return found->second;
                               const auto by_uid = foreign.find(std::to_string(uid));
                               return by_uid == foreign.end() ? std::string() : by_uid->second;
-                            }};
+                            },
+                        .has_time = [this] { return questions_allowed-- > 0; },
+                        .last_refusal = [this](const std::string& site) { return last_refusals[site]; }};
     auto outcome = reconcile(claims, rows, now, rules, ask);
     for (const auto& row : outcome.rows) rows[row.name] = row;
     return outcome;
@@ -264,4 +268,39 @@ TEST_CASE("an inspected container speaks before an older one that could not be i
   dim.inspected = false;
   w.run({dim, make_claim("a", 2, "c2")}, at(0ms));
   CHECK(w.rows.at("a").gecos == "a.test");
+}
+
+TEST_CASE("where other sources of names are slow, new sites are served some at a time") {
+  world w;
+  w.questions_allowed = 2;
+  const std::vector<site::claim> claims{make_claim("a", 1), make_claim("b", 2), make_claim("c", 3)};
+  CHECK(w.run(claims, at(0ms)).is_unfinished);
+  CHECK(w.rows.size() == 2);
+  w.questions_allowed = 2;
+  CHECK_FALSE(w.run(claims, at(1ms)).is_unfinished);
+  CHECK(w.uid("a") == 20000);
+  CHECK(w.uid("b") == 20001);
+  CHECK(w.uid("c") == 20002);
+}
+
+TEST_CASE("without time for it, a UID that a tree has still goes to nobody else") {
+  world w;
+  w.www["late"] = 20000;
+  const std::vector<site::claim> claims{make_claim("early", 1), make_claim("late", 2)};
+  w.questions_allowed = 0;
+  CHECK(w.run(claims, at(0ms)).rows.empty());
+  w.questions_allowed = 2;
+  w.run(claims, at(1ms));
+  CHECK(w.uid("late") == 20000);
+  CHECK(w.uid("early") == 20001);
+}
+
+TEST_CASE("sites that were refused before do not take the time of new ones, and keep their reason") {
+  world w;
+  w.foreign["a"] = w.last_refusals["a"] = "taken";
+  w.questions_allowed = 1;
+  const auto outcome = w.run({make_claim("a", 1), make_claim("b", 2)}, at(0ms));
+  CHECK(w.rows.contains("b"));
+  CHECK(outcome.refused.at("a") == "taken");
+  CHECK_FALSE(outcome.is_unfinished);
 }
