@@ -81,3 +81,6 @@ ensure_heberg_images() {
   local name
   for name in "${k_heberg_images[@]}"; do ensure_heberg_image "$name" || return 1; done
 }
+
+# What a newer build left without a name.
+remove_old_images() { docker image prune --force --filter label=heberg.source >/dev/null; }
