@@ -34,7 +34,7 @@ TEST_CASE("without --config the default file is read where it exists") {
   CHECK(options.verbose);
 }
 
-TEST_CASE("--version names the program and its version") {
+TEST_CASE("the command line: --version names the program and its version") {
   CLI::App app("test", "heberg-test");
   common_options options;
   add_common_options(app, options);

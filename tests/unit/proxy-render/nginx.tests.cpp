@@ -90,7 +90,7 @@ TEST_CASE("Debian's default site and hash sizes set in nginx.conf make ours give
   CHECK(find_faults(one_host(), render_for(nginx), options_of(nginx)).empty());
 }
 
-TEST_CASE("--check names a host that only nginx refuses") {
+TEST_CASE("the command line: --check names a host that only nginx refuses") {
   const test::private_nginx nginx;
   nginx.write_config("server_names_hash_bucket_size 64;\n");
   const auto with_long =

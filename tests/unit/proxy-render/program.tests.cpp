@@ -159,7 +159,7 @@ TEST_CASE("an equal text reloads nothing, SIGHUP reloads all the same") {
   CHECK(wait_until([&reloads] { return reloads() == 3; }));
 }
 
-TEST_CASE("--status and --check tell, and change nothing") {
+TEST_CASE("the command line: --status and --check tell, and change nothing") {
   world w;
   w.engine.add(w.site("one", "one.test"));
   CHECK(w.start({"--status"}).exit_status() == 0);
@@ -182,7 +182,7 @@ TEST_CASE("without an engine --once fails and says why, and the text in place st
   CHECK(w.live() == "# last good\n");
 }
 
-TEST_CASE("--hosts keeps a hosts file, and never writes over one of somebody else's") {
+TEST_CASE("the command line: --hosts keeps a hosts file, and never writes over one of somebody else's") {
   world w;
   w.engine.add(w.site("one", "one.test,*.one.test"));
   CHECK(w.start({"--once", "--hosts", w.nginx.path("hosts")}).exit_status() == 0);
@@ -199,7 +199,7 @@ TEST_CASE("a container that is to be told and does not run is no failure") {
   CHECK(has(w.log(), "nginx is not running (container nginx: the engine answers 404"));
 }
 
-TEST_CASE("--help and --version answer, an unknown option does not") {
+TEST_CASE("the command line: --help and --version answer, an unknown option does not") {
   const world w;
   CHECK(w.start({"--help"}).exit_status() == 0);
   CHECK(w.start({"--version"}).exit_status() == 0);
