@@ -297,7 +297,7 @@ TEST_CASE_METHOD(daemon_fixture, "a second daemon on the same ledger does not st
   CHECK_THROWS_WITH(syncd::daemon(other, config, std::move(options)), Contains("another heberg-syncd"));
 }
 
-TEST_CASE_METHOD(daemon_fixture, "--once does the whole work, and a second run changes nothing") {
+TEST_CASE_METHOD(daemon_fixture, "the command line: --once does the whole work, and a second run changes nothing") {
   run("a");
   const auto fetch = [&] { return docker::fetch_containers({.host = engine.host()}); };
   CHECK(syncd::run_once(config, parts(), fetch()) == 0);
@@ -317,7 +317,7 @@ TEST_CASE_METHOD(daemon_fixture, "--once does the whole work, and a second run c
   CHECK_FALSE(uid("a"));
 }
 
-TEST_CASE_METHOD(daemon_fixture, "--once says why not where it cannot publish") {
+TEST_CASE_METHOD(daemon_fixture, "the command line: --once says why not where it cannot publish") {
   run("a");
   fs::create_directories(config.state_dir);
   test::write_file(config.state_dir + "/directory", "in the way");
@@ -325,7 +325,7 @@ TEST_CASE_METHOD(daemon_fixture, "--once says why not where it cannot publish") 
   CHECK(has_logged("directory: "));
 }
 
-TEST_CASE_METHOD(daemon_fixture, "--check says what would be done and what is wrong, and changes nothing") {
+TEST_CASE_METHOD(daemon_fixture, "the command line: --check says what would be done and what is wrong, and changes nothing") {
   run("a");
   auto evil = test::make_container("evil", "x.test", config.sites.root + "/root/www");
   engine.add(evil);
