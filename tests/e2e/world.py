@@ -256,9 +256,10 @@ class session:
         expect(self.works(), "an sftp session could not be opened")
 
     def works(self):
-        """Whether it answers. (A client whose server is gone notices when it next has something to say, and ends.)"""
+        """Whether it answers. A client whose server is gone notices when it next has something to say to it, and ends: "cd" asks the
+        server, "pwd" alone would not."""
         try:
-            self.process.stdin.write(b"pwd\n")
+            self.process.stdin.write(b"cd .\npwd\n")
         except OSError:
             return False
         heard = b""
