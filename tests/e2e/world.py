@@ -186,7 +186,7 @@ class world:
                    input=commands, env=self._environment(password), cwd=self.folder)
 
     def ssh(self, name, password, arguments, options=(), key=None, timeout=30):
-        return run(["ssh", *self._ssh_options(key), *options, "-p", str(k_sftp_port), f"{name}@127.0.0.1", *arguments],
+        return run(["ssh", *options, *self._ssh_options(key), "-p", str(k_sftp_port), f"{name}@127.0.0.1", *arguments],
                    env=self._environment(password), cwd=self.folder, timeout=timeout)
 
     def can_log_in(self, name, password=None, key=None):
