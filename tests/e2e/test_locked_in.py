@@ -102,7 +102,7 @@ def no_other_name(world):
     with open(path, "w"):
         pass
     os.chown(path, foreign, foreign)
-    done = world.sftp("alone", password, "ls -la /\nls -la /www\nls -lan /www\ndf\n-ls -la /sites\n")
+    done = world.sftp("alone", password, "ls -la /\nls -la /www\nls -lan /www\n-ls -la /sites\n")
     text = done.stdout
     expect(str(foreign) in text, f"the listing lacks the number {foreign}: {text!r}")
     for name in ("hidden-neighbour", "root", "www-data"):
