@@ -9,11 +9,15 @@ function(heberg_library name)
   target_link_libraries(${name} PRIVATE heberg_settings heberg_warnings ${arg_LINK})
 endfunction()
 
+# What a plugin is made of. Without the library's assertions, whatever the flags from outside: their failure would be
+# a call into libstdc++.
+set(heberg_plain_options -fno-exceptions -fno-rtti -fno-threadsafe-statics -U_GLIBCXX_ASSERTIONS)
+
 # heberg_plain_library(...)  what a plugin may contain: libc alone. A std::string or a throw in it ends as a
 # compile error here or as a link error in the plugin, which is linked with the C driver.
 function(heberg_plain_library name)
   heberg_library(${name} ${ARGN})
-  target_compile_options(${name} PRIVATE -fno-exceptions -fno-rtti -fno-threadsafe-statics)
+  target_compile_options(${name} PRIVATE ${heberg_plain_options})
 endfunction()
 
 # heberg_program(NAME SOURCES... [LINK target...])
@@ -32,7 +36,7 @@ function(heberg_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT;MAP" "SOURCES;LINK")
   add_library(${name} MODULE ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE heberg_settings heberg_warnings ${arg_LINK})
-  target_compile_options(${name} PRIVATE -fno-exceptions -fno-rtti -fno-threadsafe-statics)
+  target_compile_options(${name} PRIVATE ${heberg_plain_options})
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE C PREFIX "" OUTPUT_NAME "${arg_OUTPUT}" SUFFIX ""
                         LINK_DEPENDS "${arg_MAP}")
   set(CMAKE_CXX_IMPLICIT_LINK_LIBRARIES "" PARENT_SCOPE)

@@ -9,6 +9,9 @@
 
 #include <string_view>
 
+// For a cursor: not in .bss, which would cost every process that loads the module a mapping of its own.
+#define HEBERG_NSS_STATIC [[gnu::section(".data")]]
+
 namespace heberg::nss {
 
 // By name or by id, out of accounts.cdb.

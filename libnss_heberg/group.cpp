@@ -3,7 +3,7 @@
 #include "calls.h"
 
 namespace {
-heberg::directory::cursor g_cursor;  // between setgrent and endgrent; glibc holds its lock
+HEBERG_NSS_STATIC heberg::directory::cursor g_cursor;  // between setgrent and endgrent; glibc holds its lock
 }
 
 HEBERG_NSS_EXPORT nss_status HEBERG_NSS(getgrnam_r)(const char* name, group* out, char* buffer, size_t size,

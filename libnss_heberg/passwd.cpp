@@ -3,7 +3,7 @@
 #include "calls.h"
 
 namespace {
-heberg::directory::cursor g_cursor;  // between setpwent and endpwent; glibc holds its lock
+HEBERG_NSS_STATIC heberg::directory::cursor g_cursor;  // between setpwent and endpwent; glibc holds its lock
 }
 
 HEBERG_NSS_EXPORT nss_status HEBERG_NSS(getpwnam_r)(const char* name, passwd* out, char* buffer, size_t size,

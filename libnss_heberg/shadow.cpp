@@ -6,7 +6,7 @@
 #include <string.h>
 
 namespace {
-heberg::directory::cursor g_cursor;  // between setspent and endspent; glibc holds its lock
+HEBERG_NSS_STATIC heberg::directory::cursor g_cursor;  // between setspent and endspent; glibc holds its lock
 }
 
 HEBERG_NSS_EXPORT nss_status HEBERG_NSS(getspnam_r)(const char* name, spwd* out, char* buffer, size_t size,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "options.h"
 
+#include "base/text.h"
+
 #include <security/pam_ext.h>
 
 #include <syslog.h>
@@ -33,7 +35,7 @@ options::options(pam_handle_t* pamh, int argc, const char** argv) noexcept {
     const std::string_view word(argv[i]);
     if (word == "debug") {
       debug_ = true;
-    } else if (word.starts_with(k_directory)) {
+    } else if (has_prefix(word, k_directory)) {
       if (!use_folder(argv[i] + k_directory.size())) ::pam_syslog(pamh, LOG_ERR, "option not understood: %s", argv[i]);
     } else if (!is_for_libpam(word)) {
       ::pam_syslog(pamh, LOG_ERR, "option not known: %s", argv[i]);

@@ -20,8 +20,9 @@ class atomic_file {
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   [[nodiscard]] int write(std::string_view bytes) noexcept;  // all of it, or an errno value
 
-  // fsync, rename over the target, fsync the folder. 0 or an errno value. After an error the target is the old file; only where
-  // the last step failed (the folder's fsync) it is the new one already, whole, but a power cut may bring the old one back.
+  // fsync, rename over the target, fsync the folder. 0 or an errno value. After an error the target is the old file;
+  // only where the last step failed (the folder's fsync) it is the new one already, whole, but a power cut may bring
+  // the old one back.
   [[nodiscard]] int commit() noexcept;
 
   atomic_file() noexcept = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Opening paths in folders that a site's owner can write to. Nothing that root does below a site's tree may follow a link or
-// leave the tree: openat2(2) with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS (Linux 5.6).
+// Opening paths in folders that a site's owner can write to. Nothing that root does below a site's tree may follow a
+// link or leave the tree: openat2(2) with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS (Linux 5.6).
 // Plain libc.
 #pragma once
 
@@ -10,8 +10,8 @@
 
 namespace heberg {
 
-// Like openat(2) with O_CLOEXEC added; path is relative and NUL-terminated. An empty unique_fd with errno set on failure:
-// ELOOP for a link, EXDEV for a path that leaves the folder.
+// Like openat(2) with O_CLOEXEC added; path is relative and NUL-terminated. An empty unique_fd with errno set on
+// failure: ELOOP for a link, EXDEV for a path that leaves the folder.
 [[nodiscard]] unique_fd open_beneath(int dirfd, const char* path, int flags, mode_t mode = 0) noexcept;
 
 }  // namespace heberg

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/names.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <cstring>
 #include <iterator>
@@ -197,7 +199,7 @@ constexpr bool may_follow(char c) {
 }  // namespace
 
 bool is_system_name(std::string_view name) noexcept {
-  if (name.starts_with(k_systemd_prefix)) return true;
+  if (has_prefix(name, k_systemd_prefix)) return true;
   if (name.size() >= k_longest) return false;
   char padded[k_longest] = {};
   std::memcpy(padded, name.data(), name.size());

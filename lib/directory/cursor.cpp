@@ -54,7 +54,7 @@ status cursor::peek_record(const source& from, record& out) noexcept {
       filled = true;
       continue;
     }
-    if (!out.key.starts_with(k_name_prefix)) return status::damaged;
+    if (!has_prefix(out.key, k_name_prefix)) return status::damaged;
     if (last_size_ == 0 || out.key > std::string_view(last_, last_size_)) {
       resuming_ = false;
       peeked_ = out.size;

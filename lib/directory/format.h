@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/names.h"
+#include "base/text.h"
 
 #include <endian.h>
 
@@ -60,15 +61,6 @@ inline constexpr std::uint32_t k_at_entry_count = 24;  // in this block
 inline constexpr std::uint64_t k_bytes_per_block = 640;
 [[nodiscard]] constexpr std::uint32_t block_count(std::uint64_t file_size) noexcept {
   return static_cast<std::uint32_t>(std::bit_floor(file_size / k_bytes_per_block));
-}
-
-// The part of a text that the caller knows to be there. Not substr(): it throws, and a plugin has no one to throw with.
-[[nodiscard]] constexpr std::string_view slice(std::string_view text, std::size_t at, std::size_t size) noexcept {
-  return {text.data() + at, size};
-}
-
-[[nodiscard]] constexpr std::string_view slice(std::string_view text, std::size_t at) noexcept {
-  return slice(text, at, text.size() - at);
 }
 
 [[nodiscard]] inline std::uint32_t load_number(const char* bytes) noexcept {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Finds one record: a block of the index that the hash picks, then the record. Two reads, whatever the size of the
 // file; cdb's own probe, by cdb_seek(), needs seven or eight system calls and believes every number in the file
-// (docs/decisions/0002-the-directory-is-cdb.md).
+// (docs/decisions/0002-the-directory-is-cdb-with-an-index.md).
 #pragma once
 
 #include "directory/open_file.h"

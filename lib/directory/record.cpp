@@ -20,7 +20,7 @@ bool read_hex(std::string_view digits, std::uint32_t& out) noexcept {
 }
 
 std::string_view name_in(std::string_view key) noexcept {
-  return key.starts_with(k_name_prefix) ? slice(key, k_name_prefix.size()) : std::string_view();
+  return has_prefix(key, k_name_prefix) ? slice(key, k_name_prefix.size()) : std::string_view();
 }
 
 std::uint32_t seal_of(std::string_view key, std::string_view line) noexcept {
