@@ -14,6 +14,9 @@ k_source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__fil
 k_uid_min, k_uid_max = 47000, 47999
 k_http_port = 80
 k_sftp_port = 2222
+# Not 127.0.0.1: that is served by dockerd's own child docker-proxy, which ends with it; clients from outside come by a rule of the
+# kernel's that stays. An address of RFC 5737, on the lo of the tests' own network (suite.py).
+k_sftp_address = "192.0.2.1"
 k_settings = """\
 [sites]
 host_root = "{sites}"
@@ -182,11 +185,11 @@ class world:
 
     def sftp(self, name, password, commands, key=None):
         """sftp's batch mode: stops at the first command that fails (a leading "-" lets it fail)."""
-        return run(["sftp", *self._ssh_options(key), "-P", str(k_sftp_port), "-b", "-", f"{name}@127.0.0.1"],
+        return run(["sftp", *self._ssh_options(key), "-P", str(k_sftp_port), "-b", "-", f"{name}@{k_sftp_address}"],
                    input=commands, env=self._environment(password), cwd=self.folder)
 
     def ssh(self, name, password, arguments, options=(), key=None, timeout=30):
-        return run(["ssh", *options, *self._ssh_options(key), "-p", str(k_sftp_port), f"{name}@127.0.0.1", *arguments],
+        return run(["ssh", *options, *self._ssh_options(key), "-p", str(k_sftp_port), f"{name}@{k_sftp_address}", *arguments],
                    env=self._environment(password), cwd=self.folder, timeout=timeout)
 
     def can_log_in(self, name, password=None, key=None):
@@ -199,14 +202,14 @@ class world:
         return self.sftp(name, password, f"put {local} {path}\n")
 
     def open_session(self, name, password):
-        opened = session(["sftp", *self._ssh_options(None), "-P", str(k_sftp_port), "-b", "-", f"{name}@127.0.0.1"],
+        opened = session(["sftp", *self._ssh_options(None), "-P", str(k_sftp_port), "-b", "-", f"{name}@{k_sftp_address}"],
                          self._environment(password), self.folder)
         self.sessions.append(opened)
         return opened
 
     def forwarding_client(self, name, password, options):
         """An ssh that offers to forward, in the background; logged in when this returns or never."""
-        return subprocess.Popen(["ssh", *self._ssh_options(None), "-N", *options, "-p", str(k_sftp_port), f"{name}@127.0.0.1"],
+        return subprocess.Popen(["ssh", *self._ssh_options(None), "-N", *options, "-p", str(k_sftp_port), f"{name}@{k_sftp_address}"],
                                 env=self._environment(password), cwd=self.folder, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
