@@ -85,10 +85,12 @@ def engine_restarted(world):
     pids = {name: pid_of(world, name) for name in ("heberg-syncd", "heberg-sftp", "heberg-proxy")}
     for word, how in (("term", signal.SIGTERM), ("kill", signal.SIGKILL)):
         world.engine.stop(how)
-        expect(world.fetch("during.test")[0] not in (0, 502, 503), "the proxy does not serve without the engine")
-        expect(session.works(), "the session was cut")
-        expect(world.can_log_in("during", password), "no login without the engine")
-        world.engine.start()
+        try:
+            expect(world.fetch("during.test")[0] not in (0, 502, 503), "the proxy does not serve without the engine")
+            expect(session.works(), "the session was cut")
+            expect(world.can_log_in("during", password), "no login without the engine")
+        finally:
+            world.engine.start()
         expect_recovered(world, word)
         expect(session.works(), "the session was cut afterwards")
     expect_equal({name: pid_of(world, name) for name in pids}, pids, "PIDs of heberg's containers")
