@@ -15,6 +15,10 @@ k_volumes=(heberg-sftp-keys heberg-proxy-conf heberg-proxy-temp)
 k_locked_down=(--read-only --cap-drop ALL --security-opt no-new-privileges --tmpfs /run --tmpfs /tmp
   --restart unless-stopped --log-opt max-size=10m --log-opt max-file=5)
 
+# Not by --volume, which makes a folder where the source is missing: a container that starts while the engine ends would leave one in
+# the socket's place, and the engine could not start again.
+mount_engine() { printf 'type=bind,source=%s/docker.sock,target=/run/docker.sock' "$engine_dir"; }
+
 has_container() { docker container inspect "$1" >/dev/null 2>&1; }
 is_running() { [ "$(docker container inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; }
 has_network() { docker network inspect "$1" >/dev/null 2>&1; }
@@ -32,7 +36,7 @@ run_syncd() {
   docker run --detach --name heberg-syncd "${k_locked_down[@]}" --network none --pid host \
     --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add FSETID --cap-add KILL \
     --memory 1g --pids-limit 64 \
-    --volume "$engine_dir/docker.sock:/run/docker.sock" --volume "$config_dir:/etc/heberg:ro" \
+    --mount "$(mount_engine)" --volume "$config_dir:/etc/heberg:ro" \
     --volume "$state_dir:/var/lib/heberg" --volume "$sites_dir:/sites" "$@" heberg-syncd >/dev/null
 }
 
@@ -52,7 +56,7 @@ run_proxy() {
   docker run --detach --name heberg-proxy "${k_locked_down[@]}" --network host \
     --cap-add NET_BIND_SERVICE --cap-add SETUID --cap-add SETGID --cap-add CHOWN --cap-add KILL \
     --memory 1g --pids-limit 256 \
-    --volume "$engine_dir/docker.sock:/run/docker.sock" --volume "$config_dir:/etc/heberg:ro" \
+    --mount "$(mount_engine)" --volume "$config_dir:/etc/heberg:ro" \
     --volume heberg-proxy-conf:/etc/nginx/conf.d --volume heberg-proxy-temp:/var/lib/nginx "$@" heberg-proxy >/dev/null
 }
 

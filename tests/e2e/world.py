@@ -49,7 +49,6 @@ class world:
         with open(self.ask, "w") as file:
             file.write('#!/bin/sh\nprintf "%s\\n" "$e2e_password"\n')
         os.chmod(self.ask, 0o700)
-        self.sshd_address = None
         self.made = []
         self.sessions = []
         self.since = 0
@@ -73,9 +72,6 @@ class world:
         for what in ("make_network", "run_syncd", "run_sftp", "run_proxy"):
             done = self.deploy(what)
             expect(done.returncode == 0, f"{what}: {done.stderr}")
-        # Where the host has other addresses than loopback's, as a client from elsewhere comes: by the firewall's rules, which hold while
-        # the engine is down. (The way over 127.0.0.1 is a process that ends with the engine.)
-        self.sshd_address = self.docker("network", "inspect", "-f", "{{range .IPAM.Config}}{{.Gateway}}{{end}}", "heberg-sites")
         wait_for(30, "sshd answers", lambda: self.ssh("nobody-there", "x", ["true"]).returncode == 255
                  and "Permission denied" in self.ssh("nobody-there", "x", ["true"]).stderr)
         wait_for(30, "the proxy answers", lambda: self.fetch("nobody.test")[0] == 503)
