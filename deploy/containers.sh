@@ -5,7 +5,7 @@
 #   sites_dir    the sites' trees, on the engine's host
 #   state_dir    ledger and directory, on the engine's host
 #   config_dir   heberg.toml, certs/ …: read-only to the containers
-#   engine_dir   the folder that holds the engine's socket; the containers get docker.sock alone
+#   engine_dir   the folder that holds the engine's socket, docker.sock
 #   sftp_port    where the sites' owners reach sshd, on the engine's host
 
 k_containers=(heberg-syncd heberg-sftp heberg-proxy)
@@ -15,9 +15,10 @@ k_volumes=(heberg-sftp-keys heberg-proxy-conf heberg-proxy-temp)
 k_locked_down=(--read-only --cap-drop ALL --security-opt no-new-privileges --tmpfs /run --tmpfs /tmp
   --restart unless-stopped --log-opt max-size=10m --log-opt max-file=5)
 
-# Not by --volume, which makes a folder where the source is missing: a container that starts while the engine ends would leave one in
-# the socket's place, and the engine could not start again.
-mount_engine() { printf 'type=bind,source=%s/docker.sock,target=/run/docker.sock' "$engine_dir"; }
+# The folder, not the socket: an engine that is started again makes a new socket, and a mount of the old one would lead nowhere. Without
+# what is mounted below it (containers' own network namespaces); read-only, which a socket does not mind.
+k_engine_host=unix:///run/engine/docker.sock
+mount_engine() { printf 'type=bind,source=%s,target=/run/engine,readonly,bind-nonrecursive=true' "$engine_dir"; }
 
 has_container() { docker container inspect "$1" >/dev/null 2>&1; }
 is_running() { [ "$(docker container inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; }
@@ -36,7 +37,7 @@ run_syncd() {
   docker run --detach --name heberg-syncd "${k_locked_down[@]}" --network none --pid host \
     --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add FSETID --cap-add KILL \
     --memory 1g --pids-limit 64 \
-    --mount "$(mount_engine)" --volume "$config_dir:/etc/heberg:ro" \
+    --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
     --volume "$state_dir:/var/lib/heberg" --volume "$sites_dir:/sites" "$@" heberg-syncd >/dev/null
 }
 
@@ -56,7 +57,7 @@ run_proxy() {
   docker run --detach --name heberg-proxy "${k_locked_down[@]}" --network host \
     --cap-add NET_BIND_SERVICE --cap-add SETUID --cap-add SETGID --cap-add CHOWN --cap-add KILL \
     --memory 1g --pids-limit 256 \
-    --mount "$(mount_engine)" --volume "$config_dir:/etc/heberg:ro" \
+    --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
     --volume heberg-proxy-conf:/etc/nginx/conf.d --volume heberg-proxy-temp:/var/lib/nginx "$@" heberg-proxy >/dev/null
 }
 

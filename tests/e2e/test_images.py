@@ -55,7 +55,7 @@ def mounts(world):
     seen = sorted((m["Destination"], m["RW"]) for m in inspect(world, "heberg-sftp")["Mounts"])
     expect_equal(seen, [("/etc/ssh/host_keys", True), ("/sites", True), ("/var/lib/heberg/directory", False)], "mounts of heberg-sftp")
     expect_equal(world.docker("exec", "heberg-sftp", "ls", "/var/lib/heberg"), "directory", "/var/lib/heberg in heberg-sftp")
-    found = world.docker("exec", "heberg-sftp", "sh", "-c", "ls /run/docker.sock /var/run/docker.sock 2>/dev/null | wc -l")
+    found = world.docker("exec", "heberg-sftp", "sh", "-c", "ls /run/docker.sock /run/engine 2>/dev/null | wc -l")
     expect_equal(found, "0", "engine sockets in heberg-sftp")
 
 
@@ -102,7 +102,7 @@ def compose_says_the_same(world):
     world.docker("network", "rm", "heberg-sites")
     compose = ["docker-compose", "--project-name", "heberg-e2e", "--file", f"{k_source}/deploy/compose.yaml"]
     environment = {**os.environ, "HEBERG_SITES": world.sites, "HEBERG_STATE": world.state, "HEBERG_CONFIG": world.config,
-                   "HEBERG_SOCKET": f"{world.engine.socket_dir}/docker.sock", "HEBERG_SFTP_PORT": str(k_sftp_port)}
+                   "HEBERG_ENGINE": world.engine.socket_dir, "HEBERG_SFTP_PORT": str(k_sftp_port)}
     try:
         done = run([*compose, "up", "--no-start"], env=environment)
         expect_equal(done.returncode, 0, f"docker-compose up: {done.stderr}")
