@@ -109,8 +109,9 @@ class world:
     def describe_trouble(self):
         text = "        --- what heberg said meanwhile\n"
         for name in ("heberg-syncd", "heberg-sftp", "heberg-proxy"):
-            lines = self.logs(name, self.since).splitlines()[-25:]
-            text += "".join(f"        {name}: {line}\n" for line in lines)
+            done = run(["docker", "logs", "--timestamps", "--since", f"{self.since:.3f}", name])
+            lines = sorted((done.stdout + done.stderr).splitlines())[-40:]
+            text += "".join(f"        {name}: {line[11:23]} {line[31:]}\n" for line in lines)
         return text
 
     # --- the sysadmin's hand ---
@@ -188,9 +189,9 @@ class world:
         return run(["sftp", *self._ssh_options(key), "-P", str(k_sftp_port), "-b", "-", f"{name}@{k_sftp_address}"],
                    input=commands, env=self._environment(password), cwd=self.folder)
 
-    def ssh(self, name, password, arguments, options=(), key=None, timeout=30):
+    def ssh(self, name, password, arguments, options=(), key=None, environment=None):
         return run(["ssh", *options, *self._ssh_options(key), "-p", str(k_sftp_port), f"{name}@{k_sftp_address}", *arguments],
-                   env=self._environment(password), cwd=self.folder, timeout=timeout)
+                   env={**self._environment(password), **(environment or {})}, cwd=self.folder)
 
     def can_log_in(self, name, password=None, key=None):
         return self.sftp(name, password, "pwd\n", key).returncode == 0
