@@ -4,7 +4,6 @@ process of the machine is touched, its own engine may run beside or not, and the
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 
@@ -26,7 +25,6 @@ class engine:
         self.daemon = None
         self.bridge = None
         os.makedirs(self.socket_dir, exist_ok=True)
-        self.listening = self._listen()
         # Kept data (--keep) is kept for its images: containers of a run that was cut off would start again, in the wrong network.
         shutil.rmtree(f"{folder}/data/containers", ignore_errors=True)
         # The namespaces live as long as this process: bash, which waits for whatever loses its parent.
@@ -43,29 +41,14 @@ class engine:
     def _enter(self):
         return ["nsenter", f"--mount=/proc/{self.init}/ns/mnt", f"--pid=/proc/{self.init}/ns/pid"]
 
-    def _listen(self):
-        """The socket is ours and outlives each dockerd, as systemd's docker.socket holds it on Debian: so what is mounted into
-        containers is the same one after a restart."""
-        path = f"{self.socket_dir}/docker.sock"
-        if os.path.lexists(path):
-            os.unlink(path)
-        listening = socket.socket(socket.AF_UNIX)
-        listening.bind(path)
-        os.chmod(path, 0o660)
-        listening.listen(128)
-        return listening
-
-    def _start(self, prefix, options, pass_fds=()):
+    def _start(self, prefix, options, **popen):
         os.environ["DOCKER_HOST"] = self.host
-        # sd_listen_fds(3): the socket as descriptor 3, and the number that dockerd has where it runs.
-        take_socket = 'fd=$1; shift; exec 3<&"$fd"; LISTEN_FDS=1 LISTEN_PID=$$ exec dockerd "$@"'
         with open(self.log, "a") as log:
             self.daemon = subprocess.Popen(
-                [*self._enter(), *prefix, "bash", "-c", take_socket, "bash", str(self.listening.fileno()), "--host=fd://",
-                 f"--data-root={self.folder}/data", f"--exec-root={self.folder}/exec", f"--pidfile={self.folder}/dockerd.pid",
+                [*self._enter(), *prefix, "dockerd", f"--host={self.host}", f"--data-root={self.folder}/data",
+                 f"--exec-root={self.folder}/exec", f"--pidfile={self.folder}/dockerd.pid",
                  "--exec-opt=native.cgroupdriver=cgroupfs", *options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                pass_fds=[*pass_fds, self.listening.fileno()])
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **popen)
         end = time.monotonic() + 60
         while not self._answers():
             if self.daemon.poll() is not None or time.monotonic() > end:
