@@ -4,6 +4,7 @@
 #include "program/command_line.h"
 #include "program/log.h"
 #include "syncd/daemon.h"
+#include "syncd/heap.h"
 #include "syncd/once.h"
 
 #include <CLI/CLI.hpp>
@@ -44,6 +45,7 @@ int run_daemon(const settings& settings, syncd::daemon_options options) {
 
 int run(const command_line& line) {
   const auto settings = load(line.common);
+  syncd::keep_freed_memory();
   ::umask(022);  // whatever it was: the folders made here are to be reached by sshd and the modules
   syncd::daemon_options options;
   options.parts.directory_owners = syncd::real_directory_owners();

@@ -4,6 +4,7 @@
 // root, in a folder of its own: bench_sync FOLDER [COUNT]
 #include "support/fake_engine.h"
 #include "syncd/daemon.h"
+#include "syncd/heap.h"
 #include "syncd/keeper.h"
 
 #include <boost/asio/io_context.hpp>
@@ -129,6 +130,7 @@ int main(int argc, char** argv) try {
     std::fputs("usage: bench_sync FOLDER [COUNT]\n", stderr);
     return 2;
   }
+  heberg::syncd::keep_freed_memory();  // as main does
   bench bench(argv[1], argc > 2 ? static_cast<std::size_t>(std::atoi(argv[2])) : 10'000);
   bench.measure("first");  // nothing is there: UIDs, rows and trees are made
   bench.measure("again");  // all is there
