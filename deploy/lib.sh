@@ -4,7 +4,7 @@
 # Sourced, never run. Needs: root, `set -eu`, heberg_source (the checkout's folder).
 
 : "${heberg_source:?}"
-heberg_build="$heberg_source/build/deploy"
+heberg_build=${HEBERG_BUILD:-$heberg_source/build/deploy}
 
 # What a Docker engine needs on Debian, and what builds packages there. debian/control lists the rest.
 k_engine_packages=(docker.io iptables ca-certificates)

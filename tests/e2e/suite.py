@@ -13,7 +13,7 @@ import engine as engines
 import framework
 import world as worlds
 
-# In this order: recovery last, it restarts what the others use.
+# In this order: recovery late, it restarts what the others use; quickstart last, in the others' place.
 import test_images  # noqa: F401
 import test_life  # noqa: F401
 import test_accounts  # noqa: F401
@@ -22,6 +22,7 @@ import test_locked_in  # noqa: F401
 import test_network  # noqa: F401
 import test_hostile  # noqa: F401
 import test_recovery  # noqa: F401
+import test_quickstart  # noqa: F401
 
 
 def read_options():

@@ -245,8 +245,11 @@ class world:
 
     def fetch(self, host, path="/", options=()):
         """(status, body) through the proxy; status 0 where nothing answers."""
+        return self.fetch_at(k_http_port, host, path, options)
+
+    def fetch_at(self, port, host, path="/", options=()):
         done = run(["curl", "-s", "-m", "5", "-w", "\n%{http_code}", "-H", f"Host: {host}", *options,
-                    f"http://127.0.0.1:{k_http_port}{path}"])
+                    f"http://127.0.0.1:{port}{path}"])
         body, _, status = done.stdout.rpartition("\n")
         return int(status or 0), body
 

@@ -2,6 +2,7 @@
 // A published directory in a temporary folder, owned by whoever runs the test.
 #pragma once
 
+#include "directory/cursor.h"
 #include "directory/image.h"
 #include "directory/open_file.h"
 #include "directory/writer.h"
@@ -66,6 +67,14 @@ class published {
   temp_dir dir_;
   std::string accounts_path_ = (dir_.path() / directory::k_accounts_file).string();
   std::string shadow_path_ = (dir_.path() / directory::k_shadow_file).string();
+};
+
+// The modules' cursors are static and end with endpwent(3); one in a test ends with the test.
+struct scoped_cursor : directory::cursor {
+  scoped_cursor() : cursor{} {}
+  scoped_cursor(const scoped_cursor&) = delete;
+  scoped_cursor& operator=(const scoped_cursor&) = delete;
+  ~scoped_cursor() { reset(); }
 };
 
 // A row of accounts.cdb whose line is given: sealed and indexed as the writer would, however hostile.

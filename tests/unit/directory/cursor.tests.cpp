@@ -14,6 +14,7 @@ using heberg::test::hostile_row;
 using heberg::test::make_account;
 using heberg::test::make_accounts;
 using heberg::test::published;
+using heberg::test::scoped_cursor;
 
 namespace {
 
@@ -51,7 +52,7 @@ TEST_CASE("an enumeration gives every account once, sorted, whatever the size") 
   for (const std::uint32_t count : {0U, 1U, 100U, 5000U}) {
     INFO(count);
     const published directory(count);
-    cursor all{};
+    scoped_cursor all;
     CHECK(rest_of(all, directory) == sorted_names(make_accounts(count)));
     CHECK(rest_of(all, directory).empty());  // the end stays the end
     all.reset();
@@ -61,7 +62,7 @@ TEST_CASE("an enumeration gives every account once, sorted, whatever the size") 
 
 TEST_CASE("the shadow file is enumerated likewise") {
   const published directory(300);
-  cursor all{};
+  scoped_cursor all;
   shadow_entry entry;
   std::size_t count = 0;
   while (all.peek(directory.shadow(), entry) == status::found) {
@@ -73,7 +74,7 @@ TEST_CASE("the shadow file is enumerated likewise") {
 
 TEST_CASE("an entry that was not counted as given is given again") {
   const published directory(3);
-  cursor all{};
+  scoped_cursor all;
   account_entry entry;
   for (int i = 0; i < 3; ++i) {
     REQUIRE(all.peek(directory.accounts(), entry) == status::found);
@@ -87,7 +88,7 @@ TEST_CASE("an entry that was not counted as given is given again") {
 
 TEST_CASE("a lookup in between does not move the cursor") {
   const published directory(3);
-  cursor all{};
+  scoped_cursor all;
   skip(all, directory, 1);
   record_buffer buffer{};
   account_entry entry;
@@ -98,7 +99,7 @@ TEST_CASE("a lookup in between does not move the cursor") {
 TEST_CASE(
     "where the directory is published anew, the enumeration goes on behind the last name: none twice, and it ends") {
   const published directory(2000);
-  cursor all{};
+  scoped_cursor all;
   skip(all, directory, 1000);
   std::vector<account> accounts = make_accounts(2000);
   SECTION("with accounts added") {
@@ -130,7 +131,7 @@ TEST_CASE(
 TEST_CASE("republishing at every step neither loops nor repeats") {
   const published directory(400);
   std::vector<account> accounts = make_accounts(400);
-  cursor all{};
+  scoped_cursor all;
   account_entry entry;
   std::string last;
   std::size_t given = 0;
@@ -147,7 +148,7 @@ TEST_CASE("republishing at every step neither loops nor repeats") {
 
 TEST_CASE("a directory that goes away ends the enumeration with the reason") {
   const published directory(2000);
-  cursor all{};
+  scoped_cursor all;
   skip(all, directory, 1);
   std::filesystem::remove(directory.accounts_path());
   account_entry entry;
@@ -183,7 +184,7 @@ TEST_CASE("a hostile directory is enumerated up to the first entry that no site 
   SECTION("a key of another sort") {
     put({good, {"x:b", "u:20001", "b:x:20001:20001:g:/h:/s"}});
   }
-  cursor all{};
+  scoped_cursor all;
   account_entry entry;
   REQUIRE(all.peek(directory.accounts(), entry) == status::found);
   all.advance();

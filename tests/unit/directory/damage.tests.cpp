@@ -14,6 +14,7 @@ using namespace heberg::directory;
 using heberg::test::make_accounts;
 using heberg::test::published;
 using heberg::test::read_file;
+using heberg::test::scoped_cursor;
 
 namespace {
 
@@ -62,7 +63,7 @@ struct damage_fixture {
     std::vector<std::string> names;
     for (const account& a : accounts) names.push_back(a.name);
     std::sort(names.begin(), names.end());
-    cursor all{};
+    scoped_cursor all;
     account_entry entry;
     std::size_t given = 0;
     status result = status::found;
