@@ -10,7 +10,7 @@
 namespace heberg::directory {
 
 namespace {
-constexpr std::uint32_t k_buffer_size = 16384;  // about 150 records
+constexpr std::uint32_t k_buffer_size = 65536;  // about 600 records
 }
 
 static_assert(std::is_trivially_default_constructible_v<cursor>, "a static cursor must need no constructor");
