@@ -90,7 +90,7 @@ void watch::on(watch_elapsed&& what) {
       break;
     case watch_timer::publish:
       publishing_ = false;
-      if (untold_ && ever_synced_) {
+      if (untold_ && in_touch()) {
         untold_ = false;
         act(do_tell_changed{});
       }
@@ -269,7 +269,7 @@ void watch::finish(const std::string& id) {
 }
 
 void watch::tell_what_changed() {
-  if (!untold_ || !ever_synced_ || settling_) return;
+  if (!untold_ || !in_touch() || settling_) return;
   if (queued_.empty() && flights_.empty()) {
     untold_ = false;
     act(do_tell_changed{});

@@ -127,6 +127,8 @@ class watch {
   void keep_listed(container&& entry);
   void finish(const std::string& id);
   void tell_what_changed();
+  // From "synced" until the connection is lost. Timers set before an outage may end in it or after it.
+  [[nodiscard]] bool in_touch() const noexcept { return ever_synced_ && !outage_told_; }
   std::chrono::milliseconds next_backoff(bool absent);
 
   template <class action>

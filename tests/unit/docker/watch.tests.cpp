@@ -409,7 +409,7 @@ TEST_CASE("an engine that is back is listed, and told as synced") {
   s.elapsed(watch_timer::reconnect);
   CHECK(s.tell(watch_subscribed{}) == words{"list"});
   CHECK(s.hear({changed('c')}).empty());  // the list comes first
-  CHECK(s.list({listed(make('a')), listed(make('c'))}) == words{"inspect c", "wait publish"});
+  CHECK(s.list({listed(make('a')), listed(make('c'))}) == words{"inspect c"});
   CHECK(s.inspected(make('c')) == words{"synced", "wait resync"});
   CHECK(s.find('b') == nullptr);
   CHECK(s.find('c') != nullptr);
@@ -468,6 +468,30 @@ TEST_CASE("timers of before an outage do no harm after it") {
   s.disconnected();
   for (const auto timer : {watch_timer::settle, watch_timer::publish, watch_timer::resync})
     CHECK(s.elapsed(timer).empty());
+}
+
+TEST_CASE("what was heard just before an outage is told when the engine is back, not in the outage") {
+  script s;
+  s.follow({make('a'), make('b')});
+  SECTION("the settle timer ends in the outage") {
+    s.hear({gone('a')});
+    s.disconnected();
+    CHECK(s.elapsed(watch_timer::settle).empty());
+  }
+  SECTION("the publish timer ends in the outage") {
+    s.hear({changed('c'), changed('d')});
+    s.elapsed(watch_timer::settle);
+    CHECK(s.inspected(make('c')) == words{"wait publish"});
+    s.disconnected();
+    CHECK(s.elapsed(watch_timer::publish).empty());
+  }
+  SECTION("a timer ends when the connection is back, before the list") {
+    s.hear({gone('a')});
+    s.disconnected();
+    s.tell(watch_subscribed{});
+    CHECK(s.elapsed(watch_timer::settle).empty());
+    CHECK(s.list({listed(make('b'))}) == words{"synced", "wait resync"});
+  }
 }
 
 TEST_CASE("the back-off grows from its minimum to its maximum, with jitter, and starts anew after a sync") {
