@@ -16,6 +16,7 @@ boost::asio::awaitable<publish_action> judge(publication& publication, const ngi
                                              std::string candidate) {
   auto action = publication.start();
   while (const auto* text = std::get_if<judge_text>(&action)) {
+    std::filesystem::remove(candidate);
     write_text(candidate, text->text);
     const auto verdict = co_await ask_nginx(nginx, candidate, text->scope);
     action = publication.resume(verdict);

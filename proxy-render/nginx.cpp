@@ -83,7 +83,7 @@ verdict verdict_of(const run_result& result, std::string message) {
 
 asio::awaitable<verdict> ask_nginx(nginx_options options, std::string candidate, enum scope scope) {
   const scratch_folder scratch;
-  const auto copy = scratch.path() / "nginx.conf";
+  auto copy = scratch.path() / "nginx.conf";
   std::string folder;
   std::optional<std::string> config;
   if (scope == scope::whole) {
@@ -96,7 +96,10 @@ asio::awaitable<verdict> ask_nginx(nginx_options options, std::string candidate,
       if (const auto text = read_text(*main_config)) {
         config = substitute_include(
             *text, {.folder = folder, .live = options.live, .candidate = candidate, .list_files = list_files});
-        if (config) show_neighbours(*main_config, scratch.path());
+        if (config) {
+          show_neighbours(*main_config, scratch.path());
+          copy = scratch.path() / fs::path(*main_config).filename();
+        }
       }
     }
   }

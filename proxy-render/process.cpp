@@ -62,6 +62,7 @@ struct spawn_settings {
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);  // Asio's sockets have no O_CLOEXEC
     // What the daemon ignores or blocks is not the program's business.
     sigset_t defaults;
     sigset_t none;

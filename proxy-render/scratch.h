@@ -3,11 +3,13 @@
 #pragma once
 
 #include "base/errors.h"
+#include "base/unique_fd.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -33,11 +35,16 @@ class scratch_folder {
   std::filesystem::path path_;
 };
 
+// A new file: never over one that is there, nor through a link.
 inline void write_text(const std::filesystem::path& path, std::string_view text) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << text;
-  out.close();
-  if (!out) throw_errno(EIO, "write", path.string());
+  const unique_fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) throw_errno("create", path.string());
+  while (!text.empty()) {
+    const auto count = ::write(fd.get(), text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_errno("write", path.string());
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
 }
 
 }  // namespace heberg::proxy

@@ -82,6 +82,18 @@ TEST_CASE("a fault elsewhere is seen in the whole, not alone") {
   CHECK(judge(nginx, text, scope::alone).kind == verdict::kind::accepted);
 }
 
+TEST_CASE("a main configuration of another name is judged, and an nginx.conf beside it is not touched") {
+  const test::private_nginx nginx;
+  std::filesystem::rename(nginx.folder / "nginx.conf", nginx.folder / "front.conf");
+  test::write_file(nginx.folder / "nginx.conf", "# the sysadmin's own\n");
+  test::write_file(nginx.folder / "conf.d/.heberg.conf.tmp", render({}, render_for(nginx)));
+  const auto verdict = run(ask_nginx({.command = {"nginx", "-c", nginx.path("front.conf")}, .live = nginx.live()},
+                                     nginx.path("conf.d/.heberg.conf.tmp"), scope::whole));
+  INFO(verdict.message);
+  CHECK(verdict.kind == verdict::kind::accepted);
+  CHECK(test::read_file(nginx.folder / "nginx.conf") == "# the sysadmin's own\n");
+}
+
 TEST_CASE("Debian's default site and hash sizes set in nginx.conf make ours give way, and nothing worse") {
   const test::private_nginx nginx;
   nginx.write_config("server_names_hash_bucket_size 64;\n");

@@ -10,8 +10,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 
@@ -79,6 +81,14 @@ TEST_CASE("when we are to end, the program ends too") {
   io.run();
   CHECK(ended_by_error);
   CHECK_FALSE(has_children());
+}
+
+TEST_CASE("a program inherits no descriptor of ours, whatever its flags") {
+  const int ours = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC, as Asio's sockets
+  REQUIRE(ours > STDERR_FILENO);
+  const auto result = run({"sh", "-c", "readlink /proc/$$/fd/" + std::to_string(ours) + " || echo closed"});
+  ::close(ours);
+  CHECK(result.output == "closed\n");
 }
 
 TEST_CASE("words are split at blanks alone") {
