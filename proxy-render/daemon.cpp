@@ -27,7 +27,8 @@ namespace {
 namespace asio = boost::asio;
 using clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds k_try_again{5};  // after a write or a reload that failed
+constexpr std::chrono::seconds k_try_again{5};   // after a write or a reload that failed
+constexpr std::chrono::seconds k_look_again{2};  // for an nginx that does not run
 
 level level_of(docker::log_level from) {
   switch (from) {
@@ -69,6 +70,23 @@ class complaints_log {
   std::vector<complaint> unreachable_;
 };
 
+memory load_memory(memory_file& kept) {
+  auto read = kept.load();
+  if (!read.complaint.empty()) {
+    log(read.damaged ? level::warning : level::info,
+        read.complaint + ": names belong to the oldest container that claims them");
+  }
+  return std::move(read.remembered);
+}
+
+void keep_memory(memory_file& kept, memory& memory) {
+  try {
+    kept.keep(memory);
+  } catch (const std::exception& error) {
+    log(level::error, std::string("whose names are whose is not kept: ") + error.what());
+  }
+}
+
 void write_hosts_file(const std::string& path, const plan& plan) {
   if (path.empty()) return;
   try {
@@ -78,11 +96,16 @@ void write_hosts_file(const std::string& path, const plan& plan) {
   }
 }
 
+std::chrono::sys_seconds today() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 class daemon {
  public:
-  daemon(const daemon_options& options, publisher& publisher)
+  daemon(const daemon_options& options, publisher& publisher, memory_file& kept)
       : options_(options),
         publisher_(publisher),
+        kept_(kept),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         wake_(io_),
         watcher_(io_, options.watch, handlers()) {}
@@ -109,7 +132,9 @@ class daemon {
   }
 
   void take(const docker::containers& all) {
-    plan_ = std::make_shared<const plan>(make_plan(all, options_.plan));
+    if (kept_.is_news()) memory_ = load_memory(kept_);
+    plan_ = std::make_shared<const plan>(make_plan(all, options_.plan, memory_, today()));
+    containers_ = &all;
     complaints_.say_new(*plan_);
     schedule_.note_change(clock::now());
     wake_.cancel();
@@ -127,10 +152,12 @@ class daemon {
       const bool insist = std::exchange(insist_, false);
       const auto what = co_await publisher_.publish(plan_, insist);
       if (what == outcome::published) schedule_.note_publication(clock::now());
+      if (what == outcome::untold) schedule_.note_change(clock::now() + k_look_again);
       if (what == outcome::failed) {
         insist_ = insist_ || insist;
         schedule_.note_change(clock::now() + k_try_again);
       }
+      keep_memory(kept_, memory_);
       write_hosts_file(options_.hosts_file, *plan_);
       say_ready();
     }
@@ -145,8 +172,7 @@ class daemon {
       if (error) return;
       if (number != SIGHUP) return end();
       insist_ = true;
-      schedule_.note_change(clock::now());
-      wake_.cancel();
+      if (containers_ != nullptr) take(*containers_);
       wait_for_signal();
     });
   }
@@ -173,12 +199,15 @@ class daemon {
 
   const daemon_options& options_;
   publisher& publisher_;
+  memory_file& kept_;
   asio::io_context io_{1};
   asio::signal_set signals_;
   asio::steady_timer wake_;
   asio::cancellation_signal end_;
   docker::watcher watcher_;
 
+  memory memory_;
+  const docker::containers* containers_ = nullptr;  // the watcher's own, since it told first
   std::shared_ptr<const plan> plan_;
   complaints_log complaints_;
   schedule schedule_;
@@ -190,8 +219,10 @@ class daemon {
 
 }  // namespace
 
-int run_once(const daemon_options& options, publisher& publisher) {
-  const auto now = std::make_shared<const plan>(make_plan(docker::fetch_containers(options.watch), options.plan));
+int run_once(const daemon_options& options, publisher& publisher, memory_file& kept) {
+  const auto containers = docker::fetch_containers(options.watch);
+  auto memory = load_memory(kept);
+  const auto now = std::make_shared<const plan>(make_plan(containers, options.plan, memory, today()));
   complaints_log().say_new(*now);
   write_hosts_file(options.hosts_file, *now);
 
@@ -204,11 +235,12 @@ int run_once(const daemon_options& options, publisher& publisher) {
   });
   io.run();
   if (broken) std::rethrow_exception(broken);
-  return result == outcome::unchanged || result == outcome::published ? 0 : 1;
+  keep_memory(kept, memory);
+  return result == outcome::kept || result == outcome::failed ? 1 : 0;
 }
 
-int run_daemon(const daemon_options& options, publisher& publisher) {
-  return daemon(options, publisher).run();
+int run_daemon(const daemon_options& options, publisher& publisher, memory_file& kept) {
+  return daemon(options, publisher, kept).run();
 }
 
 void check_hosts_file(const std::string& path) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "docker/watcher.h"
+#include "proxy-render/memory_file.h"
 #include "proxy-render/publisher.h"
 #include "proxy-render/vhosts.h"
 
@@ -18,10 +19,10 @@ struct daemon_options {
 };
 
 // Reads the engine, publishes, returns the process's exit status: 0, or 1 where the text did not get into place.
-[[nodiscard]] int run_once(const daemon_options& options, publisher& publisher);
+[[nodiscard]] int run_once(const daemon_options& options, publisher& publisher, memory_file& kept);
 
 // Until SIGTERM or SIGINT. SIGHUP publishes anew and reloads nginx whatever the text.
-[[nodiscard]] int run_daemon(const daemon_options& options, publisher& publisher);
+[[nodiscard]] int run_daemon(const daemon_options& options, publisher& publisher, memory_file& kept);
 
 // Refuses a hosts file that is there and not ours: --hosts /etc/hosts would be the machine's end. Throws
 // std::invalid_argument.

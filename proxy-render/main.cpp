@@ -7,13 +7,17 @@
 #include "proxy-render/nginx.h"
 #include "proxy-render/process.h"
 #include "proxy-render/status.h"
+#include "site/hosts.h"
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <stdexcept>
+#include <variant>
 
 namespace {
 
@@ -23,6 +27,7 @@ struct command_line {
   common_options common;
   std::string output;
   std::string hosts_file;
+  std::string forget;
   bool once = false;
   bool no_reload = false;
   bool status = false;
@@ -46,7 +51,8 @@ proxy::render_options render_options_of(const settings& s) {
 proxy::daemon_options daemon_options_of(const settings& s, const command_line& line) {
   return {.watch = {.host = s.docker.host},
           .plan = {.sites = {.root = s.sites.host_root, .images = s.sites.images},
-                   .own_ports = {s.proxy.http_port, s.proxy.https_port}},
+                   .own_ports = {s.proxy.http_port, s.proxy.https_port},
+                   .keep_names = s.proxy.keep_names},
           .hosts_file = line.hosts_file};
 }
 
@@ -63,15 +69,21 @@ proxy::publisher_tools tools_of(const settings& s, const proxy::nginx_options& n
   return tools;
 }
 
-int print_status(const settings& s, const proxy::daemon_options& options) {
-  const auto plan = proxy::make_plan(docker::fetch_containers(options.watch), options.plan);
+// What a daemon would make of the engine's containers now; nothing is kept.
+proxy::plan plan_now(const proxy::daemon_options& options, proxy::memory_file& kept) {
+  const auto containers = docker::fetch_containers(options.watch);
+  auto memory = kept.load().remembered;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return proxy::make_plan(containers, options.plan, memory, now);
+}
+
+int print_status(const settings& s, const proxy::plan& plan) {
   const auto live = proxy::output_file(s.proxy.output).read().value_or("");
   std::cout << proxy::describe_status(plan, render_options_of(s), s.proxy.output, live);
   return 0;
 }
 
-int check(const settings& s, const proxy::daemon_options& options, const proxy::nginx_options& nginx) {
-  const auto plan = proxy::make_plan(docker::fetch_containers(options.watch), options.plan);
+int check(const settings& s, const proxy::plan& plan, const proxy::nginx_options& nginx) {
   const auto faults = proxy::find_faults(plan, render_options_of(s), nginx);
   for (const auto& fault : faults) log(level::error, fault);
   if (faults.empty()) {
@@ -81,17 +93,34 @@ int check(const settings& s, const proxy::daemon_options& options, const proxy::
   return faults.empty() ? 0 : 1;
 }
 
+int forget(const std::string& name, proxy::memory_file& kept) {
+  const auto host = site::parse_host(name);
+  if (const auto* reason = std::get_if<std::string>(&host)) throw std::invalid_argument("\"" + name + "\" " + *reason);
+  auto read = kept.load();
+  if (read.damaged) throw std::runtime_error(read.complaint);
+  if (read.remembered.names.erase(std::get<site::host>(host)) == 0) throw std::runtime_error(name + " is nobody's");
+  read.remembered.changed = true;
+  kept.keep(read.remembered);
+  log(level::info,
+      name +
+          " is free: heberg-proxy-render gives it to the oldest container that claims it, when a container "
+          "changes or on SIGHUP");
+  return 0;
+}
+
 int run(const command_line& line) {
   auto s = load(line.common);
   if (!line.output.empty()) s.proxy.output = std::filesystem::absolute(line.output).lexically_normal().string();
   const proxy::nginx_options nginx{.command = proxy::split_words(s.proxy.nginx), .live = s.proxy.output};
   const auto options = daemon_options_of(s, line);
-  if (line.status) return print_status(s, options);
-  if (line.check) return check(s, options, nginx);
+  proxy::memory_file kept(s.proxy.output);
+  if (!line.forget.empty()) return forget(line.forget, kept);
+  if (line.status) return print_status(s, plan_now(options, kept));
+  if (line.check) return check(s, plan_now(options, kept), nginx);
 
   proxy::check_hosts_file(line.hosts_file);
   proxy::publisher publisher(s.proxy.output, render_options_of(s), tools_of(s, nginx, line.no_reload));
-  return line.once ? proxy::run_once(options, publisher) : proxy::run_daemon(options, publisher);
+  return line.once ? proxy::run_once(options, publisher, kept) : proxy::run_daemon(options, publisher, kept);
 }
 
 }  // namespace
@@ -107,6 +136,12 @@ int main(int argc, char** argv) {
       app.add_flag("--check", line.check, "Read everything, ask nginx, change nothing, exit 0 or say why not");
   status->excludes(once);
   check->excludes(once)->excludes(status);
+  app.add_option("--forget", line.forget,
+                 "Let another owner have the name HOST, which is claimed or kept for one, and exit")
+      ->type_name("HOST")
+      ->excludes(once)
+      ->excludes(status)
+      ->excludes(check);
   app.add_flag("--no-reload", line.no_reload, "Write, but do not reload nginx");
   app.add_option("--output", line.output, "Write nginx's configuration to FILE (default: proxy.output of the settings)")
       ->type_name("FILE");

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace heberg::proxy {
 namespace {
@@ -133,9 +134,12 @@ asio::awaitable<outcome> publisher::reload(outcome written, bool insist) {
     log(level::error, "nginx could not be told to reload, it will be tried again: " + result.message);
     co_return outcome::failed;
   }
+  if (result.what == telling::not_running) {
+    if (!std::exchange(said_not_running_, true)) log(level::warning, result.message + ": it will be told when it runs");
+    co_return outcome::untold;
+  }
+  said_not_running_ = false;
   output_.clear_owed_reload();
-  if (result.what == telling::not_running)
-    log(level::warning, result.message + ": it will find the new text when it starts");
   co_return written == outcome::unchanged ? outcome::published : written;
 }
 

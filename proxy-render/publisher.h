@@ -26,7 +26,8 @@ struct publisher_tools {
 
 enum class outcome {
   unchanged,
-  published,  // in place, and nginx has been told (or does not run, or is not to be told)
+  published,  // in place, and nginx has been told (or is not to be told)
+  untold,     // in place, but nginx does not run: to be told soon, it may be starting and have read the old text
   kept,       // nginx refuses it, or could not be asked: the old text stays
   failed,     // could not be written, or nginx not be told: to be tried again
 };
@@ -52,6 +53,7 @@ class publisher {
   std::set<std::string> refused_blocks_;
   std::string foreign_fault_;  // said already
   bool said_unjudged_ = false;
+  bool said_not_running_ = false;
 };
 
 }  // namespace heberg::proxy

@@ -6,22 +6,24 @@
 // *site's* names, so that they answer 503 and nobody else's wildcard or late claim gets them; a container that is no
 // site's counts only while it runs, as with nginx-proxy. One that was created and never started does not count yet.
 //
-// Whose a name is: the owner whose container (of those that claim it) is the oldest. Owners are sites; for containers
-// that are no site's, compose projects; all others together are the sysadmin's own, and share names as with
-// nginx-proxy. Containers of one owner are balanced; another owner's claim on the name is refused, its other names
-// stand.
+// Whose a name is: the owner that claimed it first, as remembered (claims.h). Owners are sites; for containers that are
+// no site's, compose projects; all others together are the sysadmin's own, and share names as with nginx-proxy.
+// Containers of one owner are balanced; another owner's claim on the name is refused, its other names stand.
 #pragma once
 
 #include "docker/watcher.h"
 #include "site/hosts.h"
 #include "site/site.h"
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace heberg::proxy {
+
+struct memory;
 
 struct backend {
   std::string address;  // "172.17.0.2", "[fd00::2]": from inet_ntop(3), never the engine's own text
@@ -62,9 +64,15 @@ struct plan {
 
 struct plan_options {
   site::site_settings sites;
-  std::vector<std::uint16_t> own_ports;  // the proxy's: a container on the host's network cannot be meant by them
+  std::vector<std::uint16_t> own_ports;     // the proxy's: a container on the host's network cannot be meant by them
+  std::chrono::milliseconds keep_names{0};  // for an owner without a container
 };
 
+// memory: what is known from before; brought up to date.
+[[nodiscard]] plan make_plan(const docker::containers& containers, const plan_options& options, memory& memory,
+                             std::chrono::sys_seconds now);
+
+// Without a memory.
 [[nodiscard]] plan make_plan(const docker::containers& containers, const plan_options& options);
 
 }  // namespace heberg::proxy

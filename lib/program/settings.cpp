@@ -161,6 +161,7 @@ constexpr known_key k_keys[] = {
     {"proxy", "ipv6", [](settings& s, const value& v) { s.proxy.ipv6 = v.boolean(); }},
     {"proxy", "nginx", [](settings& s, const value& v) { s.proxy.nginx = v.words(); }},
     {"proxy", "access_log", [](settings& s, const value& v) { s.proxy.access_log = v.path(); }},
+    {"proxy", "keep_names", [](settings& s, const value& v) { s.proxy.keep_names = v.duration(0ms, 8760h); }},
 };
 
 void apply(settings& s, const value& v) {

@@ -47,6 +47,7 @@ struct settings {
     std::string nginx =
         "nginx";  // how to call nginx, for nginx -t: words, with -c FILE where its configuration is elsewhere
     std::string access_log = "/var/log/nginx/access.log";
+    std::chrono::milliseconds keep_names{72 * 3600 * 1000};  // for an owner none of whose containers claims them
   } proxy;
 };
 

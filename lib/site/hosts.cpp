@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "site/hosts.h"
 
+#include "site/words.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <arpa/inet.h>
 #include <pcre2.h>
@@ -155,7 +157,7 @@ std::variant<host, std::string> parse_host(std::string_view text) {
 std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::container& container) {
   constexpr std::string_view variable = "VIRTUAL_HOST";
   std::vector<host> hosts;
-  const auto* value = docker::find_environment(container, variable);
+  const auto* value = find_word(container, variable);
   if (value == nullptr) return hosts;
 
   std::string_view rest = *value;
@@ -177,7 +179,7 @@ std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::conta
 
 std::variant<std::uint16_t, refused_value> virtual_port(const docker::container& container) {
   constexpr std::string_view variable = "VIRTUAL_PORT";
-  const auto* value = docker::find_environment(container, variable);
+  const auto* value = find_word(container, variable);
   const auto text = value == nullptr ? std::string_view{} : trim(*value);
   if (!text.empty()) {
     std::uint16_t number = 0;

@@ -2,6 +2,7 @@
 #include "site/site.h"
 
 #include "base/names.h"
+#include "site/words.h"
 
 #include <algorithm>
 #include <optional>
@@ -163,7 +164,7 @@ verdict classifier::classify(const docker::container& container) const {
   const auto* label = docker::find_label(container, k_label);
   const auto image = familiar_image(container.image);
   const auto matches = [&](const std::string& glob) { return glob_matches(image, glob); };
-  const auto* hosts = docker::find_environment(container, "VIRTUAL_HOST");
+  const auto* hosts = find_word(container, "VIRTUAL_HOST");
   if (container.inspected) {
     if (label == nullptr && std::none_of(globs_.begin(), globs_.end(), matches)) return not_a_site{};
     if (hosts == nullptr || first_host(*hosts).empty()) {

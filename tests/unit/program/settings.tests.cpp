@@ -63,6 +63,7 @@ TEST_CASE("an empty file is the defaults, and the engine names the sites root as
   CHECK(s.accounts.uid_max == 59999);
   CHECK(s.accounts.retire_after == 5s);
   CHECK(s.proxy.max_body == 67'108'864);
+  CHECK(s.proxy.keep_names == 72h);
 }
 
 TEST_CASE("every key is read") {
@@ -93,6 +94,7 @@ max_body = "1GiB"
 ipv6 = false
 nginx = "/usr/sbin/nginx -c /srv/nginx.conf"
 access_log = "/srv/access.log"
+keep_names = "1h"
 )",
                                 "heberg.toml");
   CHECK(s.state_dir == "/srv/heberg");
@@ -116,6 +118,7 @@ access_log = "/srv/access.log"
   CHECK_FALSE(s.proxy.ipv6);
   CHECK(s.proxy.nginx == "/usr/sbin/nginx -c /srv/nginx.conf");
   CHECK(s.proxy.access_log == "/srv/access.log");
+  CHECK(s.proxy.keep_names == 1h);
 }
 
 TEST_CASE("a sites root other than the default is the engine's too, where nothing else is said") {

@@ -173,6 +173,51 @@ TEST_CASE("the command line: --status and --check tell, and change nothing") {
   CHECK_FALSE(std::filesystem::exists(w.nginx.live()));
 }
 
+TEST_CASE("a name stays its owner's over a redeploy and over a restart of the renderer, until it is given free") {
+  world w;
+  w.engine.add(w.site("a", "x.test"));
+  CHECK(w.start({"--once"}).exit_status() == 0);
+  w.engine.remove("a");
+  w.engine.add(w.site("b", "x.test"));
+  CHECK(w.start({"--once"}).exit_status() == 0);
+  CHECK_FALSE(has(w.live(), "x.test"));
+  CHECK(has(w.log(), "container b: VIRTUAL_HOST \"x.test\" is kept for site:a"));
+
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return !has(w.live(), "x.test"); }));
+  CHECK(w.start({"--forget", "X.test"}).exit_status() == 0);
+  CHECK(w.start({"--forget", "x.test"}).exit_status() == 1);  // nobody's
+  CHECK(w.start({"--forget", "no name"}).exit_status() == 1);
+  render.signal(SIGHUP);
+  CHECK(wait_until([&w] { return has(w.live(), "x.test"); }));
+}
+
+TEST_CASE("a site that cannot be asked about after a restart of the renderer is served as before") {
+  world w;
+  w.engine.add(w.site("a", "x.test"));
+  CHECK(w.start({"--once"}).exit_status() == 0);
+  REQUIRE(has(w.live(), "\"x.test\""));
+  w.engine.inject(
+      {.call = test::engine_call::inspect, .effect = test::engine_fault::server_error, .name = "a", .times = 10});
+  CHECK(w.start({"--once"}).exit_status() == 0);
+  CHECK(has(w.live(), "\"x.test\""));
+}
+
+TEST_CASE("an nginx that is started while it is told gets the new text") {
+  world w;
+  test::write_file(w.nginx.live(), "# the old text\n");
+  const auto nginx = w.nginx.start();
+  REQUIRE(wait_until([&w] { return std::filesystem::exists(w.nginx.folder / "nginx.pid"); }));
+  // Started, but its process id is not there yet.
+  std::filesystem::rename(w.nginx.folder / "nginx.pid", w.nginx.folder / "pid-to-be");
+  w.engine.add(w.site("one", "one.test"));
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return has(w.log(), "nginx is not running"); }));
+  CHECK_FALSE(w.answers("one.test", "200"));
+  std::filesystem::rename(w.nginx.folder / "pid-to-be", w.nginx.folder / "nginx.pid");
+  CHECK(wait_until([&w] { return w.answers("one.test", "200"); }));
+}
+
 TEST_CASE("without an engine --once fails and says why, and the text in place stays") {
   world w;
   test::write_file(w.nginx.live(), "# last good\n");

@@ -172,13 +172,23 @@ TEST_CASE("a reload that failed is made up for, by the next attempt or the next 
   CHECK(publish(last, plan_of({"a.test"})) == outcome::unchanged);
 }
 
-TEST_CASE("an nginx that does not run finds the text when it starts, and is not waited for") {
+TEST_CASE("an nginx that does not run is told when it does: it may have read the old text while it started") {
   world w;
   w.told = {telling::not_running, "nginx is not running"};
   publisher p(w.output(), {}, w.tools());
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::unchanged);
-  CHECK(w.reloads == 1);
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::untold);
+  CHECK(has(w.live(), "\"a.test\""));
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::untold);
+  w.told = {telling::told, {}};
+  SECTION("by this process") {
+    CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  }
+  SECTION("by the next one") {
+    publisher next(w.output(), {}, w.tools());
+    CHECK(publish(next, plan_of({"a.test"})) == outcome::published);
+  }
+  CHECK(w.reloads == 3);
+  CHECK(w.asked == 1);
 }
 
 TEST_CASE("without a reload nginx is not told, and owed nothing lingers in our way") {

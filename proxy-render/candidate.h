@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One container's own words, judged by themselves: does it take part, whose is it, what does it want? Pure.
+#pragma once
+
+#include "docker/container.h"
+#include "proxy-render/vhosts.h"
+#include "site/hosts.h"
+#include "site/words.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heberg::proxy {
+
+// Every word that is read of a container: these are what is remembered of it (memory.h).
+inline constexpr std::array<std::string_view, 2> k_words = {"VIRTUAL_HOST", "VIRTUAL_PORT"};
+
+struct candidate {
+  const docker::container* container = nullptr;
+  std::string owner;
+  std::vector<site::host> hosts;
+  std::uint16_t port = 0;
+};
+
+// Nothing for a container that takes no part or is refused.
+[[nodiscard]] std::optional<candidate> judge(const docker::container& container, const plan_options& options,
+                                             std::vector<complaint>& refused);
+
+[[nodiscard]] complaint complain(const docker::container& container, site::refused_value value);
+
+}  // namespace heberg::proxy

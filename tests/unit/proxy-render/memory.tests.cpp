@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "proxy-render/memory.h"
+
+#include "proxy-render/memory_file.h"
+#include "support/temp_dir.h"
+
+#include <catch2/catch.hpp>
+
+#include <system_error>
+
+namespace {
+
+using namespace heberg;
+using namespace std::chrono_literals;
+
+proxy::memory full() {
+  proxy::memory m;
+  m.names[{site::host_kind::name, "x.test"}] = {.owner = "site:a", .order = 1, .left = {}};
+  m.names[{site::host_kind::regex, "~^\\d"}] = {.owner = "sysadmin", .order = 7, .left = std::chrono::sys_seconds(5s)};
+  m.containers["0a"] = {.created = {},
+                        .host_network = true,
+                        .environment = {{"VIRTUAL_HOST", "x.test"}, {"VIRTUAL_HOST", "y.test"}},
+                        .exposed_ports = {{80, "tcp"}}};
+  m.containers["0a"].created += 1'764'000'000'123'456'789ns;
+  m.next_order = 8;
+  m.changed = true;
+  return m;
+}
+
+bool same(const proxy::memory& a, const proxy::memory& b) {
+  return a.names == b.names && a.containers == b.containers && a.next_order == b.next_order;
+}
+
+}  // namespace
+
+TEST_CASE("what is remembered comes back from its text") {
+  const auto read = proxy::parse_memory(proxy::dump_memory(full()));
+  REQUIRE(read);
+  CHECK(same(*read, full()));
+  CHECK_FALSE(read->changed);
+}
+
+TEST_CASE("a text of another version or shape is not taken") {
+  for (
+      const auto* text :
+      {"", "{", "[]", "null", "{}", R"({"version": 2, "names": [], "containers": {}})", R"({"version": 1})",
+       R"({"version": 1, "names": 3, "containers": {}})",
+       R"({"version": 1, "names": [{"host": 3, "owner": "x", "order": 1}], "containers": {}})",
+       R"({"version": 1, "names": [{"host": "x.test", "order": 1}], "containers": {}})",
+       R"({"version": 1, "names": [], "containers": {"0a": {}}})",
+       R"({"version": 1, "names": [], "containers": {"0a": {"created": 1, "host_network": false, "environment": [["A"]], "ports": []}}})",
+       R"({"version": 1, "names": [], "containers": {"0a": {"created": 1, "host_network": false, "environment": [], "ports": [[80]]}}})"}) {
+    INFO(text);
+    CHECK_FALSE(proxy::parse_memory(text));
+  }
+}
+
+TEST_CASE("a name that is none any more is dropped, the others stay") {
+  const auto read = proxy::parse_memory(
+      R"({"version": 1, "names": [{"host": "a b", "owner": "x", "order": 9}, {"host": "x.test", "owner": "y", "order": 2}], "containers": {}})");
+  REQUIRE(read);
+  CHECK(read->names.size() == 1);
+  CHECK(read->next_order == 10);
+}
+
+TEST_CASE("the memory is kept beside the output, and written only where it changed") {
+  const test::temp_dir folder;
+  proxy::memory_file file(folder / "heberg.conf");
+  CHECK(file.path() == (folder / ".heberg.conf.state").string());
+  CHECK(file.is_news());
+  const auto none = file.load();
+  CHECK_FALSE(none.damaged);
+  CHECK(none.complaint == "there is no " + file.path() + " yet");
+  CHECK_FALSE(file.is_news());
+
+  auto memory = full();
+  file.keep(memory);
+  CHECK_FALSE(memory.changed);
+  CHECK_FALSE(file.is_news());
+  CHECK(same(proxy::memory_file(folder / "heberg.conf").load().remembered, full()));
+
+  std::filesystem::remove(file.path());
+  file.keep(memory);  // unchanged
+  CHECK_FALSE(std::filesystem::exists(file.path()));
+}
+
+TEST_CASE("another hand's change is news") {
+  const test::temp_dir folder;
+  proxy::memory_file daemon(folder / "heberg.conf");
+  static_cast<void>(daemon.load());
+  auto memory = full();
+  daemon.keep(memory);
+  proxy::memory_file other(folder / "heberg.conf");
+  auto theirs = other.load().remembered;
+  theirs.names.clear();
+  theirs.changed = true;
+  other.keep(theirs);
+  CHECK(daemon.is_news());
+  CHECK(daemon.load().remembered.names.empty());
+  CHECK_FALSE(daemon.is_news());
+}
+
+TEST_CASE("a damaged memory is told, and remembering starts anew") {
+  const test::temp_dir folder;
+  proxy::memory_file file(folder / "heberg.conf");
+  SECTION("it is cut") {
+    test::write_file(file.path(), proxy::dump_memory(full()).substr(0, 50));
+  }
+  SECTION("it is a folder") {
+    std::filesystem::create_directory(file.path());
+  }
+  const auto read = file.load();
+  CHECK(read.damaged);
+  CHECK(read.complaint.find(file.path()) != std::string::npos);
+  CHECK(read.remembered.names.empty());
+}
+
+TEST_CASE("a memory that cannot be written is an error, and is tried again") {
+  const test::temp_dir folder;
+  proxy::memory_file file(folder / "gone" / "heberg.conf");
+  auto memory = full();
+  CHECK_THROWS_AS(file.keep(memory), std::system_error);
+  CHECK(memory.changed);
+  std::filesystem::create_directory(folder / "gone");
+  CHECK_NOTHROW(file.keep(memory));
+}
