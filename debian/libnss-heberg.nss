@@ -1,3 +1,2 @@
 passwd after=files heberg
 group  after=files heberg
-shadow after=files heberg

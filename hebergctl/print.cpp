@@ -44,7 +44,8 @@ nlohmann::ordered_json to_json(const ledger::site& site) {
 }
 
 std::string dump(const nlohmann::ordered_json& document) {
-  return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  // ASCII alone: a terminal would obey U+0080 to U+009F, and DEL.
+  return document.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace

@@ -37,8 +37,10 @@ int judge(pam_handle_t* pamh, const options& options, const char* user, const ch
   if (result == verdict::no_memory) return PAM_BUF_ERR;
   if (known == PAM_AUTHINFO_UNAVAIL) return known;
   if (known == PAM_USER_UNKNOWN) {
-    ::pam_syslog(pamh, LOG_NOTICE, "authentication failure for a name that is no site's, from %.255s",
-                 remote_host(pamh));
+    if (!options.quiet()) {
+      ::pam_syslog(pamh, LOG_NOTICE, "authentication failure for a name that is no site's, from %.255s",
+                   remote_host(pamh));
+    }
     return known;
   }
   if (result == verdict::match) {

@@ -35,6 +35,8 @@ options::options(pam_handle_t* pamh, int argc, const char** argv) noexcept {
     const std::string_view word(argv[i]);
     if (word == "debug") {
       debug_ = true;
+    } else if (word == "quiet") {
+      quiet_ = true;
     } else if (has_prefix(word, k_directory)) {
       if (!use_folder(argv[i] + k_directory.size())) ::pam_syslog(pamh, LOG_ERR, "option not understood: %s", argv[i]);
     } else if (!is_for_libpam(word)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The words behind pam_heberg.so in a pam.d file:
 //   debug            say in the log what each call decided, and why (never a password or a hash)
+//   quiet            do not log failures for names that are no site's: another module of the stack may know them
 //   directory=PATH   where the directory is published (an absolute path), instead of the built-in one
 //   use_first_pass, try_first_pass   as in every module; libpam's own pam_get_authtok() acts on them
 // Any other word is logged and otherwise ignored: a typing error must not lock everybody out.
@@ -19,6 +20,7 @@ class options {
   options& operator=(const options&) = delete;
 
   [[nodiscard]] bool debug() const noexcept { return debug_; }
+  [[nodiscard]] bool quiet() const noexcept { return quiet_; }
   [[nodiscard]] directory::source accounts() const noexcept;
   [[nodiscard]] directory::source shadow() const noexcept;
 
@@ -26,6 +28,7 @@ class options {
   [[nodiscard]] bool use_folder(const char* folder) noexcept;
 
   bool debug_ = false;
+  bool quiet_ = false;
   char accounts_[512];
   char shadow_[512];
 };

@@ -98,7 +98,8 @@ std::string describe_status(const plan& plan, const render_options& options, std
                        {"hosts", std::move(hosts)},
                        {"refused", describe(plan.refused)},
                        {"unreachable", describe(plan.unreachable)}};
-  return status.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  // ASCII alone: a terminal would obey U+0080 to U+009F, and DEL.
+  return status.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
 std::string render_hosts_file(const plan& plan) {

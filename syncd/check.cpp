@@ -20,7 +20,14 @@ class checker {
     }
     open_root();
     const auto changes = reconcile(classify(all), rows_, wall_time(), rules(), questions_for_the_machine());
-    for (const auto& event : changes.events) out_ << event.site << ": would be: " << event.text << "\n";
+    for (const auto& event : changes.events) {
+      if (event.text == k_default_network) continue;  // said of all of them
+      if (event.weight == level::warning) {
+        problem(event.site, event.text);
+      } else {
+        print(event.site, "would be: " + event.text);
+      }
+    }
     for (const auto& [site, why] : changes.refused) problem(site, "no account: " + why);
     for (const auto& row : changes.rows) rows_[row.name] = row;
     const std::set<std::string> appeared(changes.appeared.begin(), changes.appeared.end());
@@ -33,9 +40,12 @@ class checker {
   }
 
  private:
+  // As log() does: what a container says of itself must not reach the terminal's own language.
+  void print(const std::string& who, const std::string& what) { out_ << escape_line(who + ": " + what) << "\n"; }
+
   void problem(const std::string& who, const std::string& what) {
     ++problems_;
-    out_ << who << ": " << what << "\n";
+    print(who, what);
   }
 
   void open_root() {
@@ -44,7 +54,7 @@ class checker {
       root_ = *root;
       trees_.emplace(root_, settings_.sites.root, *parts_.owners);
     } else if (const auto& found = std::get<root_problem>(opened); found.is_missing) {
-      out_ << "sites root: " << found.reason << ": would be made\n";
+      print("sites root", found.reason + ": would be made");
     } else {
       problem("sites root", found.reason);
     }
@@ -58,7 +68,11 @@ class checker {
     std::vector<site::claim> claims;
     for (const auto& [id, container] : all) {
       auto verdict = classifier.classify(container);
-      if (auto* claim = std::get_if<site::claim>(&verdict)) claims.push_back(std::move(*claim));
+      if (auto* claim = std::get_if<site::claim>(&verdict)) {
+        // No problem that counts: dockerd may run with icc off.
+        if (claim->on_default_network) print(claim->site, k_default_network);
+        claims.push_back(std::move(*claim));
+      }
       if (auto* refusal = std::get_if<site::refusal>(&verdict)) {
         problem("container " + site::quoted(refusal->container), "no site's: " + refusal->reason);
       }
@@ -76,16 +90,17 @@ class checker {
   }
 
   questions questions_for_the_machine() {
-    return {
-        .owner_of_www = [this](const std::string& site) { return trees_ ? trees_->owner_of_www(site) : std::nullopt; },
-        .all_owners_of_www = [this] { return trees_ ? trees_->all_owners_of_www() : std::set<std::uint32_t>(); },
-        .explain_foreign =
-            [this](const std::string& site, std::uint32_t uid) {
-              return explain_foreign(*parts_.names,
-                                     {.name = site, .id = uid, .home = settings_.sites.root + "/" + site});
+    return {.owners_of_trees = [this]() -> const tree_owners& {
+              if (trees_) trees_->find_owners(owners_of_trees_);
+              return owners_of_trees_;
             },
-        .has_time = [] { return true; },
-        .last_refusal = [](const std::string&) { return std::string(); }};
+            .explain_foreign =
+                [this](const std::string& site, std::uint32_t uid) {
+                  return explain_foreign(*parts_.names,
+                                         {.name = site, .id = uid, .home = settings_.sites.root + "/" + site});
+                },
+            .has_time = [] { return true; },
+            .last_refusal = [](const std::string&) { return std::string(); }};
   }
 
   account_rules rules() const {
@@ -103,6 +118,7 @@ class checker {
   site_rows rows_;
   shared_fd root_;
   std::optional<site_trees> trees_;
+  tree_owners owners_of_trees_;
   std::size_t problems_ = 0;
 };
 

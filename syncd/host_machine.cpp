@@ -41,6 +41,7 @@ std::string host_machine::check_root() {
     root_ = found != nullptr ? *found : nullptr;
   }
   trees_.reset();
+  owners_of_trees_.clear();
   if (found == nullptr) return std::get<root_problem>(opened).reason;
   trees_.emplace(*found, settings_.sites.root, *parts_.owners);
   return {};
@@ -50,14 +51,9 @@ std::vector<std::string> host_machine::make_tree(const std::string& site, std::u
   return trees_ ? trees_->make(site, uid) : std::vector<std::string>();
 }
 
-std::optional<std::uint32_t> host_machine::owner_of_www(const std::string& site) {
-  return trees_ ? trees_->owner_of_www(site) : std::nullopt;
-}
-
-std::set<std::uint32_t> host_machine::all_owners_of_www() {
-  // Once is enough: trees made from now on are in the ledger.
-  if (!owners_of_www_ && trees_) owners_of_www_ = trees_->all_owners_of_www();
-  return owners_of_www_.value_or(std::set<std::uint32_t>());
+const tree_owners& host_machine::owners_of_trees() {
+  if (trees_) trees_->find_owners(owners_of_trees_);
+  return owners_of_trees_;
 }
 
 std::string host_machine::explain_foreign(const std::string& site, std::uint32_t uid) {
@@ -69,9 +65,10 @@ machine::watched_look host_machine::look_at_password(const std::string& site, co
   if (root_fd == nullptr) return {file_unreadable{"the sites root is not sound"}};
   const unique_fd folder = open_secrets_folder(root_fd->get(), site);
   if (!folder) {
+    // What is not there cannot be watched: its return is to be found by polling.
     if (errno == ELOOP || errno == ENOTDIR)
-      return {file_refused{std::nullopt, "its folder .heberg is a symbolic link or no folder"}};
-    return {file_unreadable{std::string("open .heberg: ") + std::strerror(errno)}};
+      return {file_refused{std::nullopt, "its folder .heberg is a symbolic link or no folder"}, false};
+    return {file_unreadable{std::string("open .heberg: ") + std::strerror(errno)}, false};
   }
   // Watched first, read then: a change in between brings another look.
   const bool watched = watch_.watch(site, folder.get());

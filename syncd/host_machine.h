@@ -45,8 +45,7 @@ class host_machine final : public machine {
   void publish(std::span<const directory::account> accounts) override;
   std::string check_root() override;
   std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) override;
-  std::optional<std::uint32_t> owner_of_www(const std::string& site) override;
-  std::set<std::uint32_t> all_owners_of_www() override;
+  const tree_owners& owners_of_trees() override;
   std::string explain_foreign(const std::string& site, std::uint32_t uid) override;
   watched_look look_at_password(const std::string& site, const std::optional<fingerprint>& known) override;
   void hash(hash_job job, hasher::lane lane) override { hasher_.push(std::move(job), lane); }
@@ -67,7 +66,7 @@ class host_machine final : public machine {
   mutable std::mutex root_mutex_;  // the hasher's thread stores new passwords below the root
   shared_fd root_;
   std::optional<site_trees> trees_;
-  std::optional<std::set<std::uint32_t>> owners_of_www_;
+  tree_owners owners_of_trees_;
   bool told_of_polling_ = false;
   hasher hasher_;  // last: its thread uses the others
 };

@@ -73,8 +73,7 @@ void keeper::classify(const docker::containers& all) {
 void keeper::reconcile_claims() {
   const auto now = machine_.wall_time();
   const auto end = machine_.steady_time() + k_asking;
-  const questions ask{.owner_of_www = [this](const std::string& site) { return machine_.owner_of_www(site); },
-                      .all_owners_of_www = [this] { return machine_.all_owners_of_www(); },
+  const questions ask{.owners_of_trees = [this]() -> const tree_owners& { return machine_.owners_of_trees(); },
                       .explain_foreign = [this](const std::string& site,
                                                 std::uint32_t uid) { return machine_.explain_foreign(site, uid); },
                       .has_time = [&] { return machine_.steady_time() < end; },
@@ -162,7 +161,7 @@ bool keeper::save() {
   say_change("ledger", level::info, "ledger", "");
   unsaved_.clear();
   unborn_.clear();
-  for (const auto& event : std::exchange(events_, {})) say(level::info, event.site, event.text);
+  for (const auto& event : std::exchange(events_, {})) say(event.weight, event.site, event.text);
   for (auto& name : std::exchange(appeared_, {})) trees_.insert(std::move(name));
   return true;
 }

@@ -8,6 +8,7 @@
 #include "program/log.h"
 #include "syncd/hasher.h"
 #include "syncd/password_file.h"
+#include "syncd/tree_owners.h"
 
 #include <chrono>
 #include <cstdint>
@@ -35,8 +36,8 @@ class machine {
   virtual std::string check_root() = 0;
   // Makes what is missing of a tree; what is wrong with it. (site_trees.h)
   virtual std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) = 0;
-  virtual std::optional<std::uint32_t> owner_of_www(const std::string& site) = 0;
-  virtual std::set<std::uint32_t> all_owners_of_www() = 0;
+  // What was there at the last check_root(), and what has come since.
+  virtual const tree_owners& owners_of_trees() = 0;
   virtual std::string explain_foreign(const std::string& site, std::uint32_t uid) = 0;
 
   // Looks at the password file, after asking to be told of its changes. watched: that could be had.

@@ -103,7 +103,7 @@ password_look look_at_password(int folder, const std::optional<fingerprint>& kno
   return read_line(file.get(), status);
 }
 
-fingerprint store_password(int folder, const secret& password, ownership& owners) {
+std::optional<fingerprint> store_password(int folder, const secret& password, ownership& owners) {
   const auto check = [](int error, const char* operation) {
     if (error != 0) throw_errno(error, operation, ".heberg/password");
   };
@@ -115,7 +115,9 @@ fingerprint store_password(int folder, const secret& password, ownership& owners
   check(file.write("\n"), "write");
   const unique_fd written(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 0));
   if (!written) throw_errno("dup", ".heberg/password");
-  check(file.commit(), "commit");
+  const int error = file.commit_new();
+  if (error == EEXIST) return std::nullopt;
+  check(error, "commit");
   struct stat status {};
   if (::fstat(written.get(), &status) != 0)
     throw_errno("look at", ".heberg/password");  // after the rename: it sets ctime

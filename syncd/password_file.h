@@ -44,7 +44,8 @@ using password_look = std::variant<file_unchanged, file_absent, file_refused, fi
 [[nodiscard]] password_look look_at_password(int folder, const std::optional<fingerprint>& known,
                                              const ownership& owners);
 
-// Writes a new one, whole or not at all, root's and 0600. Returns how it is now. Throws std::system_error.
-[[nodiscard]] fingerprint store_password(int folder, const secret& password, ownership& owners);
+// Writes a new one, whole or not at all, root's and 0600. Returns how it is now; nothing where there is a file already,
+// which stays: the sysadmin may have written it a moment ago. Throws std::system_error.
+[[nodiscard]] std::optional<fingerprint> store_password(int folder, const secret& password, ownership& owners);
 
 }  // namespace heberg::syncd

@@ -12,7 +12,7 @@ namespace {
 
 // Not IN_MODIFY: half a file is of no use; its writer's close follows. IN_CREATE: link(2) makes nothing else known.
 constexpr std::uint32_t k_events =
-    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR;
+    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB | IN_MOVE_SELF | IN_ONLYDIR;
 
 }  // namespace
 
@@ -43,7 +43,9 @@ password_watch::news password_watch::read() {
       if (site == sites_.end()) continue;
       // Without a name it happened to the folder itself.
       if (event.len == 0 || std::strcmp(name, k_password_file) == 0) found.sites.insert(site->second);
-      if ((event.mask & IN_IGNORED) != 0) sites_.erase(site);  // the folder is gone
+      // The folder went elsewhere: what happens to it is nobody's matter any more.
+      if ((event.mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(inotify_.get(), event.wd);
+      if ((event.mask & IN_IGNORED) != 0) sites_.erase(site);  // the folder, or our interest in it, is gone
     }
   }
 }

@@ -73,7 +73,12 @@ class reconciler {
     now.retired_at.reset();
     changes_.appeared.push_back(row.name);
     changes_.events.push_back({row.name, "account is back, " + id_text(row.uid)});
+    warn_of_network(claim);
     changes_.rows.push_back(std::move(now));
+  }
+
+  void warn_of_network(const site::claim& claim) {
+    if (claim.on_default_network) changes_.events.push_back({claim.site, k_default_network, level::warning});
   }
 
   // False: refused, or not asked about for lack of time.
@@ -118,20 +123,22 @@ class reconciler {
                           [this](auto* claim) { return ask_.last_refusal(claim->site).empty(); });
     std::set<std::uint32_t> given;
     for (const auto& [name, row] : known_) given.insert(row.uid);
-    uid_pool pool(rules_.uids, std::move(given), ask_.all_owners_of_www());
+    const adoptions adopting(ask_.owners_of_trees(), rules_.uids);
+    uid_pool pool(rules_.uids, std::move(given), adopting.seen());
 
-    std::vector<const site::claim*> without;
+    std::vector<std::pair<const site::claim*, std::string>> without;  // and why its tree's owner was not taken over
     for (const auto* claim : newcomers) {
-      const auto owner = ask_.owner_of_www(claim->site);
-      if (owner && pool.adopt(*owner)) {
-        create(*claim, *owner, " taken over from its www folder", pool);
+      auto adoption = adopting.judge(claim->site);
+      if (adoption.uid && pool.adopt(*adoption.uid)) {
+        create(*claim, *adoption.uid, " taken over from its www folder", pool);
       } else {
-        without.push_back(claim);
+        without.emplace_back(claim, std::move(adoption.why_not));
       }
     }
-    for (const auto* claim : without) {
+    for (const auto& [claim, why_not] : without) {
       if (const auto uid = pool.take_next()) {
-        create(*claim, *uid, "", pool);
+        if (create(*claim, *uid, "", pool) && !why_not.empty())
+          changes_.events.push_back({claim->site, why_not, level::warning});
       } else {
         changes_.refused[claim->site] = "no UID is left between accounts.uid_min " + std::to_string(rules_.uids.first) +
                                         " and accounts.uid_max " + std::to_string(rules_.uids.last);
@@ -139,10 +146,11 @@ class reconciler {
     }
   }
 
-  void create(const site::claim& claim, std::uint32_t uid, std::string_view how, uid_pool& pool) {
+  // False: refused, or not asked about for lack of time.
+  bool create(const site::claim& claim, std::uint32_t uid, std::string_view how, uid_pool& pool) {
     if (!is_free(claim.site, uid)) {
       pool.give_back(uid);
-      return;
+      return false;
     }
     ledger::site row;
     row.name = claim.site;
@@ -150,8 +158,10 @@ class reconciler {
     row.gecos = claim.gecos;
     row.created_at = now_;
     changes_.events.push_back({row.name, "account made, " + id_text(uid) + std::string(how)});
+    warn_of_network(claim);
     changes_.appeared.push_back(row.name);
     changes_.rows.push_back(std::move(row));
+    return true;
   }
 
   const site_rows& known_;

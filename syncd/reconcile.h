@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The decision at the heart of syncd: from what the engine has and what the ledger says to what the ledger should say.
 // Pure: what it needs to know of the machine it asks through `questions`, and only for sites that are new or come back.
-//   new site           a row with a UID of its own: the owner of its www folder, or the next one
+//   new site           a row with a UID of its own: the owner of its www folder (tree_owners.h), or the next one
 //   no container       missing_since is set; after retire_after, retired_at
 //   container again    both are cleared: the same UID, the same hash
 //   a container that the engine could not be asked about keeps its site's account; it makes none, and brings none back
@@ -9,7 +9,9 @@
 #pragma once
 
 #include "ledger/ledger.h"
+#include "program/log.h"
 #include "site/site.h"
+#include "syncd/tree_owners.h"
 #include "syncd/uid_pool.h"
 
 #include <chrono>
@@ -33,10 +35,8 @@ struct account_rules {
 };
 
 struct questions {
-  // Who owns the site's www folder, where there is one.
-  std::function<std::optional<std::uint32_t>(const std::string& site)> owner_of_www;
-  // Every owner of a www folder below the sites root. Asked at most once, and only where a UID must be found.
-  std::function<std::set<std::uint32_t>()> all_owners_of_www;
+  // Whom the trees below the sites root belong to. Asked at most once, and only where a UID must be found.
+  std::function<const tree_owners&()> owners_of_trees;
   // Why another source of names has this name or UID already; empty where none has. It may be slow (LDAP), so it is
   // asked only while there is time; sites that were refused before are asked about last, and keep that reason
   // meanwhile.
@@ -48,6 +48,7 @@ struct questions {
 struct site_event {
   std::string site;
   std::string text;
+  level weight = level::info;
 };
 
 struct changes {
@@ -58,6 +59,12 @@ struct changes {
   bool is_unfinished = false;                  // there was no time for some sites: run it again
   std::optional<time> next;                    // when the next missing site is due to be retired
 };
+
+// Said of a site on Docker's default network, when it comes.
+inline constexpr char k_default_network[] =
+    "its container is on Docker's default network, where other containers reach it: run it with --network "
+    "heberg-sites, "
+    "or another whose com.docker.network.bridge.enable_icc is false";
 
 [[nodiscard]] changes reconcile(std::span<const site::claim> claims, const site_rows& known, time now,
                                 const account_rules& rules, const questions& ask);

@@ -187,12 +187,15 @@ class tree_pass {
   std::vector<std::string> problems_;
 };
 
-std::optional<std::uint32_t> find_owner_of_www(int root, const std::string& name, const ownership& owners) {
-  const unique_fd top = open_beneath(root, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+tree_owner find_owner(int root, const char* name, const ownership& owners) {
+  tree_owner found;
+  const unique_fd top = open_beneath(root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   struct stat status {};
-  if (!top || ::fstatat(top.get(), "www", &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode))
-    return std::nullopt;
-  return owners.of(status).uid;
+  if (!top || ::fstat(top.get(), &status) != 0) return found;
+  if (const auto owner = owners.of(status); owner.uid == 0 && owner.gid != 0) found.mark = owner.gid;
+  if (::fstatat(top.get(), "www", &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode))
+    found.www = owners.of(status).uid;
+  return found;
 }
 
 }  // namespace
@@ -208,19 +211,19 @@ std::vector<std::string> site_trees::inspect(const std::string& name, std::uint3
   return tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::look, owners_).run(name);
 }
 
-std::optional<std::uint32_t> site_trees::owner_of_www(const std::string& name) const {
-  return find_owner_of_www(root_->get(), name, owners_);
-}
-
-std::set<std::uint32_t> site_trees::all_owners_of_www() const {
-  std::set<std::uint32_t> found;
+void site_trees::find_owners(tree_owners& known) const {
   const auto entries = list_folder(root_->get());
-  if (entries == nullptr) return found;
+  if (entries == nullptr) return;
   while (const dirent* entry = ::readdir(entries.get())) {
-    if (!is_site_name(entry->d_name)) continue;
-    if (const auto owner = find_owner_of_www(root_->get(), entry->d_name, owners_)) found.insert(*owner);
+    const std::string_view name = entry->d_name;
+    if (!is_site_name(name)) continue;
+    const auto before = known.find(name);
+    if (before == known.end()) {
+      known.emplace(name, find_owner(root_->get(), entry->d_name, owners_));
+    } else if (before->second.www.value_or(0) == 0) {
+      before->second = find_owner(root_->get(), entry->d_name, owners_);
+    }
   }
-  return found;
 }
 
 }  // namespace heberg::syncd

@@ -11,10 +11,9 @@
 #pragma once
 
 #include "syncd/sites_root.h"
+#include "syncd/tree_owners.h"
 
 #include <cstdint>
-#include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -32,8 +31,9 @@ class site_trees {
   // The same, but makes nothing: what is missing is reported too.
   [[nodiscard]] std::vector<std::string> inspect(const std::string& name, std::uint32_t id) const;
 
-  [[nodiscard]] std::optional<std::uint32_t> owner_of_www(const std::string& name) const;
-  [[nodiscard]] std::set<std::uint32_t> all_owners_of_www() const;
+  // Adds the trees that are not in `known` yet. One whose www is missing or still root's is looked at each time: it may
+  // just be copied here.
+  void find_owners(tree_owners& known) const;
 
  private:
   shared_fd root_;

@@ -48,9 +48,17 @@ int atomic_file::write(std::string_view bytes) noexcept {
 }
 
 int atomic_file::commit() noexcept {
+  return commit(0);
+}
+
+int atomic_file::commit_new() noexcept {
+  return commit(RENAME_NOREPLACE);
+}
+
+int atomic_file::commit(unsigned rename_flags) noexcept {
   if (!fd_) return EBADF;
   if (::fsync(fd_.get()) != 0) return errno;
-  if (::renameat(dirfd_, temp_, dirfd_, name_) != 0) return errno;
+  if (::renameat2(dirfd_, temp_, dirfd_, name_, rename_flags) != 0) return errno;
   fd_.reset();
   return ::fsync(dirfd_) == 0 ? 0 : errno;
 }

@@ -25,12 +25,17 @@ class atomic_file {
   // the old one back.
   [[nodiscard]] int commit() noexcept;
 
+  // The same, but where the target exists (by now) it stays: EEXIST.
+  [[nodiscard]] int commit_new() noexcept;
+
   atomic_file() noexcept = default;
   atomic_file(const atomic_file&) = delete;
   atomic_file& operator=(const atomic_file&) = delete;
   ~atomic_file();  // not committed: the temporary file is removed
 
  private:
+  [[nodiscard]] int commit(unsigned rename_flags) noexcept;
+
   int dirfd_ = -1;
   unique_fd fd_;
   char name_[201] = {};

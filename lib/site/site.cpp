@@ -190,7 +190,9 @@ verdict classifier::classify(const docker::container& container) const {
                .gecos = hosts == nullptr ? "" : gecos_of(*hosts),
                .created = container.created,
                .up = container.is_up(),
-               .inspected = container.inspected};
+               .inspected = container.inspected,
+               .on_default_network =
+                   std::ranges::find(container.networks, "bridge", &docker::network::name) != container.networks.end()};
 }
 
 verdict classify(const docker::container& container, const site_settings& settings) {

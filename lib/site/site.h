@@ -43,6 +43,8 @@ struct claim {
   std::chrono::sys_time<std::chrono::nanoseconds> created;
   bool up = false;
   bool inspected = true;  // false: whether it has a host is unknown, and gecos is empty
+  bool on_default_network =
+      false;  // Docker's "bridge", where containers reach one another (unless dockerd has icc off)
 };
 
 using verdict = std::variant<not_a_site, refusal, claim>;

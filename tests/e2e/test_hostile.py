@@ -68,7 +68,8 @@ def hostile_names(world):
     expect_equal(world.getent("-s", "heberg", "passwd", "0")[0], 2, "getent passwd 0")
     expect_equal(world.getent("passwd", "root")[1].split(":")[2], "0", "root's UID")
     for line in world.getent("-s", "heberg", "passwd")[1].splitlines():
-        expect(len(line.split(":")) == 7 and line.split(":")[0].islower() or "-" in line, f"an odd account: {line!r}")
+        name = line.split(":")[0]
+        expect(len(line.split(":")) == 7 and (name.islower() or "-" in name), f"an odd account: {line!r}")
 
 
 @test

@@ -122,7 +122,7 @@ TEST_CASE_METHOD(pam_fixture, "no password can be had: no crypt, and libpam's er
 
 TEST_CASE_METHOD(
     pam_fixture,
-    "a directory that cannot be read is AUTHINFO_UNAVAIL for every name, with one crypt; the log says why") {
+    "a directory that cannot be read is AUTHINFO_UNAVAIL for every name, with one crypt, the log says why") {
   const std::string path = directory().shadow_path();
   const char* reason = "";
   SECTION("missing") {

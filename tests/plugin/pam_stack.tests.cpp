@@ -55,7 +55,7 @@ TEST_CASE_METHOD(pam_fixture, "an unknown option is logged and locks nobody out"
 }
 
 TEST_CASE_METHOD(pam_fixture,
-                 "a directory that is no absolute path, or too long, is logged; the built-in one is used") {
+                 "a directory that is no absolute path, or too long, is logged, the built-in one is used") {
   for (const std::string& path : {std::string("relative"), std::string(), "/" + std::string(600, 'x')}) {
     configure("auth required " + std::string(module_path()) + " directory=" + path + "\n");
     clear_calls();

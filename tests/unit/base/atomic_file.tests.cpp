@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "base/atomic_file.h"
 
+#include "support/need_root.h"
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>
@@ -106,6 +107,26 @@ TEST_CASE_METHOD(fixture, "a link in the target's place is replaced, not written
   CHECK(read_file(dir / "x") == "new");
 }
 
+TEST_CASE_METHOD(fixture, "a new file takes nobody's place: what is there by now stays, a link too") {
+  atomic_file file;
+  REQUIRE(open(file, "x") == 0);
+  REQUIRE(file.write("new") == 0);
+  SECTION("nothing") {
+    CHECK(file.commit_new() == 0);
+    CHECK(read_file(dir / "x") == "new");
+  }
+  SECTION("a file") {
+    write_file(dir / "x", "old");
+    CHECK(file.commit_new() == EEXIST);
+    CHECK(read_file(dir / "x") == "old");
+  }
+  SECTION("a link to nowhere") {
+    fs::create_symlink(dir / "nowhere", dir / "x");
+    CHECK(file.commit_new() == EEXIST);
+    CHECK(fs::is_symlink(dir / "x"));
+  }
+}
+
 TEST_CASE_METHOD(fixture, "a name that is not one path component of at most 200 bytes is refused") {
   using namespace std::string_literals;
   for (const std::string& name : {""s, "."s, ".."s, "a/b"s, "/a"s, "a\0b"s, std::string(201, 'a')}) {
@@ -159,7 +180,7 @@ TEST_CASE("each step that fails says why") {
 }
 
 TEST_CASE("the owner is set before the file can be seen") {
-  if (::geteuid() != 0) return;  // only root may give files away
+  NEED_ROOT();
   const temp_dir dir;
   const unique_fd folder = open_folder(dir.path());
   atomic_file file;

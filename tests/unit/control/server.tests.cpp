@@ -96,7 +96,7 @@ TEST_CASE("a silent peer does not keep the server from ending") {
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(4));
 }
 
-TEST_CASE("a socket that nobody listens on is replaced; one in use is not") {
+TEST_CASE("a socket that nobody listens on is replaced, one in use is not") {
   const temp_dir dir;
   const std::string path = dir / "control.sock";
   {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "directory/writer.h"
 
+#include "support/need_root.h"
 #include "support/published.h"
 
 #include <catch2/catch.hpp>
@@ -41,7 +42,7 @@ TEST_CASE("the folder is made, and the files have their modes, whatever the umas
 }
 
 TEST_CASE("the files go to their owner and groups") {
-  if (::geteuid() != 0) return;  // only root may give files away
+  NEED_ROOT();
   const temp_dir dir;
   publish(dir / "directory", make_accounts(1), {0, 0, 42});
   CHECK(stat_of(dir / "directory/accounts.cdb").st_gid == 0);

@@ -110,7 +110,7 @@ TEST_CASE("a listed container's name is its own, not the one that a link gave it
   CHECK(parse_list(R"([{"Id":")" + k_id + R"(","Names":["/other/alias","/own"]}])").value->front().name == "own");
 }
 
-TEST_CASE("entries of a list without a sound id are left out; the others stay") {
+TEST_CASE("entries of a list without a sound id are left out, the others stay") {
   const auto list = parse_list(R"([{"Id":"../../etc"},{"Id":5},5,"x",null,[],{"Id":")" + k_id + R"("},{}])");
   REQUIRE(list.value);
   CHECK(list.value->size() == 1);
@@ -206,7 +206,7 @@ TEST_CASE("a field of a wrong type is as if it were empty") {
   CHECK(*c.value == expected);
 }
 
-TEST_CASE("elements of a wrong type are left out; the others stay") {
+TEST_CASE("elements of a wrong type are left out, the others stay") {
   const auto c = parse_inspect(inspect_with(
       R"("Mounts":[5,{"Destination":"/a","RW":"no"},null],"Config":{"Env":[5,"A=1",null,"B"],"Labels":{"a":1,"b":"2"},
          "ExposedPorts":{"80/tcp":{},"0/tcp":{},"65536/tcp":{},"x/tcp":{},"443":{},"53/dccp":{},"/tcp":{},"-1/tcp":{}, "8080/udp":5}},
@@ -269,7 +269,7 @@ TEST_CASE("of very many ports the first are kept") {
   CHECK(c.value->exposed_ports.size() == k_ports_max);
 }
 
-TEST_CASE("environment and labels are found by their exact name; the last of a name wins") {
+TEST_CASE("environment and labels are found by their exact name, the last of a name wins") {
   const auto c = *parse_inspect(inspect_with(R"("Config":{"Env":["A=1","AB=2","A=3"],"Labels":{"x.y":"z"}})")).value;
   CHECK(*find_environment(c, "A") == "3");
   CHECK(*find_environment(c, "AB") == "2");

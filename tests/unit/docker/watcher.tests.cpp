@@ -241,7 +241,7 @@ TEST_CASE("an engine behind TCP is followed as one behind a unix socket") {
   check_that_it_follows(engine, o);
 }
 
-TEST_CASE("an engine that restarts is followed again; what was known stays known meanwhile") {
+TEST_CASE("an engine that restarts is followed again, what was known stays known meanwhile") {
   const temp_dir folder;
   fake_engine engine(folder / "s");
   engine.add_silently(site(1));

@@ -61,7 +61,7 @@ TEST_CASE("a message without end is cut, and says so") {
   CHECK_THAT(line, Catch::EndsWith(" [cut]"));
 }
 
-TEST_CASE("a line names its level; debug is silent until asked for") {
+TEST_CASE("a line names its level, debug is silent until asked for") {
   const auto text = capture_stderr([] {
     log(level::error, "one");
     log(level::warning, "two");

@@ -67,7 +67,7 @@ bool has(const std::string& text, std::string_view part) {
 
 }  // namespace
 
-TEST_CASE("a new text is judged, put into place and told to nginx; an equal one is not") {
+TEST_CASE("a new text is judged, put into place and told to nginx, an equal one is not") {
   world w;
   publisher p(w.output(), {}, w.tools());
   CHECK(publish(p, plan_of({"a.test"})) == outcome::published);

@@ -49,6 +49,14 @@ TEST_CASE("a container with a matching image, a host and a mount below the root 
   CHECK(found.up);
 }
 
+TEST_CASE("a site on Docker's default network is known as one") {
+  auto c = make_container();
+  c.networks = {{.name = "heberg-sites", .id = {}, .ipv4 = {}, .ipv6 = {}}};
+  CHECK_FALSE(std::get<claim>(classify(c, k_settings)).on_default_network);
+  c.networks.push_back({.name = "bridge", .id = {}, .ipv4 = {}, .ipv6 = {}});
+  CHECK(std::get<claim>(classify(c, k_settings)).on_default_network);
+}
+
 TEST_CASE("the site is the first path component below the root, matched exactly") {
   const auto [source, expected] = GENERATE(table<std::string, std::string>({
       {"/sites/site_1", "site_1"},

@@ -147,7 +147,7 @@ struct daemon_fixture {
 
 TEST_CASE_METHOD(
     daemon_fixture,
-    "a container appears: account, tree, password; it goes: the account goes; it returns: the same UID and hash") {
+    "a container appears: account, tree, password, it goes: the account goes, it returns: the same UID and hash") {
   start();
   run("a");
   REQUIRE(until([&] { return has_hash("a"); }));
@@ -325,7 +325,8 @@ TEST_CASE_METHOD(daemon_fixture, "the command line: --once says why not where it
   CHECK(has_logged("directory: "));
 }
 
-TEST_CASE_METHOD(daemon_fixture, "the command line: --check says what would be done and what is wrong, and changes nothing") {
+TEST_CASE_METHOD(daemon_fixture,
+                 "the command line: --check says what would be done and what is wrong, and changes nothing") {
   run("a");
   auto evil = test::make_container("evil", "x.test", config.sites.root + "/root/www");
   engine.add(evil);
@@ -345,4 +346,14 @@ TEST_CASE_METHOD(daemon_fixture, "the command line: --check says what would be d
   out.str("");
   CHECK(syncd::run_check(config, parts(), docker::fetch_containers({.host = engine.host()}), out) == 1);
   CHECK_THAT(out.str(), Contains("a/logs has mode 0777") && Contains("password file is refused"));
+}
+
+TEST_CASE_METHOD(daemon_fixture,
+                 "the command line: --check says a container's own words in a terminal's letters alone") {
+  auto evil = test::make_container("evil", "x.test", "/elsewhere");
+  evil.labels["heberg.site"] = "\x1b]0;owned\x07\n0 problems";
+  engine.add(evil);
+  std::ostringstream out;
+  CHECK(syncd::run_check(config, parts(), docker::fetch_containers({.host = engine.host()}), out) == 1);
+  CHECK_THAT(out.str(), Contains(R"(\x1b]0;owned\x07\x0a0 problems)") && !Contains("\x1b") && !Contains("\x07"));
 }

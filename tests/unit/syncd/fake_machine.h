@@ -34,7 +34,7 @@ class fake_machine final : public syncd::machine {
   std::map<std::string, directory::account> published;
   std::map<std::string, std::uint32_t> trees;
   std::map<std::string, fake_file> files;
-  std::map<std::string, std::uint32_t> www;
+  syncd::tree_owners owners;  // of trees that no keeper made
   std::map<std::string, std::string> foreign;
   std::string root_problem;
   std::vector<std::string> tree_problems;
@@ -130,14 +130,8 @@ class fake_machine final : public syncd::machine {
     step([&] { trees[site] = uid; });
     return tree_problems;
   }
-  std::optional<std::uint32_t> owner_of_www(const std::string& site) override {
-    if (const auto found = www.find(site); found != www.end()) return found->second;
-    if (const auto found = trees.find(site); found != trees.end()) return found->second;
-    return std::nullopt;
-  }
-  std::set<std::uint32_t> all_owners_of_www() override {
-    std::set<std::uint32_t> owners;
-    for (const auto& [site, uid] : trees) owners.insert(uid);
+  const syncd::tree_owners& owners_of_trees() override {
+    for (const auto& [site, uid] : trees) owners[site] = {uid, uid};
     return owners;
   }
   std::string explain_foreign(const std::string& site, std::uint32_t) override {

@@ -44,7 +44,7 @@ TEST_CASE("a password is hashed, and the result says whose it is and which file 
   CHECK(is_hash_of(result.hash, secret("secret")));
 }
 
-TEST_CASE("a password that the old hash is already of keeps it; another one does not") {
+TEST_CASE("a password that the old hash is already of keeps it, another one does not") {
   const auto old = hash_password(secret("secret"));
   CHECK(run_hash_job(make_job("a", "secret", old), k_no_store).hash == old);
   CHECK(is_hash_of(run_hash_job(make_job("a", "other", old), k_no_store).hash, secret("other")));

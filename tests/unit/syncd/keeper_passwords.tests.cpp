@@ -244,7 +244,7 @@ TEST_CASE_METHOD(password_fixture, "a file that cannot be watched is polled, and
 }
 
 TEST_CASE_METHOD(password_fixture,
-                 "a retired site's file is not looked at; what changed meanwhile holds when it is back") {
+                 "a retired site's file is not looked at, what changed meanwhile holds when it is back") {
   have_with_password("old");
   have({});
   advance(6s);

@@ -80,7 +80,7 @@ TEST_CASE_METHOD(file_fixture, "an absent file is absent") {
   CHECK(std::holds_alternative<file_absent>(look()));
 }
 
-TEST_CASE_METHOD(file_fixture, "a file that is as it was judged last is not read again; touched, it is") {
+TEST_CASE_METHOD(file_fixture, "a file that is as it was judged last is not read again, touched, it is") {
   write("secret\n");
   const auto known = std::get<file_line>(look()).file;
   CHECK(std::holds_alternative<file_unchanged>(look(known)));
@@ -172,6 +172,13 @@ TEST_CASE_METHOD(file_fixture, "a stored password is root's, 0600, and read back
   CHECK(line() == "made-up");
   CHECK(std::holds_alternative<file_unchanged>(look(stored)));
   CHECK(std::distance(fs::directory_iterator(secrets), fs::directory_iterator()) == 1);
+}
+
+TEST_CASE_METHOD(file_fixture, "a password that the sysadmin wrote in the meantime stays, and none is stored") {
+  write("the sysadmin's");
+  CHECK_FALSE(store_password(folder.get(), secret("made-up"), owners));
+  CHECK(line() == "the sysadmin's");
+  CHECK(std::distance(fs::directory_iterator(secrets), {}) == 1);
 }
 
 TEST_CASE_METHOD(file_fixture, "a password that cannot be stored leaves nothing behind") {

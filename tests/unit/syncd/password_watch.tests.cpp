@@ -62,6 +62,21 @@ TEST_CASE("a folder's own mode counts too, and its end") {
   CHECK(watch.read().sites == sites{"a"});
 }
 
+TEST_CASE("a folder that is moved away is told of, and of what happens in it there nothing is") {
+  const temp_dir dir;
+  fs::create_directory(dir / "f");
+  password_watch watch;
+  REQUIRE(watch.watch("a", open_folder(dir / "f").get()));
+  fs::rename(dir / "f", dir / "g");
+  CHECK(watch.read().sites == sites{"a"});
+  CHECK_FALSE(watch.read().lost);
+  write_file(dir / "g/password", "x");
+  CHECK(watch.read().sites.empty());
+  REQUIRE(watch.watch("a", open_folder(dir / "g").get()));
+  fs::remove(dir / "g/password");
+  CHECK(watch.read().sites == sites{"a"});
+}
+
 TEST_CASE("watching a folder again tells nothing twice") {
   const temp_dir dir;
   password_watch watch;

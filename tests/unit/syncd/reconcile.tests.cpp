@@ -27,8 +27,7 @@ site::claim make_claim(std::string site, int created = 1, std::string id = "c1")
 // The world of one test: what the machine would answer, and the rows, which each run moves on.
 struct world {
   site_rows rows;
-  std::map<std::string, std::uint32_t> www;
-  std::set<std::uint32_t> all_www;
+  tree_owners trees;
   std::map<std::string, std::string> foreign;
   account_rules rules{.uids = {20000, 20003}, .retire_after = 5s};
   std::map<std::string, std::string> last_refusals;
@@ -36,12 +35,7 @@ struct world {
   int tree_scans = 0;
 
   changes run(const std::vector<site::claim>& claims, syncd::time now) {
-    const questions ask{.owner_of_www =
-                            [this](const std::string& site) {
-                              const auto found = www.find(site);
-                              return found == www.end() ? std::nullopt : std::optional(found->second);
-                            },
-                        .all_owners_of_www = [this] { return ++tree_scans, all_www; },
+    const questions ask{.owners_of_trees = [this]() -> const tree_owners& { return ++tree_scans, trees; },
                         .explain_foreign =
                             [this](const std::string& site, std::uint32_t uid) {
                               if (const auto found = foreign.find(site); found != foreign.end()) return found->second;
@@ -93,27 +87,55 @@ TEST_CASE("sites get their UIDs in the order of their containers' creation") {
   CHECK(w.uid("a") == 20002);
 }
 
+TEST_CASE("a site on Docker's default network is warned of when its account is made, and not again") {
+  world w;
+  auto claim = make_claim("a");
+  claim.on_default_network = true;
+  const auto outcome = w.run({claim, make_claim("b")}, at(1ms));
+  std::vector<std::string> warned;
+  for (const auto& event : outcome.events) {
+    if (event.weight == level::warning) warned.push_back(event.site);
+  }
+  CHECK(warned == std::vector<std::string>{"a"});
+  CHECK(w.run({claim, make_claim("b")}, at(2ms)).events.empty());
+}
+
 TEST_CASE("a new site takes over the owner of its www folder") {
   world w;
-  w.www["a"] = 20002;
+  w.trees["a"].www = 20002;
   const auto outcome = w.run({make_claim("a")}, at(1ms));
   CHECK(w.uid("a") == 20002);
   CHECK_THAT(outcome.events.at(0).text, Contains("taken over"));
 }
 
+TEST_CASE("an owner that two trees have is taken over by neither, and both are told of") {
+  world w;
+  w.trees = {{"a", {20001, {}}}, {"b", {20001, {}}}};
+  const auto outcome = w.run({make_claim("a", 1), make_claim("b", 2)}, at(1ms));
+  CHECK(w.uid("a") == 20002);
+  CHECK(w.uid("b") == 20003);
+  std::vector<std::string> warnings;
+  for (const auto& event : outcome.events) {
+    if (event.weight == level::warning) warnings.push_back(event.site + ": " + event.text);
+  }
+  CHECK(warnings ==
+        std::vector<std::string>{"a: its www folder belongs to uid 20001, which is not taken over: so does b's",
+                                 "b: its www folder belongs to uid 20001, which is not taken over: so does a's"});
+}
+
 TEST_CASE("an owner out of range, or with another site, is not taken over") {
   world w;
-  w.www["a"] = 33;
+  w.trees["a"].www = 33;
   w.run({make_claim("a")}, at(1ms));
   CHECK(w.uid("a") == 20000);
-  w.www["b"] = 20000;
+  w.trees["b"].www = 20000;
   w.run({make_claim("a"), make_claim("b")}, at(1ms));
   CHECK(w.uid("b") == 20001);
 }
 
 TEST_CASE("a UID that a tree has is not given to a site that is served before it") {
   world w;
-  w.www["late"] = 20000;
+  w.trees["late"].www = 20000;
   w.run({make_claim("early", 1), make_claim("late", 2)}, at(1ms));
   CHECK(w.uid("late") == 20000);
   CHECK(w.uid("early") == 20001);
@@ -121,7 +143,7 @@ TEST_CASE("a UID that a tree has is not given to a site that is served before it
 
 TEST_CASE("a lost ledger gives no tree's UID to a new site") {
   world w;
-  w.all_www = {20000, 20001};
+  w.trees = {{"x", {20000, {}}}, {"y", {{}, 20001}}};
   w.run({make_claim("new")}, at(1ms));
   CHECK(w.uid("new") == 20002);
 }
@@ -285,7 +307,7 @@ TEST_CASE("where other sources of names are slow, new sites are served some at a
 
 TEST_CASE("without time for it, a UID that a tree has still goes to nobody else") {
   world w;
-  w.www["late"] = 20000;
+  w.trees["late"].www = 20000;
   const std::vector<site::claim> claims{make_claim("early", 1), make_claim("late", 2)};
   w.questions_allowed = 0;
   CHECK(w.run(claims, at(0ms)).rows.empty());

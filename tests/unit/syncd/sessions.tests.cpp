@@ -56,7 +56,7 @@ void put(const temp_dir& procs, pid_t pid, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("an sshd that has become the account, for good, is its session; nothing else is") {
+TEST_CASE("an sshd that has become the account, for good, is its session, nothing else is") {
   const auto [name, uids, expected] = GENERATE(table<std::string, std::string, bool>({
       {"sshd", "20000\t20000\t20000\t20000", true},
       {"sshd-session", "20000\t20000\t20000\t20000", true},

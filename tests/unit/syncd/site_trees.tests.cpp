@@ -35,6 +35,11 @@ struct tree_fixture {
   }
   std::string make() { return join(trees.make("a", k_id)); }
   std::string inspect() { return join(trees.inspect("a", k_id)); }
+  tree_owners find_owners() const {
+    tree_owners found;
+    trees.find_owners(found);
+    return found;
+  }
   static std::string join(const std::vector<std::string>& lines) {
     std::string text;
     for (const auto& line : lines) text += line + "\n";
@@ -156,25 +161,30 @@ TEST_CASE_METHOD(tree_fixture, "a look makes nothing and names what is missing")
   CHECK(inspect() == "/sites/a/.ssh is missing\n");
 }
 
-TEST_CASE_METHOD(tree_fixture, "the owner of www is told where www is a folder, through no link") {
-  CHECK(trees.owner_of_www("a") == std::nullopt);
+TEST_CASE_METHOD(tree_fixture, "whose a tree is, its www folder and its top folder say, through no link") {
   folder("a/www");
-  CHECK(trees.owner_of_www("a") == 0u);
   owners.set(dir / "a/www", {20007, 20007});
-  CHECK(trees.owner_of_www("a") == 20007u);
   fs::create_directory_symlink(dir / "a", dir / "b");
-  CHECK(trees.owner_of_www("b") == std::nullopt);
   folder("c");
   fs::create_directory_symlink(dir / "a/www", dir / "c/www");
-  CHECK(trees.owner_of_www("c") == std::nullopt);
+  folder("d/www");
+  owners.set(dir / "d", {0, 20009});
+  owners.set(dir / "d/www", {20008, 20008});
+  folder("e");
+  owners.set(dir / "e", {20010, 20010});
+  folder(".archive/www");
+  owners.set(dir / ".archive/www", {20011, 1});
+  CHECK(find_owners() == tree_owners{{"a", {20007, {}}}, {"b", {}}, {"c", {}}, {"d", {20008, 20009}}, {"e", {}}});
 }
 
-TEST_CASE_METHOD(tree_fixture, "all owners of www are those of folders that have a site's name") {
+TEST_CASE_METHOD(tree_fixture, "a tree that comes later is found, its owner too where he comes last") {
   folder("a/www");
+  owners.set(dir / "a/www", {20007, 20007});
+  auto known = find_owners();
   folder("b/www");
-  folder(".archive/www");
-  owners.set(dir / "a/www", {20007, 1});
-  owners.set(dir / "b/www", {20009, 1});
-  owners.set(dir / ".archive/www", {20011, 1});
-  CHECK(trees.all_owners_of_www() == std::set<std::uint32_t>{20007, 20009});
+  trees.find_owners(known);
+  CHECK(known.at("b").www == 0u);
+  owners.set(dir / "b/www", {20008, 20008});
+  trees.find_owners(known);
+  CHECK(known.at("b").www == 20008u);
 }

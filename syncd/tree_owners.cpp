@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "syncd/tree_owners.h"
+
+namespace heberg::syncd {
+
+adoptions::adoptions(const tree_owners& trees, uid_range range) : trees_(trees), range_(range) {
+  for (const auto& [site, tree] : trees) {
+    if (!tree.www) continue;
+    const auto mark = mark_of(tree);
+    if (!mark || mark == tree.www) claimants_[*tree.www].push_back({site, mark.has_value()});
+  }
+}
+
+// A group outside the range is no mark: a tree from before heberg may have any.
+std::optional<std::uint32_t> adoptions::mark_of(const tree_owner& tree) const {
+  return tree.mark && range_.holds(*tree.mark) ? tree.mark : std::nullopt;
+}
+
+std::set<std::uint32_t> adoptions::seen() const {
+  std::set<std::uint32_t> uids;
+  for (const auto& [site, tree] : trees_) {
+    if (tree.www) uids.insert(*tree.www);
+    if (const auto mark = mark_of(tree)) uids.insert(*mark);
+  }
+  return uids;
+}
+
+adoptions::answer adoptions::judge(const std::string& site) const {
+  const auto tree = trees_.find(site);
+  if (tree == trees_.end() || !tree->second.www || !range_.holds(*tree->second.www)) return {};
+  const auto uid = *tree->second.www;
+  const std::string refusal = "its www folder belongs to uid " + std::to_string(uid) + ", which is not taken over: ";
+  const auto mark = mark_of(tree->second);
+  if (mark && mark != uid) return {{}, refusal + "the group of its tree is " + std::to_string(*mark)};
+  for (const auto& other : claimants_.at(uid)) {
+    if (other.site == site || (mark && !other.is_marked)) continue;
+    return {{}, refusal + "so does " + other.site + "'s"};
+  }
+  return {uid, {}};
+}
+
+}  // namespace heberg::syncd
