@@ -33,6 +33,55 @@ bool takes_part(const docker::container& container, std::string_view owner) {
   }
 }
 
+// Takes a parsed value; true where it is a refusal.
+template <class type>
+bool take(std::variant<type, site::refused_value> parsed, type& to, std::optional<site::refused_value>& refusal) {
+  if (auto* value = std::get_if<site::refused_value>(&parsed)) {
+    refusal = std::move(*value);
+    return true;
+  }
+  to = std::get<type>(std::move(parsed));
+  return false;
+}
+
+std::string twin_of(const std::string& name) {
+  constexpr std::string_view www = "www.";
+  return name.starts_with(www) ? name.substr(www.size()) : std::string(www) + name;
+}
+
+// Each plain name's twin with or without "www.", unless the container serves it itself.
+void add_twins(std::vector<wish>& wishes, const std::vector<site::host>& hosts) {
+  for (const auto& host : hosts) {
+    if (host.kind != site::host_kind::name) continue;
+    const auto twin = site::parse_host(twin_of(host.text));  // no name where it is too long
+    const auto* name = std::get_if<site::host>(&twin);
+    if (name == nullptr || name->kind != site::host_kind::name || std::ranges::count(hosts, *name) > 0) continue;
+    wishes.push_back({.host = *name, .route = {}, .port = 0, .redirect_to = host.text});
+  }
+}
+
+// All that the container says; a value that is refused.
+std::optional<site::refused_value> read_words(candidate& found, const plan_options& options) {
+  const auto& container = *found.container;
+  std::optional<site::refused_value> refusal;
+  std::vector<site::host> hosts;
+  wish one;
+  if (take(site::virtual_hosts(container), hosts, refusal) || hosts.empty()) return refusal;
+  if (take(site::virtual_port(container), one.port, refusal)) return refusal;
+  if (take(site::route_of(container), one.route, refusal)) return refusal;
+  if (take(site::limits_of(container), found.limits, refusal)) return refusal;
+  if (take(site::access_of(container), found.access, refusal)) return refusal;
+  if (container.host_network && std::ranges::count(options.own_ports, one.port) > 0)
+    return site::refused_value{"VIRTUAL_PORT", std::to_string(one.port),
+                               "is the proxy's own port on the host's network"};
+  for (const auto& host : hosts) {
+    one.host = host;
+    found.wishes.push_back(one);
+  }
+  if (found.access.redirect_www) add_twins(found.wishes, hosts);
+  return std::nullopt;
+}
+
 }  // namespace
 
 complaint complain(const docker::container& container, site::refused_value value) {
@@ -42,28 +91,14 @@ complaint complain(const docker::container& container, site::refused_value value
 std::optional<candidate> judge(const docker::container& container, const plan_options& options,
                                std::vector<complaint>& refused) {
   if (site::find_word(container, "VIRTUAL_HOST") == nullptr) return std::nullopt;
-  candidate found{.container = &container, .owner = owner_of(container, options.sites), .hosts = {}, .port = 0};
+  candidate found{
+      .container = &container, .owner = owner_of(container, options.sites), .wishes = {}, .limits = {}, .access = {}};
   if (!takes_part(container, found.owner)) return std::nullopt;
-
-  auto hosts = site::virtual_hosts(container);
-  if (auto* value = std::get_if<site::refused_value>(&hosts)) {
+  if (auto value = read_words(found, options)) {
     refused.push_back(complain(container, std::move(*value)));
     return std::nullopt;
   }
-  found.hosts = std::get<std::vector<site::host>>(std::move(hosts));
-  if (found.hosts.empty()) return std::nullopt;
-
-  auto port = site::virtual_port(container);
-  if (auto* value = std::get_if<site::refused_value>(&port)) {
-    refused.push_back(complain(container, std::move(*value)));
-    return std::nullopt;
-  }
-  found.port = std::get<std::uint16_t>(port);
-  if (container.host_network && std::ranges::count(options.own_ports, found.port) > 0) {
-    refused.push_back(complain(
-        container, {"VIRTUAL_PORT", std::to_string(found.port), "is the proxy's own port on the host's network"}));
-    return std::nullopt;
-  }
+  if (found.wishes.empty()) return std::nullopt;
   return found;
 }
 

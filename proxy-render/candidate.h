@@ -17,13 +17,24 @@
 namespace heberg::proxy {
 
 // Every word that is read of a container: these are what is remembered of it (memory.h).
-inline constexpr std::array<std::string_view, 2> k_words = {"VIRTUAL_HOST", "VIRTUAL_PORT"};
+inline constexpr std::array<std::string_view, 14> k_words = {
+    "VIRTUAL_HOST", "VIRTUAL_PORT", "VIRTUAL_PATH", "VIRTUAL_DEST", "VIRTUAL_PROTO", "VIRTUAL_ROOT", "NETWORK_ACCESS",
+    "MAINTENANCE",  "REDIRECT_WWW", "MAX_BODY",     "READ_TIMEOUT", "LOADBALANCE",   "KEEPALIVE",    "SERVER_TOKENS"};
+
+// A host name, and what is to be done with some of its URLs.
+struct wish {
+  site::host host;
+  site::route route;
+  std::uint16_t port = 0;
+  std::string redirect_to;  // another name; then route and port are nothing
+};
 
 struct candidate {
   const docker::container* container = nullptr;
   std::string owner;
-  std::vector<site::host> hosts;
-  std::uint16_t port = 0;
+  std::vector<wish> wishes;
+  site::limits limits;
+  site::access access;
 };
 
 // Nothing for a container that takes no part or is refused.

@@ -36,12 +36,12 @@ void settle_claims(memory& memory, std::span<const candidate> candidates, std::c
                    std::chrono::sys_seconds now) {
   claimed_names claimed;
   for (const auto& from : candidates) {
-    for (const auto& host : from.hosts) claimed.emplace(host, from.owner);
+    for (const auto& wish : from.wishes) claimed.emplace(wish.host, from.owner);
   }
   look_at_remembered(memory, claimed, keep, now);
   for (const auto& from : candidates) {
-    for (const auto& host : from.hosts) {
-      const auto [at, is_new] = memory.names.try_emplace(host);
+    for (const auto& wish : from.wishes) {
+      const auto [at, is_new] = memory.names.try_emplace(wish.host);
       if (!is_new) continue;
       at->second = {.owner = from.owner, .order = memory.next_order++, .left = {}};
       memory.changed = true;

@@ -18,6 +18,10 @@ std::string quote(std::string_view value) {
   return quoted += '"';
 }
 
+std::string limit_matching(std::string_view regex) {
+  return std::string("(*LIMIT_MATCH=10000)").append(regex);
+}
+
 std::string upstream_name(std::string_view host) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string name = "heberg-";

@@ -2,15 +2,13 @@
 #include "proxy-render/render.h"
 
 #include "proxy-render/quote.h"
+#include "proxy-render/render_location.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace heberg::proxy {
 namespace {
-
-// A regular expression that backtracks without end would hold the worker, and so every site, for a tenth of a second a
-// request (nginx's default limit is PCRE2's, ten million steps); ten thousand steps are a quarter of a millisecond.
-constexpr std::string_view k_match_limit = "(*LIMIT_MATCH=10000)";
 
 constexpr std::string_view k_notice =
     "# Written by heberg-proxy-render from the running containers. Changes made here by hand are lost.\n";
@@ -26,6 +24,10 @@ map $http_upgrade $heberg_upgrade {
 }
 map $http_upgrade $heberg_connection {
     default "";
+    "~*^websocket$" upgrade;
+}
+map $http_upgrade $heberg_connection_close {
+    default close;
     "~*^websocket$" upgrade;
 }
 map $scheme $heberg_ssl {
@@ -46,35 +48,14 @@ server_names_hash_bucket_size 512;
 server_names_hash_max_size 8192;
 )";
 
-// What a client says of itself in these headers is overwritten, not passed on: the proxy knows better. "Forwarded" says
-// the same as X-Forwarded-* (RFC 7239); "Proxy" becomes HTTP_PROXY in CGI programs (httpoxy.org). An idle WebSocket
-// lives ten minutes.
-constexpr std::string_view k_proxy_lines = R"(        proxy_http_version 1.1;
-        proxy_connect_timeout 10s;
-        proxy_read_timeout 600s;
-        proxy_send_timeout 600s;
-        proxy_set_header Host $host$heberg_host_port;
-        proxy_set_header Upgrade $heberg_upgrade;
-        proxy_set_header Connection $heberg_connection;
-        proxy_set_header X-Real-IP $remote_addr;
-        proxy_set_header X-Forwarded-For $remote_addr;
-        proxy_set_header X-Forwarded-Host $host;
-        proxy_set_header X-Forwarded-Proto $scheme;
-        proxy_set_header X-Forwarded-Port $server_port;
-        proxy_set_header X-Forwarded-Ssl $heberg_ssl;
-        proxy_set_header X-Original-URI $request_uri;
-        proxy_set_header Forwarded "";
-        proxy_set_header Proxy "";
-)";
-
 void append_listen(std::string& text, const render_options& options, std::string_view flag) {
   const auto port = std::to_string(options.http_port);
   text.append("    listen ").append(port).append(flag).append(";\n");
   if (options.ipv6) text.append("    listen [::]:").append(port).append(flag).append(";\n");
 }
 
-void append_server_lines(std::string& text, const render_options& options) {
-  text += "    server_tokens off;\n";
+void append_server_lines(std::string& text, const render_options& options, bool tokens) {
+  text += tokens ? "    server_tokens on;\n" : "    server_tokens off;\n";
   if (!options.access_log.empty())
     text.append("    access_log ").append(quote(options.access_log)).append(" heberg;\n");
 }
@@ -86,19 +67,16 @@ std::string body_size(std::uint64_t bytes) {
 
 std::string server_name(const site::host& host) {
   if (host.kind != site::host_kind::regex) return quote(host.text);
-  return quote("~" + std::string(k_match_limit) + host.text.substr(1));
+  return quote("~" + limit_matching(host.text.substr(1)));
 }
 
-void append_upstream(std::string& text, const vhost& vhost, std::string_view name) {
-  text.append("\nupstream ").append(name).append(" {\n");
-  for (const auto& backend : vhost.backends) {
-    text.append("    server ").append(quote(backend.address + ":" + std::to_string(backend.port))).append(";\n");
-  }
-  // nginx wants one server at least; with none alive it answers 502, as nginx-proxy's users know it.
-  if (vhost.backends.empty()) text += "    server 127.0.0.1 down;\n";
-  if (!vhost.backends.empty())
-    text.append("    keepalive ").append(std::to_string(2 * vhost.backends.size())).append(";\n");
-  text += "}\n";
+// What nginx answers where no location is asked for: a prefix "/" is, in most hosts.
+constexpr std::string_view k_no_location = "    location / {\n        return 404;\n    }\n";
+
+bool serves_all(const vhost& vhost) {
+  return std::ranges::any_of(vhost.locations, [](const location& l) {
+    return l.route.path.text == "/" && l.route.path.kind <= site::path_kind::preferred;
+  });
 }
 
 }  // namespace
@@ -110,28 +88,29 @@ std::string render_frame(const render_options& options) {
   // Not `server_name _`: a container may claim any name, and nothing else here is a name.
   text += "\nserver {\n";
   append_listen(text, options, options.frame.default_server ? " default_server" : "");
-  append_server_lines(text, options);
+  append_server_lines(text, options, false);
   text += "    return 503;\n}\n";
   return text;
 }
 
 std::string render_vhost(const vhost& vhost, const render_options& options) {
-  std::string text;
-  const auto upstream = quote(upstream_name(vhost.host.text));
-  if (vhost.service != service::stopped) append_upstream(text, vhost, upstream);
-  text += vhost.service == service::stopped ? "\nserver {\n" : "server {\n";
+  std::string text = vhost.maintenance ? "" : render_upstreams(vhost);
+  text += text.empty() ? "\nserver {\n" : "server {\n";
   append_listen(text, options, "");
   text.append("    server_name ").append(server_name(vhost.host)).append(";\n");
-  append_server_lines(text, options);
-  if (vhost.service == service::stopped) return text += "    return 503;\n}\n";
-
-  text.append("    client_max_body_size ").append(body_size(options.max_body)).append(";\n");
-  // upstream_name() is letters, digits and "+-._": no "$" that nginx would expand here.
-  text.append("    location / {\n        proxy_pass ")
-      .append(quote("http://" + upstream_name(vhost.host.text)))
+  append_server_lines(text, options, vhost.server_tokens);
+  if (!vhost.redirect_to.empty()) {
+    // A host name has no "$" that nginx would expand here.
+    text.append("    return 301 ").append("$scheme://" + vhost.redirect_to + "$heberg_host_port$request_uri;\n}\n");
+    return text;
+  }
+  if (vhost.maintenance) return text.append(render_maintenance()).append("}\n");
+  text.append("    client_max_body_size ")
+      .append(body_size(vhost.limits.max_body.value_or(options.max_body)))
       .append(";\n");
-  text.append(k_proxy_lines).append("    }\n}\n");
-  return text;
+  for (const auto& location : vhost.locations) text += render_location(vhost, location);
+  if (!serves_all(vhost)) text += k_no_location;
+  return text += "}\n";
 }
 
 std::string render(std::span<const vhost> vhosts, const render_options& options) {

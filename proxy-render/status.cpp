@@ -31,20 +31,38 @@ const char* name_of(service service) {
       return "up";
     case service::unreachable:
       return "unreachable";
+    case service::unhealthy:
+      return "unhealthy";
     case service::stopped:
       break;
   }
   return "stopped";
 }
 
-json describe(const vhost& vhost) {
-  json described = {
-      {"host", vhost.host.text},         {"kind", name_of(vhost.host.kind)}, {"owner", site::printable(vhost.owner)},
-      {"state", name_of(vhost.service)}, {"backends", json::array()},        {"containers", vhost.containers}};
-  for (const auto& backend : vhost.backends) {
+json describe(const location& location) {
+  json described = {{"path", site::show(location.route.path)},
+                    {"state", name_of(location.service)},
+                    {"internal", location.internal},
+                    {"backends", json::array()}};
+  for (const auto& backend : location.backends) {
     described["backends"].push_back(
         {{"container", backend.container}, {"address", backend.address}, {"port", backend.port}});
   }
+  return described;
+}
+
+json describe(const vhost& vhost) {
+  json described = {{"host", vhost.host.text},
+                    {"kind", name_of(vhost.host.kind)},
+                    {"owner", site::printable(vhost.owner)},
+                    {"state", vhost.maintenance ? "maintenance" : name_of(service_of(vhost))},
+                    {"containers", vhost.containers}};
+  if (!vhost.redirect_to.empty()) {
+    described["redirect_to"] = vhost.redirect_to;
+    return described;
+  }
+  described["locations"] = json::array();
+  for (const auto& location : vhost.locations) described["locations"].push_back(describe(location));
   return described;
 }
 

@@ -2,6 +2,7 @@
 #include "proxy-render/vhosts.h"
 
 #include "proxy-render/address.h"
+#include "proxy-render/assemble.h"
 #include "proxy-render/candidate.h"
 #include "proxy-render/claims.h"
 
@@ -13,24 +14,10 @@
 namespace heberg::proxy {
 namespace {
 
-void add_container(vhost& to, const candidate& from, const std::string& address) {
-  to.containers.push_back(site::printable(from.container->name));
-  if (from.container->state != docker::container_state::running) return;
-  if (!address.empty()) {
-    to.service = service::up;
-    to.backends.push_back({address, from.port, site::printable(from.container->name)});
-  } else if (to.service == service::stopped) {
-    to.service = service::unreachable;
-  }
-}
-
-std::vector<vhost> in_order(std::map<site::host, vhost>& found, const memory& memory) {
+std::vector<vhost> in_order(std::map<site::host, assembly>& found, const memory& memory) {
   std::vector<vhost> vhosts;
   vhosts.reserve(found.size());
-  for (auto& [host, about] : found) {
-    std::ranges::sort(about.backends);
-    vhosts.push_back(std::move(about));
-  }
+  for (auto& [host, parts] : found) vhosts.push_back(std::move(parts).finish());
   const auto regexes =
       std::ranges::find_if(vhosts, [](const vhost& v) { return v.host.kind == site::host_kind::regex; });
   std::ranges::sort(regexes, vhosts.end(), {}, [&](const vhost& v) { return memory.names.at(v.host).order; });
@@ -67,7 +54,7 @@ plan make_plan(const docker::containers& containers, const plan_options& options
   const auto candidates = find_candidates(containers, options, memory, filled, made.refused);
   settle_claims(memory, candidates, options.keep_names, now);
 
-  std::map<site::host, vhost> found;
+  std::map<site::host, assembly> found;
   for (const auto& from : candidates) {
     const auto address = address_of(*from.container);
     if (address.empty() && from.container->state == docker::container_state::running) {
@@ -75,21 +62,19 @@ plan make_plan(const docker::containers& containers, const plan_options& options
                                   "has no address that the proxy can reach: connect it to a bridge network "
                                   "(docker network connect bridge NAME)"});
     }
-    for (const auto& host : from.hosts) {
-      const auto& claim = memory.names.at(host);
+    for (const auto& wish : from.wishes) {
+      const auto& claim = memory.names.at(wish.host);
       if (claim.owner != from.owner) {
         made.refused.push_back(
-            complain(*from.container, {"VIRTUAL_HOST", site::printable(host.text), explain_refusal(claim)}));
+            complain(*from.container, {"VIRTUAL_HOST", site::printable(wish.host.text), explain_refusal(claim)}));
         continue;
       }
-      auto& vhost = found[host];
-      vhost.host = host;
-      vhost.owner = from.owner;
-      add_container(vhost, from, address);
+      found.try_emplace(wish.host, from, wish).first->second.add(from, wish, address, made.refused);
     }
   }
   made.vhosts = in_order(found, memory);
   std::ranges::sort(made.refused);
+  made.refused.erase(std::unique(made.refused.begin(), made.refused.end()), made.refused.end());  // of several names
   std::ranges::sort(made.unreachable);
   return made;
 }

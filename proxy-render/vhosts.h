@@ -8,11 +8,15 @@
 //
 // Whose a name is: the owner that claimed it first, as remembered (claims.h). Owners are sites; for containers that are
 // no site's, compose projects; all others together are the sysadmin's own, and share names as with nginx-proxy.
-// Containers of one owner are balanced; another owner's claim on the name is refused, its other names stand.
+// Containers of one owner are balanced. One that is starting or ill gets nothing while another is well; another owner's
+// claim on the name is refused, its other names stand.
 #pragma once
 
 #include "docker/watcher.h"
+#include "site/access.h"
 #include "site/hosts.h"
+#include "site/limits.h"
+#include "site/paths.h"
 #include "site/site.h"
 
 #include <chrono>
@@ -35,16 +39,32 @@ struct backend {
 enum class service {
   up,
   unreachable,  // runs, but not where the proxy reaches it: 502
+  unhealthy,    // runs, but all of its containers say that they are ill: 503
   stopped,      // 503
 };
 
+// Some of a host's URLs.
+struct location {
+  site::route route;
+  bool internal = false;  // private addresses alone
+  enum service service = service::stopped;
+  std::vector<backend> backends;  // sorted; empty unless it is up
+};
+
+// A host name. What its containers say differently is as the oldest of them says, but for the stricter NETWORK_ACCESS.
 struct vhost {
   site::host host;
   std::string owner;  // "site:NAME", "compose:PROJECT", "container:NAME" or "sysadmin"
-  enum service service = service::stopped;
-  std::vector<backend> backends;        // sorted; empty unless it is up
+  site::limits limits;
+  bool maintenance = false;
+  bool server_tokens = false;
+  std::vector<location> locations;      // sorted by path, regular expressions in the order of their containers
+  std::string redirect_to;              // another name; then there are no locations
   std::vector<std::string> containers;  // all that claim it, oldest first
 };
+
+// The best of its locations' services; up for a redirection.
+[[nodiscard]] service service_of(const vhost& vhost);
 
 // Something of a container that the sysadmin must know. Printable throughout.
 struct complaint {

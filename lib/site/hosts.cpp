@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "site/hosts.h"
 
+#include "site/values.h"
 #include "site/words.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include <arpa/inet.h>
-#include <pcre2.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <memory>
 
 namespace heberg::site {
 namespace {
-
-constexpr std::string_view k_blanks = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(k_blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
-}
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -92,40 +81,10 @@ std::variant<host, std::string> parse_ipv6(std::string_view text) {
   return host{host_kind::ipv6, "[" + std::string(canonical.data()) + "]"};
 }
 
-struct free_code {
-  void operator()(pcre2_code* code) const noexcept { pcre2_code_free(code); }
-};
-
 // nginx compiles the same text with the same library; what would stop it there, or do more than match, is refused here.
 std::variant<host, std::string> parse_regex(std::string_view text) {
-  const auto pattern = text.substr(1);
-  if (pattern.size() > k_regex_max) return "is a regular expression of more than 255 bytes";
-  // "(*VERB" can lift the limits that the renderer sets; no host name holds what "\(*" would match.
-  if (pattern.find("(*") != std::string_view::npos) return "is a regular expression with \"(*\" in it";
-
-  int error = 0;
-  PCRE2_SIZE offset = 0;
-  const std::unique_ptr<pcre2_code, free_code> code(
-      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), 0, &error, &offset, nullptr));
-  if (code == nullptr) {
-    std::array<PCRE2_UCHAR, 256> message{};
-    pcre2_get_error_message(error, message.data(), message.size());
-    return "is no regular expression: " + std::string(reinterpret_cast<const char*>(message.data())) + " at offset " +
-           std::to_string(offset);
-  }
-  std::uint32_t names = 0;
-  std::uint32_t options = 0;
-  pcre2_pattern_info(code.get(), PCRE2_INFO_NAMECOUNT, &names);
-  pcre2_pattern_info(code.get(), PCRE2_INFO_ALLOPTIONS, &options);
-  // To nginx a named group is a variable: "(?<host>…)" is a duplicate of its own, and stops every site.
-  if (names > 0) return "is a regular expression with a named group";
-  // PCRE2 sets the bit by itself where every alternative begins with "^".
-  if ((options & PCRE2_ANCHORED) == 0) return "is a regular expression that is not anchored: begin it with \"^\"";
+  if (auto reason = judge_regex(text.substr(1), true); !reason.empty()) return reason;
   return host{host_kind::regex, std::string(text)};
-}
-
-refused_value refuse(std::string_view variable, std::string_view value, std::string reason) {
-  return {std::string(variable), printable(value), std::move(reason)};
 }
 
 }  // namespace
@@ -179,15 +138,10 @@ std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::conta
 
 std::variant<std::uint16_t, refused_value> virtual_port(const docker::container& container) {
   constexpr std::string_view variable = "VIRTUAL_PORT";
-  const auto* value = find_word(container, variable);
-  const auto text = value == nullptr ? std::string_view{} : trim(*value);
-  if (!text.empty()) {
-    std::uint16_t number = 0;
-    const auto* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stop != end || number == 0)
-      return refuse(variable, *value, "is not one port from 1 to 65535");
-    return number;
+  if (const auto text = word_of(container, variable); !text.empty()) {
+    const auto number = parse_number(text, 1, 65535);
+    if (!number) return refuse(variable, text, "is not one port from 1 to 65535");
+    return static_cast<std::uint16_t>(*number);
   }
   if (container.host_network) return refuse(variable, "", "is needed: the container is on the host's network");
 

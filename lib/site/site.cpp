@@ -2,6 +2,7 @@
 #include "site/site.h"
 
 #include "base/names.h"
+#include "site/values.h"
 #include "site/words.h"
 
 #include <algorithm>
@@ -9,14 +10,6 @@
 
 namespace heberg::site {
 namespace {
-
-constexpr std::string_view k_blanks = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(k_blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
-}
 
 // The first non-empty item of a comma list; empty where there is none.
 std::string_view first_host(std::string_view list) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Containers with hostile values (lines of "VIRTUAL_HOST|VIRTUAL_PORT|address|site|state") through the whole renderer.
+// Containers with hostile values (lines of
+// "VIRTUAL_HOST|VIRTUAL_PORT|address|site|state|NAME=value|NAME=value…") through the whole renderer.
 // nginx's text is read by nginx's own rules: with every quoted string blanked, what stands outside is the renderer's
 // own words alone, braces are balanced, and every string ends on its line.
 #include "proxy-render/render.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <set>
@@ -37,9 +39,16 @@ docker::containers containers_of(std::string_view input) {
     const auto address = std::string(next_field(line, '|'));
     c.networks.push_back({.name = "n", .id = {}, .ipv4 = address, .ipv6 = address});
     c.labels["heberg.site"] = next_field(line, '|');
-    c.labels["com.docker.compose.project"] = line;
-    if (line == "x") c.state = docker::container_state::exited;
-    if (line == "h") c.host_network = true;
+    const auto state = next_field(line, '|');
+    c.labels["com.docker.compose.project"] = state;
+    if (state == "x") c.state = docker::container_state::exited;
+    if (state == "h") c.host_network = true;
+    if (state == "i") c.health = docker::health::unhealthy;
+    while (!line.empty()) {
+      const auto word = next_field(line, '|');
+      c.environment.emplace_back(word.substr(0, word.find('=')),
+                                 word.substr(std::min(word.find('=') + 1, word.size())));
+    }
     all[c.id] = c;
   }
   return all;
@@ -69,16 +78,36 @@ std::string skeleton(std::string_view text) {
 // The lines that the renderer writes for a host of each kind.
 std::set<std::string, std::less<>> known_lines() {
   std::set<std::string, std::less<>> known;
-  proxy::vhost host;
-  host.host.text = "x";
-  for (const auto service : {proxy::service::up, proxy::service::unreachable, proxy::service::stopped}) {
-    host.service = service;
-    host.backends.clear();
-    if (service == proxy::service::up) host.backends.push_back({"192.0.2.1", 80, "c"});
+  const auto learn = [&known](const proxy::vhost& host) {
     const auto text = skeleton(proxy::render_vhost(host, {}));
     for (std::string_view rest = text; !rest.empty();) known.emplace(next_field(rest, '\n'));
+  };
+  for (int variant = 0; variant < 2 * 5 * 6 * 3; ++variant) {
+    proxy::vhost host;
+    host.host.text = "x";
+    host.limits.keepalive = variant % 2;
+    host.limits.balance = static_cast<site::balance>(variant % 3);
+    host.server_tokens = variant % 2 == 1;
+    auto& part = host.locations.emplace_back();
+    part.route.path.kind = static_cast<site::path_kind>(variant % 5);
+    part.route.protocol = static_cast<site::protocol>(variant / 10 % 6);
+    part.internal = variant % 2 == 1;
+    part.service = static_cast<proxy::service>(variant / 60);
+    if (part.service == proxy::service::up) part.backends.push_back({"192.0.2.1", 80, "c"});
+    learn(host);
+    host.maintenance = true;
+    learn(host);
   }
   return known;
+}
+
+// A redirection names a host outside of quotes: nothing but a name may stand there.
+bool is_redirection(std::string_view line) {
+  constexpr std::string_view begin = "    return N $scheme://", end = "$heberg_host_port$request_uri;";
+  if (!line.starts_with(begin) || !line.ends_with(end) || line.size() < begin.size() + end.size()) return false;
+  line.remove_prefix(begin.size());
+  line.remove_suffix(end.size());
+  return line.find_first_not_of("abcdefghijklmnopqrstuvwxyz-_.N") == std::string_view::npos;
 }
 
 }  // namespace
@@ -91,7 +120,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto text = skeleton(proxy::render_vhost(vhost, {}));
     for (std::string_view rest = text; !rest.empty();) {
       const auto line = next_field(rest, '\n');
-      require(known.contains(line));
+      require(known.contains(line) || is_redirection(line));
       depth += line.ends_with('{') ? 1 : 0;
       depth -= line.ends_with('}') ? 1 : 0;
     }

@@ -114,7 +114,7 @@ TEST_CASE("a container that cannot be asked about is served by its words as they
   const auto plan = r.look(all);
   REQUIRE(plan.vhosts.size() == 1);
   CHECK(plan.vhosts[0].owner == "site:a");
-  CHECK(plan.vhosts[0].backends == std::vector<proxy::backend>{{"172.17.0.9", 8080, "a"}});
+  CHECK(plan.vhosts[0].locations[0].backends == std::vector<proxy::backend>{{"172.17.0.9", 8080, "a"}});
   CHECK(proxy::dump_memory(r.memory).find("SECRET") == std::string::npos);
 
   r.look(docker::containers{});  // gone: its id never comes back

@@ -6,6 +6,7 @@
 //     port 80/tcp
 //     network bridge 172.17.0.2            or an IPv6 address; no address: "-"
 //     state exited                         default: running
+//     health unhealthy                     or starting, healthy
 //     label heberg.site=a
 //     mount /sites/a/www
 //     host-network
@@ -51,6 +52,13 @@ inline docker::container_state parse_state(std::string_view text) {
   throw std::invalid_argument("state " + std::string(text));
 }
 
+inline docker::health parse_health(std::string_view text) {
+  if (text == "starting") return docker::health::starting;
+  if (text == "healthy") return docker::health::healthy;
+  if (text == "unhealthy") return docker::health::unhealthy;
+  throw std::invalid_argument("health " + std::string(text));
+}
+
 inline void add_line(docker::container& to, const std::string& word, const std::string& rest) {
   const auto equals = rest.find('=');
   const auto blank = rest.find(' ');
@@ -67,6 +75,8 @@ inline void add_line(docker::container& to, const std::string& word, const std::
     to.networks.push_back(network);
   } else if (word == "state") {
     to.state = parse_state(rest);
+  } else if (word == "health") {
+    to.health = parse_health(rest);
   } else if (word == "image") {
     to.image = rest;
   } else if (word == "mount") {

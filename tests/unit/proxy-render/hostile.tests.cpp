@@ -99,6 +99,36 @@ const char* const k_ports[] = {
     "abc",  "0",    "65536",           "99999", "-1",     "80,443", "80;", "80 down; server 1.2.3.4:80", "80}", "8\\n0",
     "0x50", "80.0", "\\xef\\xbc\\x98", "$port", "\"80\"", "1e2",    "080x"};
 
+// Words whose values nginx would read as its own language, were they pasted.
+const std::pair<const char*, const char*> k_words[] = {
+    {"VIRTUAL_PATH", "/a { return 204; } location /y"},
+    {"VIRTUAL_PATH", "/a{"},
+    {"VIRTUAL_PATH", "/a\\n}\\nserver {"},
+    {"VIRTUAL_PATH", "/a\\x00"},
+    {"VIRTUAL_PATH", "/\\xc3\\xa9"},
+    {"VIRTUAL_PATH", "/$host"},
+    {"VIRTUAL_PATH", "~ ("},
+    {"VIRTUAL_PATH", "~ ^/(?<host>x)"},
+    {"VIRTUAL_PATH", "@named"},
+    {"VIRTUAL_DEST", "/; return 200 \"x\""},
+    {"VIRTUAL_DEST", "http://evil.test/"},
+    {"VIRTUAL_DEST", "/${remote_addr}"},
+    {"VIRTUAL_PROTO", "http://evil.test#"},
+    {"VIRTUAL_PROTO", "htp"},
+    {"MAX_BODY", "1m; return 200"},
+    {"MAX_BODY", "unlimited"},
+    {"READ_TIMEOUT", "1s; }"},
+    {"LOADBALANCE",
+     "least_conn"
+     "; server 1.2.3.4"},
+    {"LOADBALANCE", "least_conn;"},
+    {"KEEPALIVE", "1; server 1.2.3.4"},
+    {"NETWORK_ACCESS", "internal; allow all"},
+    {"SERVER_TOKENS", "off; return 204"},
+    {"MAINTENANCE", "{"},
+    {"REDIRECT_WWW", "https://evil.test"},
+};
+
 void check_hurts_itself_alone(const std::string& lines, std::string_view variable) {
   const auto without = plan_of(k_others);
   const auto with = plan_of(std::string(k_others) + "container hostile\n  network bridge 172.17.0.66\n" + lines);
@@ -129,6 +159,16 @@ TEST_CASE("a hostile VIRTUAL_PORT hurts its own container alone") {
   }
 }
 
+TEST_CASE("a hostile value of any other word hurts its own container alone, as a label too") {
+  for (const auto& [name, value] : k_words) {
+    INFO(name << "=" << value);
+    check_hurts_itself_alone("  env VIRTUAL_HOST=fine.test\n  env " + std::string(name) + "=" + value + "\n", name);
+    std::string label = "  env VIRTUAL_HOST=fine.test\n  label heberg.proxy.";
+    for (const char* c = name; *c != '\0'; ++c) label += *c == '_' ? '_' : static_cast<char>(*c - 'A' + 'a');
+    check_hurts_itself_alone(label + "=" + value + "\n", name);
+  }
+}
+
 TEST_CASE("the upper-case twin of another site's name is that name, and is refused") {
   check_hurts_itself_alone("  env VIRTUAL_HOST=Site1.EXAMPLE.\n", "VIRTUAL_HOST");
   check_hurts_itself_alone("  env VIRTUAL_HOST=*.SITE1.example\n", "VIRTUAL_HOST");
@@ -148,7 +188,7 @@ TEST_CASE("a hostile address is no address") {
     all.begin()->second.networks.push_back({.name = "n", .id = {}, .ipv4 = address, .ipv6 = {}});
     const auto plan = proxy::make_plan(all, {});
     REQUIRE(plan.vhosts.size() == 1);
-    CHECK(plan.vhosts[0].service == proxy::service::unreachable);
+    CHECK(service_of(plan.vhosts[0]) == proxy::service::unreachable);
     CHECK(plan.unreachable.size() == 1);
   }
 }

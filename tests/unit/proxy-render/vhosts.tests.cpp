@@ -39,7 +39,7 @@ TEST_CASE("a stopped site's name is not up for grabs") {
   const auto plan = plan_of(site_container("a", "x.test", "  state exited\n") + site_container("b", "x.test"));
   REQUIRE(plan.vhosts.size() == 1);
   CHECK(plan.vhosts[0].owner == "site:a");
-  CHECK(plan.vhosts[0].service == proxy::service::stopped);
+  CHECK(service_of(plan.vhosts[0]) == proxy::service::stopped);
   CHECK(plan.refused[0].container == "b");
 }
 
@@ -48,9 +48,79 @@ TEST_CASE("a site with a running and a stopped container is served by the runnin
                             "container a2\n  image php:apache\n  mount /sites/a/www\n" +
                             "  env VIRTUAL_HOST=x.test\n  network bridge 172.17.0.9\n");
   REQUIRE(plan.vhosts.size() == 1);
-  CHECK(plan.vhosts[0].service == proxy::service::up);
-  CHECK(plan.vhosts[0].backends == std::vector<proxy::backend>{{"172.17.0.9", 80, "a2"}});
+  CHECK(service_of(plan.vhosts[0]) == proxy::service::up);
+  CHECK(plan.vhosts[0].locations[0].backends == std::vector<proxy::backend>{{"172.17.0.9", 80, "a2"}});
   CHECK(plan.vhosts[0].containers == std::vector<std::string>{"a", "a2"});
+}
+
+TEST_CASE("a container that is ill or starting gets nothing while another is well") {
+  const auto plan_with = [](const std::string& first, const std::string& second) {
+    return plan_of(
+        site_container("a", "x.test", "  health " + first + "\n") +
+        "container a2\n  image php:apache\n  mount /sites/a/www\n  env VIRTUAL_HOST=x.test\n  network bridge "
+        "172.17.0.9\n  health " +
+        second + "\n");
+  };
+  const struct {
+    std::string first, second;
+    std::vector<std::string> served;
+    proxy::service service;
+  } rows[] = {{"healthy", "healthy", {"a", "a2"}, proxy::service::up},
+              {"healthy", "starting", {"a"}, proxy::service::up},
+              {"unhealthy", "healthy", {"a2"}, proxy::service::up},
+              {"unhealthy", "starting", {"a2"}, proxy::service::up},
+              {"starting", "starting", {"a", "a2"}, proxy::service::up},
+              {"unhealthy", "unhealthy", {}, proxy::service::unhealthy}};
+  for (const auto& row : rows) {
+    INFO(row.first << " " << row.second);
+    const auto plan = plan_with(row.first, row.second);
+    std::vector<std::string> served;
+    for (const auto& backend : plan.vhosts.at(0).locations.at(0).backends) served.push_back(backend.container);
+    CHECK(served == row.served);
+    CHECK(service_of(plan.vhosts[0]) == row.service);
+  }
+}
+
+TEST_CASE("where replicas differ the oldest container counts, and the others are told so") {
+  const auto plan = plan_of(site_container("a", "x.test", "  env MAX_BODY=1m\n") +
+                            "container a2\n  image php:apache\n  mount /sites/a/www\n  env VIRTUAL_HOST=x.test\n  env "
+                            "MAX_BODY=2m\n  env VIRTUAL_DEST=/y\n  network bridge 172.17.0.9\n");
+  REQUIRE(plan.vhosts.size() == 1);
+  CHECK(plan.vhosts[0].limits.max_body == 1U << 20U);
+  REQUIRE(plan.vhosts[0].locations.size() == 1);
+  CHECK(plan.vhosts[0].locations[0].route.destination.empty());
+  CHECK(plan.vhosts[0].locations[0].backends.size() == 2);
+  CHECK(plan.refused == std::vector<proxy::complaint>{
+                            {"a2", "MAX_BODY", "2m", "differs from that of a, which is older and counts"},
+                            {"a2", "VIRTUAL_DEST", "/y", "differs from that of a, which is older and counts"}});
+}
+
+TEST_CASE("the stricter NETWORK_ACCESS of a location counts, whichever container is older") {
+  for (const bool older_is_internal : {true, false}) {
+    const auto word = [&](bool internal) { return internal ? std::string("  env NETWORK_ACCESS=internal\n") : ""; };
+    const auto plan = plan_of(site_container("a", "x.test", word(older_is_internal)) +
+                              "container a2\n  image php:apache\n  mount /sites/a/www\n  env VIRTUAL_HOST=x.test\n" +
+                              word(!older_is_internal) + "  network bridge 172.17.0.9\n");
+    CHECK(plan.vhosts.at(0).locations.at(0).internal);
+    CHECK(plan.refused.at(0).reason == "differs from that of a: internal counts");
+  }
+}
+
+TEST_CASE("a twin with or without www. belongs to who claims it, and never leads away from a name that is served") {
+  const auto plan = plan_of(site_container("a", "x.test,www.y.test,z.test,www.z.test", "  env REDIRECT_WWW=true\n") +
+                            site_container("b", "www.x.test"));
+  std::vector<std::string> seen;
+  for (const auto& vhost : plan.vhosts) seen.push_back(vhost.host.text + " -> " + vhost.redirect_to);
+  CHECK(seen == std::vector<std::string>{"www.x.test -> x.test", "www.y.test -> ", "www.z.test -> ", "x.test -> ",
+                                         "y.test -> www.y.test", "z.test -> "});
+  CHECK(plan.refused.at(0).container == "b");
+
+  const auto served = plan_of(site_container("a", "x.test", "  env REDIRECT_WWW=true\n") +
+                              "container a2\n  image php:apache\n  mount /sites/a/www\n  env "
+                              "VIRTUAL_HOST=www.x.test\n  network bridge 172.17.0.9\n");
+  CHECK(served.vhosts.at(0).host.text == "www.x.test");
+  CHECK(served.vhosts.at(0).redirect_to.empty());
+  CHECK(served.vhosts.at(0).locations.size() == 1);
 }
 
 TEST_CASE("a container that is in two sites' trees is nobody's replica") {

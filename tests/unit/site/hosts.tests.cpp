@@ -98,7 +98,7 @@ TEST_CASE("what is no host name is refused with its reason") {
       {"~^(", "is no regular expression: missing closing parenthesis at offset 2"},
       {"~^a{2", ""},  // PCRE takes an open brace literally, and so does nginx
       {"~example", "is a regular expression that is not anchored: begin it with \"^\""},
-      {"~", "is a regular expression that is not anchored: begin it with \"^\""},
+      {"~", "is an empty regular expression"},
       {"~^a|b", "is a regular expression that is not anchored: begin it with \"^\""},
       {"~(?m)^a", "is a regular expression that is not anchored: begin it with \"^\""},
       {"~.*", "is a regular expression that is not anchored: begin it with \"^\""},

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "site/limits.h"
+
+#include "site/values.h"
+
+namespace heberg::site {
+namespace {
+
+constexpr std::uint64_t k_keepalive_max = 1000;
+
+constexpr std::array<std::pair<std::string_view, balance>, 3> k_balances = {
+    {{"round_robin", balance::round_robin}, {"least_conn", balance::least_conn}, {"ip_hash", balance::ip_hash}}};
+
+}  // namespace
+
+std::variant<limits, refused_value> limits_of(const docker::container& container) {
+  limits found;
+  if (const auto text = word_of(container, "MAX_BODY"); !text.empty()) {
+    found.max_body = parse_bytes(text);
+    if (!found.max_body) return refuse("MAX_BODY", text, "is no size such as 64m, 512k or 0");
+  }
+  if (const auto text = word_of(container, "READ_TIMEOUT"); !text.empty()) {
+    found.read_timeout = parse_seconds(text);
+    if (!found.read_timeout) return refuse("READ_TIMEOUT", text, "is no time from 1s to 24h, such as 90s or 5m");
+  }
+  if (const auto text = word_of(container, "LOADBALANCE"); !text.empty()) {
+    const auto known = parse_choice(text, k_balances);
+    if (!known) return refuse("LOADBALANCE", text, "is none of round_robin, least_conn, ip_hash");
+    found.balance = *known;
+  }
+  if (const auto text = word_of(container, "KEEPALIVE"); text == "disabled") {
+    found.keepalive = 0;
+  } else if (!text.empty() && text != "auto") {
+    const auto number = parse_number(text, 0, k_keepalive_max);
+    if (!number) return refuse("KEEPALIVE", text, "is none of auto, disabled, a number up to 1000");
+    found.keepalive = static_cast<std::uint32_t>(*number);
+  }
+  return found;
+}
+
+}  // namespace heberg::site

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How a word's value becomes one of a type, or a reason. Internal to lib/site. Nothing here lets a byte through that
+// means something to nginx outside of quotes, or "$" inside of them.
+#pragma once
+
+#include "docker/container.h"
+#include "site/hosts.h"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace heberg::site {
+
+[[nodiscard]] std::string_view trim(std::string_view text);
+[[nodiscard]] refused_value refuse(std::string_view variable, std::string_view value, std::string reason);
+
+// The trimmed value; empty where the container says nothing.
+[[nodiscard]] std::string_view word_of(const docker::container& container, std::string_view name);
+
+[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std::uint64_t max);
+// "512k", "64m", "1g", bytes without a unit; at most 1 TiB.
+[[nodiscard]] std::optional<std::uint64_t> parse_bytes(std::string_view text);
+// "90", "90s", "5m", "1h": from a second to a day.
+[[nodiscard]] std::optional<std::chrono::seconds> parse_seconds(std::string_view text);
+// true, yes, on, 1; false, no, off, 0.
+[[nodiscard]] std::optional<bool> parse_flag(std::string_view text);
+
+// "/", then what an URL's path is made of. Why not; empty where it is one.
+[[nodiscard]] std::string judge_path(std::string_view text);
+
+// Why nginx would not take it, or take it for more than an expression; empty where it is sound.
+[[nodiscard]] std::string judge_regex(std::string_view pattern, bool anchored);
+
+template <class choice, std::size_t count>
+std::optional<choice> parse_choice(std::string_view text,
+                                   const std::array<std::pair<std::string_view, choice>, count>& choices) {
+  for (const auto& [name, value] : choices) {
+    if (text == name) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace heberg::site

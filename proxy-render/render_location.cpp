@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "proxy-render/render_location.h"
+
+#include "proxy-render/quote.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace heberg::proxy {
+namespace {
+
+// What a client says of itself in these headers is overwritten, not passed on: the proxy knows better. "Forwarded" says
+// the same as X-Forwarded-* (RFC 7239); "Proxy" becomes HTTP_PROXY in CGI programs (httpoxy.org).
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> k_headers = {{
+    {"X-Real-IP", "$remote_addr"},
+    {"X-Forwarded-For", "$remote_addr"},
+    {"X-Forwarded-Host", "$host"},
+    {"X-Forwarded-Proto", "$scheme"},
+    {"X-Forwarded-Port", "$server_port"},
+    {"X-Forwarded-Ssl", "$heberg_ssl"},
+    {"X-Original-URI", "$request_uri"},
+    {"Forwarded", "\"\""},
+    {"Proxy", "\"\""},
+}};
+
+// CGI's own (RFC 3875), as in Debian's fastcgi.conf and uwsgi_params; the name and port are what the client asked for.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> k_params = {{
+    {"QUERY_STRING", "$query_string"},
+    {"REQUEST_METHOD", "$request_method"},
+    {"CONTENT_TYPE", "$content_type"},
+    {"CONTENT_LENGTH", "$content_length"},
+    {"REQUEST_URI", "$request_uri"},
+    {"DOCUMENT_URI", "$document_uri"},
+    {"DOCUMENT_ROOT", "$document_root"},
+    {"SERVER_PROTOCOL", "$server_protocol"},
+    {"REQUEST_SCHEME", "$scheme"},
+    {"HTTPS", "$https if_not_empty"},
+    {"GATEWAY_INTERFACE", "CGI/1.1"},
+    {"SERVER_SOFTWARE", "nginx"},
+    {"REMOTE_ADDR", "$remote_addr"},
+    {"REMOTE_PORT", "$remote_port"},
+    {"SERVER_PORT", "$server_port"},
+    {"SERVER_NAME", "$host"},
+}};
+
+constexpr std::string_view k_private_alone = R"(        allow 127.0.0.0/8;
+        allow 10.0.0.0/8;
+        allow 172.16.0.0/12;
+        allow 192.168.0.0/16;
+        allow ::1;
+        allow fc00::/7;
+        deny all;
+)";
+
+// A page that a site's visitor may read; not nginx's own, which looks as if the whole server had failed.
+std::string render_page(std::string_view title, std::string_view sentence) {
+  std::string text =
+      "        default_type text/html;\n        add_header Retry-After 60 always;\n        return 503 \"";
+  text.append("<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>")
+      .append(title)
+      .append("</title><h1>")
+      .append(title)
+      .append("</h1><p>")
+      .append(sentence);
+  return text.append("</p></html>\";\n");
+}
+
+std::string location_name(const site::path& path) {
+  const auto shown = site::show(path);
+  const auto modifier = shown.substr(0, shown.size() - path.text.size());
+  return modifier + quote(path.kind >= site::path_kind::regex ? limit_matching(path.text) : path.text);
+}
+
+// No control character is in a host or in a path: two locations never share a name.
+std::string name_of(const vhost& vhost, const location& location) {
+  const auto& path = location.route.path;
+  if (path == site::path{}) return upstream_name(vhost.host.text);
+  return upstream_name(vhost.host.text + '\x01' + site::show(path));
+}
+
+bool has_upstream(const location& location) {
+  return location.service == service::up || location.service == service::unreachable;
+}
+
+std::size_t count_idle(const vhost& vhost, const location& location) {
+  return vhost.limits.keepalive.value_or(static_cast<std::uint32_t>(2 * location.backends.size()));
+}
+
+void append_upstream(std::string& text, const vhost& vhost, const location& location) {
+  text.append("\nupstream ").append(quote(name_of(vhost, location))).append(" {\n");
+  if (vhost.limits.balance == site::balance::least_conn) text += "    least_conn;\n";
+  if (vhost.limits.balance == site::balance::ip_hash) text += "    ip_hash;\n";
+  for (const auto& backend : location.backends) {
+    text.append("    server ").append(quote(backend.address + ":" + std::to_string(backend.port))).append(";\n");
+  }
+  // nginx wants one server at least; with none alive it answers 502, as nginx-proxy's users know it.
+  if (location.backends.empty()) text += "    server 127.0.0.1 down;\n";
+  const auto idle = count_idle(vhost, location);
+  if (!location.backends.empty() && idle > 0) text.append("    keepalive ").append(std::to_string(idle)).append(";\n");
+  text += "}\n";
+}
+
+// An idle WebSocket lives ten minutes.
+void append_times(std::string& text, std::string_view module, const vhost& vhost) {
+  const auto seconds = std::to_string(vhost.limits.read_timeout.value_or(std::chrono::seconds(600)).count());
+  const auto line = [&](std::string_view name, std::string_view value) {
+    text.append("        ").append(module).append(name).append(" ").append(value).append("s;\n");
+  };
+  line("_connect_timeout", "10");
+  line("_read_timeout", seconds);
+  line("_send_timeout", seconds);
+}
+
+void append_headers(std::string& text, std::string_view directive) {
+  for (const auto& [name, value] : k_headers)
+    text.append("        ").append(directive).append(" ").append(name).append(" ").append(value).append(";\n");
+}
+
+void append_http(std::string& text, const vhost& vhost, const location& location) {
+  const bool tls = location.route.protocol == site::protocol::https;
+  // upstream_name() and a path have no "$" that nginx would expand here.
+  text.append("        proxy_pass ")
+      .append(quote((tls ? "https://" : "http://") + name_of(vhost, location) + location.route.destination))
+      .append(";\n        proxy_http_version 1.1;\n");
+  if (tls) text += "        proxy_ssl_server_name on;\n        proxy_ssl_name $host;\n";
+  append_times(text, "proxy", vhost);
+  text += "        proxy_set_header Host $host$heberg_host_port;\n        proxy_set_header Upgrade $heberg_upgrade;\n";
+  text.append("        proxy_set_header Connection ")
+      .append(vhost.limits.keepalive == 0U ? "$heberg_connection_close;\n" : "$heberg_connection;\n");
+  append_headers(text, "proxy_set_header");
+}
+
+void append_grpc(std::string& text, const vhost& vhost, const location& location) {
+  const bool tls = location.route.protocol == site::protocol::grpcs;
+  text.append("        grpc_pass ")
+      .append(quote((tls ? "grpcs://" : "grpc://") + name_of(vhost, location)))
+      .append(";\n");
+  if (tls) text += "        grpc_ssl_server_name on;\n        grpc_ssl_name $host;\n";
+  append_times(text, "grpc", vhost);
+  text += "        grpc_set_header Host $host$heberg_host_port;\n";
+  append_headers(text, "grpc_set_header");
+}
+
+// "X-Real-IP" as CGI programs see a header.
+std::string variable_of(std::string_view header) {
+  std::string name = "HTTP_";
+  for (const char c : header) name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return name;
+}
+
+void append_params(std::string& text, std::string_view directive) {
+  const auto line = [&](std::string_view name, std::string_view value) {
+    text.append("        ").append(directive).append(" ").append(name).append(" ").append(value).append(";\n");
+  };
+  for (const auto& [name, value] : k_params) line(name, value);
+  for (const auto& [name, value] : k_headers) line(variable_of(name), value);
+}
+
+void append_fastcgi(std::string& text, const vhost& vhost, const location& location) {
+  text.append("        root ").append(quote(location.route.root)).append(";\n");
+  text.append("        fastcgi_pass ").append(quote(name_of(vhost, location))).append(";\n");
+  text += "        fastcgi_index index.php;\n        fastcgi_split_path_info \"^(.+\\.php)(/.*)$\";\n";
+  if (vhost.limits.keepalive != 0U) text += "        fastcgi_keep_conn on;\n";
+  append_times(text, "fastcgi", vhost);
+  text +=
+      "        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n"
+      "        fastcgi_param SCRIPT_NAME $fastcgi_script_name;\n"
+      "        fastcgi_param PATH_INFO $fastcgi_path_info;\n"
+      "        fastcgi_param REDIRECT_STATUS 200;\n";
+  append_params(text, "fastcgi_param");
+}
+
+void append_uwsgi(std::string& text, const vhost& vhost, const location& location) {
+  text.append("        uwsgi_pass ").append(quote(name_of(vhost, location))).append(";\n");
+  append_times(text, "uwsgi", vhost);
+  text += "        uwsgi_param PATH_INFO $document_uri;\n";
+  append_params(text, "uwsgi_param");
+}
+
+}  // namespace
+
+std::string render_upstreams(const vhost& vhost) {
+  std::string text;
+  for (const auto& location : vhost.locations) {
+    if (has_upstream(location)) append_upstream(text, vhost, location);
+  }
+  return text;
+}
+
+std::string render_location(const vhost& vhost, const location& location) {
+  std::string text = "    location " + location_name(location.route.path) + " {\n";
+  if (location.internal) text += k_private_alone;
+  if (!has_upstream(location)) {
+    return text
+        .append(render_page("Not available", "This site is not available at the moment. Please come back later."))
+        .append("    }\n");
+  }
+  switch (location.route.protocol) {
+    case site::protocol::http:
+    case site::protocol::https:
+      append_http(text, vhost, location);
+      break;
+    case site::protocol::fastcgi:
+      append_fastcgi(text, vhost, location);
+      break;
+    case site::protocol::uwsgi:
+      append_uwsgi(text, vhost, location);
+      break;
+    case site::protocol::grpc:
+    case site::protocol::grpcs:
+      append_grpc(text, vhost, location);
+      break;
+  }
+  return text += "    }\n";
+}
+
+std::string render_maintenance() {
+  return "    location / {\n" + render_page("Maintenance", "This site is being worked on. Please come back later.") +
+         "    }\n";
+}
+
+}  // namespace heberg::proxy

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A host's upstreams and locations as nginx's text. Pure. Internal to render.cpp.
+#pragma once
+
+#include "proxy-render/vhosts.h"
+
+#include <string>
+
+namespace heberg::proxy {
+
+// One for each location that has somebody to ask; empty where none has.
+[[nodiscard]] std::string render_upstreams(const vhost& vhost);
+
+[[nodiscard]] std::string render_location(const vhost& vhost, const location& location);
+
+// All URLs of a host that is closed.
+[[nodiscard]] std::string render_maintenance();
+
+}  // namespace heberg::proxy

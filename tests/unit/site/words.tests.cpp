@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Each word with values that are sound, values that are not, and its label twin.
+#include "site/words.h"
+
+#include "site/access.h"
+#include "site/limits.h"
+#include "site/paths.h"
+
+#include <catch2/catch.hpp>
+
+namespace {
+
+using namespace heberg;
+using namespace heberg::site;
+using namespace std::chrono_literals;
+
+docker::container with(std::vector<std::pair<std::string, std::string>> environment) {
+  docker::container c;
+  c.environment = std::move(environment);
+  return c;
+}
+
+template <class type>
+std::string show_refusal(const std::variant<type, refused_value>& parsed) {
+  const auto* refused = std::get_if<refused_value>(&parsed);
+  return refused == nullptr ? "" : refused->variable + " \"" + refused->value + "\" " + refused->reason;
+}
+
+// Of all words together, in the order they are read.
+std::string refusal_of(const std::string& name, const std::string& value) {
+  const auto c = with({{name, value}});
+  return show_refusal(route_of(c)) + show_refusal(limits_of(c)) + show_refusal(access_of(c));
+}
+
+route route_with(std::vector<std::pair<std::string, std::string>> environment) {
+  return std::get<route>(route_of(with(std::move(environment))));
+}
+
+}  // namespace
+
+TEST_CASE("a label says what the environment says, and wins") {
+  auto c = with({{"MAX_BODY", "1m"}, {"READ_TIMEOUT", "5s"}});
+  c.labels["heberg.proxy.max_body"] = "2k";
+  c.labels["heberg.proxy.MAX_BODY"] = "3k";
+  c.labels["heberg.proxy.keepalive"] = "disabled";
+  const auto found = std::get<limits>(limits_of(c));
+  CHECK(found.max_body == 2048U);
+  CHECK(found.read_timeout == 5s);
+  CHECK(found.keepalive == 0U);
+  CHECK(find_word(c, "LOADBALANCE") == nullptr);
+}
+
+TEST_CASE("nothing said is the default") {
+  CHECK(route_with({}) == route{});
+  CHECK(route_with({{"VIRTUAL_PATH", " "}, {"VIRTUAL_DEST", ""}}) == route{});
+  CHECK(std::get<limits>(limits_of(with({{"MAX_BODY", ""}, {"KEEPALIVE", "auto"}}))) == limits{});
+  CHECK(std::get<struct site::access>(access_of(with({{"NETWORK_ACCESS", "external"}}))) == site::access{});
+}
+
+TEST_CASE("a path is a prefix, or says what it is") {
+  CHECK(route_with({{"VIRTUAL_PATH", "/a"}}).path == path{path_kind::prefix, "/a"});
+  CHECK(route_with({{"VIRTUAL_PATH", "= /a"}}).path == path{path_kind::exact, "/a"});
+  CHECK(route_with({{"VIRTUAL_PATH", "=/a"}}).path == path{path_kind::exact, "/a"});
+  CHECK(route_with({{"VIRTUAL_PATH", "^~ /a/"}}).path == path{path_kind::preferred, "/a/"});
+  CHECK(route_with({{"VIRTUAL_PATH", "~ ^/(a|b)/\\d{2}$"}}).path == path{path_kind::regex, "^/(a|b)/\\d{2}$"});
+  CHECK(route_with({{"VIRTUAL_PATH", "~* \\.php$"}}).path == path{path_kind::regex_nocase, "\\.php$"});
+  CHECK(show(route_with({{"VIRTUAL_PATH", "=/a"}}).path) == "= /a");
+}
+
+TEST_CASE("a php-fpm image is spoken to as one") {
+  auto c = with({});
+  c.image = "php:8.2-fpm";
+  auto found = std::get<route>(route_of(c));
+  CHECK(found.protocol == protocol::fastcgi);
+  CHECK(found.root == "/var/www/html");
+  c.environment = {{"VIRTUAL_PROTO", "http"}};
+  CHECK(std::get<route>(route_of(c)).protocol == protocol::http);
+  CHECK(route_with({{"VIRTUAL_PROTO", "fastcgi"}}).root == "/var/www/public");
+}
+
+TEST_CASE("sizes, times and numbers") {
+  const auto body = [](const std::string& text) {
+    return std::get<limits>(limits_of(with({{"MAX_BODY", text}}))).max_body;
+  };
+  CHECK(body("0") == 0U);
+  CHECK(body("512") == 512U);
+  CHECK(body("64M") == 64U << 20U);
+  CHECK(body("1g") == 1U << 30U);
+  const auto time = [](const std::string& text) {
+    return std::get<limits>(limits_of(with({{"READ_TIMEOUT", text}}))).read_timeout;
+  };
+  CHECK(time("90") == 90s);
+  CHECK(time("5m") == 300s);
+  CHECK(time("24h") == 24h);
+  CHECK(std::get<limits>(limits_of(with({{"LOADBALANCE", "ip_hash"}}))).balance == balance::ip_hash);
+  CHECK(std::get<limits>(limits_of(with({{"KEEPALIVE", "1000"}}))).keepalive == 1000U);
+}
+
+TEST_CASE("a value of another type is refused, and named with the reason") {
+  const struct {
+    std::string name, value, reason;
+  } rows[] = {
+      {"VIRTUAL_PATH", "a", "does not begin with a slash"},
+      {"VIRTUAL_PATH", "=", "does not begin with a slash"},
+      {"VIRTUAL_PATH", "/a b", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_PATH", "/a$b", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_PATH", "/a;", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_PATH", "/a{", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_PATH", "/" + std::string(255, 'a'), "is longer than 255 bytes"},
+      {"VIRTUAL_PATH", "~", "is an empty regular expression"},
+      {"VIRTUAL_PATH", "~ (", "is no regular expression: missing closing parenthesis at offset 1"},
+      {"VIRTUAL_PATH", "~ ^/(?<a>x)", "is a regular expression with a named group"},
+      {"VIRTUAL_PATH", "~ (*ACCEPT)", "is a regular expression with \"(*\" in it"},
+      {"VIRTUAL_DEST", "x", "does not begin with a slash"},
+      {"VIRTUAL_DEST", "/; return 200 \"x\"", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_DEST", "/$host", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_PROTO", "htp", "is none of http, https, fastcgi, uwsgi, grpc, grpcs"},
+      {"VIRTUAL_PROTO", "HTTP", "is none of http, https, fastcgi, uwsgi, grpc, grpcs"},
+      {"MAX_BODY", "1t", "is no size such as 64m, 512k or 0"},
+      {"MAX_BODY", "-1", "is no size such as 64m, 512k or 0"},
+      {"MAX_BODY", "m", "is no size such as 64m, 512k or 0"},
+      {"MAX_BODY", "1m;", "is no size such as 64m, 512k or 0"},
+      {"MAX_BODY", "1025g", "is no size such as 64m, 512k or 0"},
+      {"MAX_BODY", "99999999999999999999", "is no size such as 64m, 512k or 0"},
+      {"READ_TIMEOUT", "0", "is no time from 1s to 24h, such as 90s or 5m"},
+      {"READ_TIMEOUT", "25h", "is no time from 1s to 24h, such as 90s or 5m"},
+      {"READ_TIMEOUT", "5d", "is no time from 1s to 24h, such as 90s or 5m"},
+      {"READ_TIMEOUT", "s", "is no time from 1s to 24h, such as 90s or 5m"},
+      {"LOADBALANCE", "least_conn;", "is none of round_robin, least_conn, ip_hash"},
+      {"LOADBALANCE", "hash $remote_addr", "is none of round_robin, least_conn, ip_hash"},
+      {"KEEPALIVE", "1001", "is none of auto, disabled, a number up to 1000"},
+      {"KEEPALIVE", "-1", "is none of auto, disabled, a number up to 1000"},
+      {"NETWORK_ACCESS", "intern", "is neither internal nor external"},
+      {"MAINTENANCE", "maybe", "is neither true nor false"},
+      {"REDIRECT_WWW", "301", "is neither true nor false"},
+      {"SERVER_TOKENS", "build;", "is neither true nor false"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.name << "=" << row.value);
+    CHECK(refusal_of(row.name, row.value) == row.name + " \"" + printable(row.value) + "\" " + row.reason);
+  }
+}
+
+TEST_CASE("a destination goes with a path that can be replaced, in a protocol that has one") {
+  const auto refusal = [](const std::string& path, const std::string& protocol) {
+    return show_refusal(route_of(with({{"VIRTUAL_PATH", path}, {"VIRTUAL_DEST", "/x"}, {"VIRTUAL_PROTO", protocol}})));
+  };
+  CHECK(refusal("/a", "https").empty());
+  CHECK(refusal("= /a", "http").empty());
+  CHECK(refusal("~ ^/a", "http") == "VIRTUAL_DEST \"/x\" cannot take the place of a regular expression");
+  CHECK(refusal("/a", "uwsgi") == "VIRTUAL_DEST \"/x\" wants VIRTUAL_PROTO http or https");
+}
+
+TEST_CASE("a document root that is no path is refused where it is used") {
+  const auto refusal = [](const std::string& protocol) {
+    return show_refusal(route_of(with({{"VIRTUAL_PROTO", protocol}, {"VIRTUAL_ROOT", "/x; } server {"}})));
+  };
+  CHECK(refusal("http").empty());
+  CHECK(refusal("fastcgi").find("VIRTUAL_ROOT \"/x; } server {\" holds something else") == 0);
+}
