@@ -8,15 +8,11 @@
 #include <time.h>
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 namespace heberg::ctl {
-namespace {
+namespace {}  // namespace
 
-using row = std::array<std::string, 5>;
-
-// RFC 3339, UTC, whole seconds.
 std::string print_time(ledger::time time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
   const time_t plain = static_cast<time_t>(seconds);
@@ -26,6 +22,8 @@ std::string print_time(ledger::time time) {
   const auto length = ::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return {text, length};
 }
+
+namespace {
 
 nlohmann::ordered_json to_json(const ledger::site& site) {
   const auto time_or_null = [](const std::optional<ledger::time>& time) {
@@ -71,24 +69,49 @@ std::string_view name_password(const ledger::site& site) {
   return "pending";
 }
 
-std::string print_table(std::span<const ledger::site> sites) {
-  std::vector<row> rows = {{"NAME", "UID", "STATE", "PASSWORD", "HOST"}};
-  for (const auto& site : sites) {
-    rows.push_back({escape_line(site.name), std::to_string(site.uid), name_state(site),
-                    std::string(name_password(site)), escape_line(site.gecos)});
-  }
-  std::array<std::size_t, 5> widths{};
+std::string print_columns(std::span<const std::vector<std::string>> rows) {
+  std::vector<std::size_t> widths;
   for (const auto& cells : rows) {
-    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
+    widths.resize(std::max(widths.size(), cells.size()));
+    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], escape_line(cells[i]).size());
   }
   std::string text;
   for (const auto& cells : rows) {
-    for (std::size_t i = 0; i + 1 < cells.size(); ++i) {
-      text.append(cells[i]).append(widths[i] - cells[i].size() + 2, ' ');
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const auto cell = escape_line(cells[i]);
+      text += cell;
+      if (i + 1 < cells.size()) text.append(widths[i] - cell.size() + 2, ' ');
     }
-    text.append(cells.back()).append("\n");
+    text += '\n';
   }
   return text;
+}
+
+std::string print_plain(std::string_view lines) {
+  std::string text;
+  while (!lines.empty()) {
+    const auto line = lines.substr(0, lines.find('\n'));
+    text += escape_line(line) + "\n";
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+  }
+  return text;
+}
+
+std::string print_age(std::chrono::seconds age) {
+  const auto count = age.count();
+  if (count < 120) return std::to_string(count) + " s";
+  if (count < 2 * 3600) return std::to_string(count / 60) + " min";
+  if (count < 2 * 86400) return std::to_string(count / 3600) + " h";
+  return std::to_string(count / 86400) + " days";
+}
+
+std::string print_table(std::span<const ledger::site> sites) {
+  std::vector<std::vector<std::string>> rows = {{"NAME", "UID", "STATE", "PASSWORD", "HOST"}};
+  for (const auto& site : sites) {
+    rows.push_back(
+        {site.name, std::to_string(site.uid), name_state(site), std::string(name_password(site)), site.gecos});
+  }
+  return print_columns(rows);
 }
 
 std::string print_site(const ledger::site& site, std::string_view sites_root) {

@@ -5,9 +5,11 @@
 
 #include "ledger/ledger.h"
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace heberg::ctl {
 
@@ -17,6 +19,14 @@ namespace heberg::ctl {
 // How the site's password login stands: "set", "off" (an empty file), "refused" (the log says why), "pending" (not
 // judged yet).
 [[nodiscard]] std::string_view name_password(const ledger::site& site);
+
+// RFC 3339, UTC, whole seconds.
+[[nodiscard]] std::string print_time(ledger::time time);
+[[nodiscard]] std::string print_age(std::chrono::seconds age);  // "90 s", "5 min", "3 h", "12 days"
+
+// Left-aligned columns with two spaces between them; and lines as they are, both free of control characters.
+[[nodiscard]] std::string print_columns(std::span<const std::vector<std::string>> rows);
+[[nodiscard]] std::string print_plain(std::string_view lines);
 
 [[nodiscard]] std::string print_table(std::span<const ledger::site> sites);
 [[nodiscard]] std::string print_site(const ledger::site& site, std::string_view sites_root);

@@ -2,6 +2,7 @@
 #include "syncd/daemon.h"
 
 #include "control/server.h"
+#include "syncd/admin.h"
 #include "syncd/keeper.h"
 #include "syncd/service.h"
 
@@ -150,15 +151,9 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
       });
       return {control::failure::none, "the engine is asked again"};
     }
-    if (request.verb != "lock" && request.verb != "unlock")
-      return {control::failure::bad_request, "no such verb: " + request.verb};
-    if (!accounts.sites().contains(request.site))
-      return {control::failure::no_such_site, "no such site: " + request.site};
-    const bool is_lock = request.verb == "lock";
-    const auto problem = is_lock ? accounts.lock(request.site, request.why) : accounts.unlock(request.site);
+    const auto reply = answer_admin(accounts, host, request);
     asio::post(io, [self = shared_from_this()] { self->work(); });
-    if (!problem.empty()) return {control::failure::internal, request.site + ": " + problem};
-    return {control::failure::none, request.site + (is_lock ? ": locked, its sessions are cut" : ": unlocked")};
+    return reply;
   }
 
   void stop() {

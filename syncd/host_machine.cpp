@@ -2,11 +2,17 @@
 #include "syncd/host_machine.h"
 
 #include "base/errors.h"
+#include "syncd/admin_files.h"
 #include "syncd/sessions.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 
 namespace heberg::syncd {
@@ -79,14 +85,51 @@ machine::watched_look host_machine::look_at_password(const std::string& site, co
   return {syncd::look_at_password(folder.get(), known, *parts_.owners), watched};
 }
 
-std::optional<fingerprint> host_machine::store_new_password(const std::string& site, const secret& password) {
-  const auto root_fd = root();
-  if (root_fd == nullptr) throw_errno(ENOENT, "open", "the sites root");
-  const unique_fd folder = open_secrets_folder(root_fd->get(), site);
+shared_fd host_machine::sound_root() const {
+  auto root_fd = root();
+  if (root_fd == nullptr) throw std::runtime_error("the sites root is not sound; the log says why");
+  return root_fd;
+}
+
+unique_fd host_machine::secrets_folder(const std::string& site) const {
+  unique_fd folder = open_secrets_folder(sound_root()->get(), site);
   if (!folder) throw_errno("open .heberg of", site);
+  return folder;
+}
+
+bool host_machine::has_tree(const std::string& name) {
+  struct stat ignored {};
+  if (::fstatat(sound_root()->get(), name.c_str(), &ignored, AT_SYMLINK_NOFOLLOW) == 0) return true;
+  if (errno != ENOENT) throw_errno("look at", name);
+  return false;
+}
+
+void host_machine::move_tree(const std::string& from, const std::string& to) {
+  const auto root_fd = sound_root();
+  if (::renameat2(root_fd->get(), from.c_str(), root_fd->get(), to.c_str(), RENAME_NOREPLACE) != 0) {
+    if (errno == ENOENT) return;
+    throw_errno("rename " + from + " to", to);
+  }
+  if (::fsync(root_fd->get()) != 0) throw_errno("fsync", settings_.sites.root);
+}
+
+void host_machine::store_password(const std::string& site, const secret& line) {
+  replace_password(secrets_folder(site).get(), line, *parts_.owners);
+}
+
+std::string host_machine::read_keys(const std::string& site) {
+  return syncd::read_keys(secrets_folder(site).get(), *parts_.owners);
+}
+
+void host_machine::store_keys(const std::string& site, std::string_view text) {
+  replace_keys(secrets_folder(site).get(), text, *parts_.owners);
+}
+
+std::optional<fingerprint> host_machine::store_new_password(const std::string& site, const secret& password) {
+  const unique_fd folder = secrets_folder(site);
   if (!std::holds_alternative<file_absent>(syncd::look_at_password(folder.get(), std::nullopt, *parts_.owners)))
     return std::nullopt;
-  return store_password(folder.get(), password, *parts_.owners);
+  return syncd::store_password(folder.get(), password, *parts_.owners);
 }
 
 std::size_t host_machine::cut_sessions(const std::set<std::uint32_t>& uids) {

@@ -42,11 +42,21 @@ class host_machine final : public machine {
 
   std::vector<ledger::site> read_sites() override { return ledger_.list_sites(); }
   void write_sites(std::span<const ledger::site> rows) override { ledger_.write_sites(rows); }
+  void rename_site(const ledger::tree_move& move) override { ledger_.rename_site(move); }
+  void undo_rename(const ledger::tree_move& move) override { ledger_.undo_rename(move); }
+  std::vector<ledger::tree_move> list_moves() override { return ledger_.list_moves(); }
+  void finish_move(const ledger::tree_move& move) override { ledger_.finish_move(move); }
+  void erase_site(const std::string& site) override { ledger_.erase_site(site); }
   void publish(std::span<const directory::account> accounts) override;
   std::string check_root() override;
   std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) override;
   const tree_owners& owners_of_trees() override;
   std::string explain_foreign(const std::string& site, std::uint32_t uid) override;
+  bool has_tree(const std::string& name) override;
+  void move_tree(const std::string& from, const std::string& to) override;
+  void store_password(const std::string& site, const secret& line) override;
+  std::string read_keys(const std::string& site) override;
+  void store_keys(const std::string& site, std::string_view text) override;
   watched_look look_at_password(const std::string& site, const std::optional<fingerprint>& known) override;
   void hash(hash_job job, hasher::lane lane) override { hasher_.push(std::move(job), lane); }
   bool has_room_to_hash() override { return hasher_.has_room(); }
@@ -57,6 +67,8 @@ class host_machine final : public machine {
 
  private:
   [[nodiscard]] shared_fd root() const;
+  [[nodiscard]] shared_fd sound_root() const;  // throws where there is none
+  [[nodiscard]] unique_fd secrets_folder(const std::string& site) const;
   std::optional<fingerprint> store_new_password(const std::string& site, const secret& password);
 
   const settings settings_;

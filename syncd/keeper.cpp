@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Containers to accounts. The passwords' half is in keeper_passwords.cpp.
+// Containers to accounts. The passwords' part is in keeper_passwords.cpp, the sysadmin's in keeper_admin.cpp.
 #include "syncd/keeper.h"
 
 #include <algorithm>
@@ -30,6 +30,7 @@ keeper::keeper(const settings& settings, machine& machine)
       machine_(machine) {}
 
 void keeper::start() {
+  check_root();
   for (auto& row : machine_.read_sites()) {
     // Their sessions should be gone; but whoever was killed before it cut them could not.
     if (row.is_retired() || row.is_locked()) to_cut_.insert(row.uid);
@@ -37,7 +38,6 @@ void keeper::start() {
     auto name = row.name;
     rows_.emplace(std::move(name), std::move(row));
   }
-  check_root();
   publishing_.change(machine_.steady_time());
 }
 
@@ -70,18 +70,21 @@ void keeper::classify(const docker::containers& all) {
   }
 }
 
+questions keeper::questions_of_machine() {
+  return {.owners_of_trees = [this]() -> const tree_owners& { return machine_.owners_of_trees(); },
+          .explain_foreign = [this](const std::string& site,
+                                    std::uint32_t uid) { return machine_.explain_foreign(site, uid); },
+          .has_time = [this, end = machine_.steady_time() + k_asking] { return machine_.steady_time() < end; },
+          .last_refusal =
+              [this](const std::string& site) {
+                const auto found = foreign_.find(site);
+                return found == foreign_.end() ? std::string() : found->second;
+              }};
+}
+
 void keeper::reconcile_claims() {
   const auto now = machine_.wall_time();
-  const auto end = machine_.steady_time() + k_asking;
-  const questions ask{.owners_of_trees = [this]() -> const tree_owners& { return machine_.owners_of_trees(); },
-                      .explain_foreign = [this](const std::string& site,
-                                                std::uint32_t uid) { return machine_.explain_foreign(site, uid); },
-                      .has_time = [&] { return machine_.steady_time() < end; },
-                      .last_refusal =
-                          [this](const std::string& site) {
-                            const auto found = foreign_.find(site);
-                            return found == foreign_.end() ? std::string() : found->second;
-                          }};
+  const auto ask = questions_of_machine();
   auto changes = reconcile(claims_, rows_, now, rules_, ask);
 
   reconcile_due_.reset();
@@ -128,6 +131,7 @@ void keeper::check_root() {
   const auto problem = machine_.check_root();
   root_is_sound_ = problem.empty();
   say_change("root", level::error, "sites root", problem);
+  if (root_is_sound_) finish_moves();
 }
 
 bool keeper::flush() {
@@ -229,29 +233,6 @@ void keeper::visit_tree(const std::string& site) {
   for (const auto& problem : problems) all += (all.empty() ? "" : "; ") + problem;
   say_change("tree " + site, level::warning, site, all);
   looks_.insert(site);
-}
-
-std::string keeper::lock(const std::string& site, const std::string& why) {
-  const auto known = rows_.find(site);
-  if (known == rows_.end()) return "no such site";
-  auto row = known->second;
-  row.lock_reason = why;
-  if (!row.is_locked()) row.locked_at = machine_.wall_time();
-  to_cut_.insert(row.uid);
-  store_row(std::move(row));
-  events_.push_back({site, "locked: " + why});
-  return flush() ? "" : "it could not be saved and published yet; the log says why, and it is tried again";
-}
-
-std::string keeper::unlock(const std::string& site) {
-  const auto known = rows_.find(site);
-  if (known == rows_.end()) return "no such site";
-  auto row = known->second;
-  row.locked_at.reset();
-  row.lock_reason.clear();
-  store_row(std::move(row));
-  events_.push_back({site, "unlocked"});
-  return flush() ? "" : "it could not be saved and published yet; the log says why, and it is tried again";
 }
 
 std::optional<keeper::steady> keeper::work() {

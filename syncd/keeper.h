@@ -48,6 +48,20 @@ class keeper {
   [[nodiscard]] std::string lock(const std::string& site, const std::string& why);
   [[nodiscard]] std::string unlock(const std::string& site);
 
+  struct outcome {
+    enum kind { done, refused, failed } what = done;
+    std::string text;
+  };
+  // A row with a UID, and a tree, for a container to come. Twice is once.
+  [[nodiscard]] outcome reserve(const std::string& site);
+
+  // The site's row goes, and its UID with it; its tree stays, or is moved to purged_name() below the sites root. These
+  // two want a known site, refuse while it has a container, and throw where the machine fails.
+  enum class tree_fate { stays, aside };
+  [[nodiscard]] outcome purge(const std::string& site, tree_fate tree);
+  [[nodiscard]] outcome rename(const std::string& site, const std::string& to);
+  [[nodiscard]] static std::string purged_name(const std::string& site);
+
   // Does what is due, some of it if it is much; says when to come again. Empty: not before something happens.
   std::optional<steady> work();
 
@@ -63,6 +77,7 @@ class keeper {
   [[nodiscard]] std::size_t count_accounts() const { return accounts_; }
   [[nodiscard]] std::size_t count_refused() const { return refused_.size(); }
   [[nodiscard]] const site_rows& sites() const { return rows_; }
+  [[nodiscard]] const std::map<std::string, std::string>& refused() const { return refused_; }
 
  private:
   struct pending_hash {
@@ -76,6 +91,11 @@ class keeper {
     std::set<std::uint32_t> uids;
   };
 
+  void finish_moves();
+  [[nodiscard]] std::string explain_in_use(const std::string& site) const;
+  void forget(const std::string& site);
+  [[nodiscard]] questions questions_of_machine();
+  [[nodiscard]] questions questions_without_haste();
   void classify(const docker::containers& all);
   void reconcile_claims();
   void tell_refused(std::map<std::string, std::string> refused);

@@ -28,6 +28,11 @@ class machine {
   // The ledger. Throw sqlite_error and its like.
   virtual std::vector<ledger::site> read_sites() = 0;
   virtual void write_sites(std::span<const ledger::site> rows) = 0;
+  virtual void rename_site(const ledger::tree_move& move) = 0;
+  virtual void undo_rename(const ledger::tree_move& move) = 0;
+  virtual std::vector<ledger::tree_move> list_moves() = 0;
+  virtual void finish_move(const ledger::tree_move& move) = 0;
+  virtual void erase_site(const std::string& site) = 0;
 
   // The directory. Throws.
   virtual void publish(std::span<const directory::account> accounts) = 0;
@@ -39,6 +44,16 @@ class machine {
   // What was there at the last check_root(), and what has come since.
   virtual const tree_owners& owners_of_trees() = 0;
   virtual std::string explain_foreign(const std::string& site, std::uint32_t uid) = 0;
+
+  // A tree of that name, or whatever else bears it. move_tree replaces nothing, is no error where `from` is gone
+  // already, and throws.
+  virtual bool has_tree(const std::string& name) = 0;
+  virtual void move_tree(const std::string& from, const std::string& to) = 0;
+
+  // The sysadmin's files below .heberg. Throw.
+  virtual void store_password(const std::string& site, const secret& line) = 0;
+  virtual std::string read_keys(const std::string& site) = 0;
+  virtual void store_keys(const std::string& site, std::string_view text) = 0;
 
   // Looks at the password file, after asking to be told of its changes. watched: that could be had.
   struct watched_look {

@@ -53,6 +53,11 @@ class reconciler {
     return std::move(changes_);
   }
 
+  changes run_newcomer(const site::claim& claim) {
+    welcome({&claim});
+    return std::move(changes_);
+  }
+
  private:
   void keep(const ledger::site& row, const site::claim& claim) {
     if (row.is_retired()) return bring_back(row, claim);
@@ -176,6 +181,18 @@ class reconciler {
 changes reconcile(std::span<const site::claim> claims, const site_rows& known, time now, const account_rules& rules,
                   const questions& ask) {
   return reconciler(known, now, rules, ask).run(oldest_claims(claims));
+}
+
+std::variant<ledger::site, std::string> reserve(const std::string& site, const site_rows& known, time now,
+                                                const account_rules& rules, const questions& ask) {
+  // As if it had a container, which went at once.
+  site::claim claim;
+  claim.site = site;
+  auto changes = reconciler(known, now, rules, ask).run_newcomer(claim);
+  if (changes.rows.empty()) return changes.refused[site];
+  auto row = std::move(changes.rows.front());
+  row.missing_since = row.retired_at = now;
+  return row;
 }
 
 }  // namespace heberg::syncd

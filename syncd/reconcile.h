@@ -22,6 +22,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace heberg::syncd {
@@ -68,5 +69,9 @@ inline constexpr char k_default_network[] =
 
 [[nodiscard]] changes reconcile(std::span<const site::claim> claims, const site_rows& known, time now,
                                 const account_rules& rules, const questions& ask);
+
+// A row for a site that has no container yet, retired from its beginning; or why it cannot have one.
+[[nodiscard]] std::variant<ledger::site, std::string> reserve(const std::string& site, const site_rows& known, time now,
+                                                              const account_rules& rules, const questions& ask);
 
 }  // namespace heberg::syncd

@@ -13,10 +13,11 @@ using json = nlohmann::json;
 
 constexpr int k_max_depth = 4;
 
-constexpr std::array<std::pair<failure, const char*>, 4> k_failures = {{
+constexpr std::array<std::pair<failure, const char*>, 5> k_failures = {{
     {failure::none, "none"},
     {failure::bad_request, "bad_request"},
     {failure::no_such_site, "no_such_site"},
+    {failure::refused, "refused"},
     {failure::internal, "internal"},
 }};
 
@@ -42,12 +43,24 @@ bool read_string(const json& document, const char* key, std::string& out) {
   return true;
 }
 
+bool read_strings(const json& document, const char* key, std::vector<std::string>& out) {
+  const auto found = document.find(key);
+  if (found == document.end()) return true;
+  if (!found->is_array()) return false;
+  for (const auto& element : *found) {
+    if (!element.is_string()) return false;
+    out.push_back(element.get<std::string>());
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string encode(const request& request) {
   json document = {{"verb", request.verb}};
   if (!request.site.empty()) document["site"] = request.site;
   if (!request.why.empty()) document["why"] = request.why;
+  if (!request.arguments.empty()) document["arguments"] = request.arguments;
   return to_line(document);
 }
 
@@ -56,6 +69,7 @@ std::string encode(const reply& reply) {
   for (const auto& [value, name] : k_failures) {
     if (value == reply.error) document["error"] = name;
   }
+  if (auto data = parse_object(reply.data)) document["data"] = std::move(*data);
   return to_line(document);
 }
 
@@ -63,7 +77,8 @@ std::optional<request> parse_request(std::string_view line) {
   const auto document = parse_object(line);
   request result;
   if (!document || !read_string(*document, "verb", result.verb) || !read_string(*document, "site", result.site) ||
-      !read_string(*document, "why", result.why) || result.verb.empty()) {
+      !read_string(*document, "why", result.why) || !read_strings(*document, "arguments", result.arguments) ||
+      result.verb.empty()) {
     return std::nullopt;
   }
   return result;
@@ -75,6 +90,10 @@ std::optional<reply> parse_reply(std::string_view line) {
   std::string error;
   if (!document || !read_string(*document, "message", result.message) || !read_string(*document, "error", error)) {
     return std::nullopt;
+  }
+  if (const auto data = document->find("data"); data != document->end()) {
+    if (!data->is_object()) return std::nullopt;
+    result.data = data->dump(-1, ' ', true, json::error_handler_t::replace);
   }
   for (const auto& [value, name] : k_failures) {
     if (error == name) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace heberg::control {
 
@@ -14,22 +15,31 @@ inline constexpr char k_default_socket[] = "/run/heberg/control.sock";
 inline constexpr std::size_t k_max_line = 64 * 1024;  // bytes, newline included; both directions
 
 struct request {
-  std::string verb;  // "lock", "unlock", "sync"
-  std::string site;  // empty for "sync"
-  std::string why;   // "lock": the reason, shown to the sysadmin
+  std::string verb;                         // "lock", "passwd", … (syncd/admin.cpp)
+  std::string site;                         // empty for "sync" and "status"
+  std::string why = {};                     // "lock": the reason, shown to the sysadmin
+  std::vector<std::string> arguments = {};  // what else the verb wants
   bool operator==(const request&) const = default;
 };
 
 // Why a request was refused; hebergctl's exit codes follow from it.
-enum class failure { none, bad_request, no_such_site, internal };
+enum class failure {
+  none,
+  bad_request,
+  no_such_site,
+  refused,  // a rule stands against it: the site has a container, the name is taken
+  internal,
+};
 
 struct reply {
   failure error = failure::none;
-  std::string message;  // for a person: what was done, or why not
+  std::string message;    // for a person: what was done, or why not
+  std::string data = {};  // for a program: a JSON object's text, or empty
   bool operator==(const reply&) const = default;
 };
 
-[[nodiscard]] std::string encode(const request& request);  // with the newline
+// With the newline. data that is no JSON object is left out.
+[[nodiscard]] std::string encode(const request& request);
 [[nodiscard]] std::string encode(const reply& reply);
 
 // nullopt for what is not such a document: not JSON, too long, too deep, a field of another type, a missing verb.

@@ -82,4 +82,30 @@ void ledger::write_sites(std::span<const site> rows) {
   change.commit();
 }
 
+void ledger::rename_site(const tree_move& move) {
+  transaction change(db_);
+  update_name(db_, move.from, move.to);
+  insert_move(db_, move);
+  change.commit();
+}
+
+void ledger::undo_rename(const tree_move& move) {
+  transaction change(db_);
+  erase_move(db_, move);
+  update_name(db_, move.to, move.from);
+  change.commit();
+}
+
+std::vector<tree_move> ledger::list_moves() {
+  return select_moves(db_);
+}
+
+void ledger::finish_move(const tree_move& move) {
+  erase_move(db_, move);
+}
+
+void ledger::erase_site(const std::string& name) {
+  erase_row(db_, name);
+}
+
 }  // namespace heberg::ledger

@@ -61,6 +61,13 @@ struct site {
   [[nodiscard]] bool is_locked() const noexcept { return locked_at.has_value(); }
 };
 
+// A renamed site whose tree may not have moved yet.
+struct tree_move {
+  std::string from;
+  std::string to;  // as the site is called now
+  auto operator<=>(const tree_move&) const = default;
+};
+
 inline constexpr char k_file[] = "ledger.db";  // in settings.state_dir
 
 struct ledger_error : std::runtime_error {
@@ -79,6 +86,17 @@ class ledger {
 
   // Writes these rows, new or known, all or none. Throws sqlite_error, also for a name or a UID that is taken.
   void write_sites(std::span<const site> rows);
+
+  // Changes a row's name and notes the tree's move, both or neither; finish_move() takes the note away,
+  // undo_rename() the change too. Throws
+  // sqlite_error, also where the new name is taken.
+  void rename_site(const tree_move& move);
+  void undo_rename(const tree_move& move);
+  [[nodiscard]] std::vector<tree_move> list_moves();
+  void finish_move(const tree_move& move);
+
+  // The one way for a row to go: its UID can be given again.
+  void erase_site(const std::string& name);
 
  private:
   void bring_up_to_date();

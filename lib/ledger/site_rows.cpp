@@ -117,6 +117,40 @@ void upsert_sites(database& db, std::span<const site> rows) {
   }
 }
 
+void update_name(database& db, const std::string& from, const std::string& to) {
+  statement rename(db, "UPDATE sites SET name = ?2 WHERE name = ?1");
+  rename.bind(1, std::string_view(from));
+  rename.bind(2, std::string_view(to));
+  rename.run();
+}
+
+void insert_move(database& db, const tree_move& move) {
+  statement note(db, "INSERT INTO tree_moves (old_name, name) VALUES (?1, ?2)");
+  note.bind(1, std::string_view(move.from));
+  note.bind(2, std::string_view(move.to));
+  note.run();
+}
+
+std::vector<tree_move> select_moves(database& db) {
+  std::vector<tree_move> moves;
+  statement query(db, "SELECT old_name, name FROM tree_moves ORDER BY name");
+  while (query.step()) moves.push_back({query.text(0), query.text(1)});
+  return moves;
+}
+
+void erase_move(database& db, const tree_move& move) {
+  statement erase(db, "DELETE FROM tree_moves WHERE old_name = ?1 AND name = ?2");
+  erase.bind(1, std::string_view(move.from));
+  erase.bind(2, std::string_view(move.to));
+  erase.run();
+}
+
+void erase_row(database& db, const std::string& name) {
+  statement erase(db, "DELETE FROM sites WHERE name = ?1");
+  erase.bind(1, std::string_view(name));
+  erase.run();
+}
+
 std::size_t read_version(database& db, const std::string& path) {
   const auto version = db.read_integer("PRAGMA user_version");
   const auto known = migrations().size();

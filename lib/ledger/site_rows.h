@@ -9,6 +9,12 @@ namespace heberg::ledger {
 [[nodiscard]] std::vector<site> select_sites(database& db);
 void upsert_sites(database& db, std::span<const site> rows);
 
+void update_name(database& db, const std::string& from, const std::string& to);
+void insert_move(database& db, const tree_move& move);
+[[nodiscard]] std::vector<tree_move> select_moves(database& db);
+void erase_move(database& db, const tree_move& move);
+void erase_row(database& db, const std::string& name);
+
 // The schema's version in the file. Throws ledger_error where it is newer than this program.
 [[nodiscard]] std::size_t read_version(database& db, const std::string& path);
 

@@ -18,6 +18,7 @@ import test_images  # noqa: F401
 import test_life  # noqa: F401
 import test_accounts  # noqa: F401
 import test_passwords  # noqa: F401
+import test_hebergctl  # noqa: F401
 import test_locked_in  # noqa: F401
 import test_network  # noqa: F401
 import test_hostile  # noqa: F401

@@ -6,14 +6,15 @@
 using namespace heberg::control;
 
 TEST_CASE("a request survives the way there") {
-  const request sent{"lock", "site_1", "unpaid \"bill\"\nsecond line"};
+  const request sent{"lock", "site_1", "unpaid \"bill\"\nsecond line", {"set", "pass word", ""}};
   const std::string line = encode(sent);
   CHECK(line.find('\n') == line.size() - 1);
   CHECK(parse_request(line) == sent);
 }
 
 TEST_CASE("a reply survives the way back, each error by its name") {
-  for (const auto error : {failure::none, failure::bad_request, failure::no_such_site, failure::internal}) {
+  for (const auto error :
+       {failure::none, failure::bad_request, failure::no_such_site, failure::refused, failure::internal}) {
     CHECK(parse_reply(encode(reply{error, "text"})) == reply{error, "text"});
   }
 }
@@ -23,6 +24,7 @@ TEST_CASE("what is no request is refused") {
   for (const std::string& line :
        {std::string(), std::string("lock site_1"), std::string("[]"), std::string(R"({"verb":1})"),
         std::string(R"({"site":"site_1"})"), std::string(R"({"verb":"lock","site":["a"]})"),
+        std::string(R"({"verb":"keys","arguments":"add"})"), std::string(R"({"verb":"keys","arguments":[1]})"),
         std::string(R"({"verb":"lo)"), std::string("{\"verb\":\"\xff\"}"),
         R"({"verb":")" + std::string(k_max_line, 'a') + R"("})"}) {
     INFO(line.substr(0, 60));
@@ -39,4 +41,11 @@ TEST_CASE("an error that we do not know is no reply") {
 
 TEST_CASE("bytes that are not UTF-8 are told, not thrown") {
   CHECK(parse_request(encode(request{"lock", "site_1", "caf\xe9"}))->why == "caf\xEF\xBF\xBD");
+}
+
+TEST_CASE("a reply's data comes back as it was, and what is no object is left out, or no reply") {
+  CHECK(parse_reply(encode(reply{failure::none, "text", R"({"uid":20000})"})) ==
+        reply{failure::none, "text", R"({"uid":20000})"});
+  CHECK(parse_reply(encode(reply{failure::none, "text", "not json"})) == reply{failure::none, "text"});
+  CHECK_FALSE(parse_reply(R"({"error":"none","data":[1]})"));
 }

@@ -63,3 +63,14 @@ TEST_CASE("JSON holds every field but the hash") {
         "  \"retired_at\": null,\n  \"locked_at\": null,\n  \"lock_reason\": \"\"\n}\n");
   CHECK(print_json(std::span<const ledger::site>()) == "[]\n");
 }
+
+TEST_CASE("an age is told in the unit that says most") {
+  CHECK(print_age(std::chrono::seconds(5)) == "5 s");
+  CHECK(print_age(std::chrono::minutes(5)) == "5 min");
+  CHECK(print_age(std::chrono::hours(5)) == "5 h");
+  CHECK(print_age(std::chrono::hours(24 * 5)) == "5 days");
+}
+
+TEST_CASE("what a refused container is called cannot reach the terminal as it is") {
+  CHECK(print_plain("container x\x1b[2J: no\nsecond\n") == "container x\\x1b[2J: no\nsecond\n");
+}

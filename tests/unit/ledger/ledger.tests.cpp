@@ -208,3 +208,44 @@ TEST_CASE("a full disk fails the write, loses nothing, and the next one works") 
   CHECK_NOTHROW(book.write_sites(many));
   CHECK(book.list_sites().size() == 2000);
 }
+
+TEST_CASE("a rename keeps the row, and the note of its tree's move until that is finished") {
+  const temp_dir dir;
+  auto row = make_site("old", 20000);
+  row.hash = "$y$j9T$x$y";
+  {
+    ledger book(dir.path());
+    write(book, row);
+    book.rename_site({"old", "new"});
+  }
+  ledger book(dir.path());
+  row.name = "new";
+  CHECK(book.list_sites() == std::vector{row});
+  CHECK(book.list_moves() == std::vector<tree_move>{{"old", "new"}});
+  book.finish_move({"old", "new"});
+  CHECK(book.list_moves().empty());
+
+  book.rename_site({"new", "newest"});
+  book.undo_rename({"new", "newest"});
+  CHECK(book.list_sites() == std::vector{row});
+  CHECK(book.list_moves().empty());
+}
+
+TEST_CASE("a rename to a name that is taken changes nothing, not even the note") {
+  const temp_dir dir;
+  ledger book(dir.path());
+  write(book, make_site("old", 20000));
+  write(book, make_site("new", 20001));
+  CHECK_THROWS_AS(book.rename_site({"old", "new"}), sqlite_error);
+  CHECK_THROWS_AS(book.rename_site({"nobody", "other"}), sqlite_error);
+  CHECK(book.list_sites().size() == 2);
+  CHECK(book.list_moves().empty());
+}
+
+TEST_CASE("an erased site's UID can be given again") {
+  const temp_dir dir;
+  ledger book(dir.path());
+  write(book, make_site("gone", 20000));
+  book.erase_site("gone");
+  CHECK_NOTHROW(write(book, make_site("next", 20000)));
+}

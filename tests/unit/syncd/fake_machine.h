@@ -35,6 +35,8 @@ class fake_machine final : public syncd::machine {
   std::map<std::string, std::uint32_t> trees;
   std::map<std::string, fake_file> files;
   syncd::tree_owners owners;  // of trees that no keeper made
+  std::map<std::string, std::string> keys;
+  std::vector<ledger::tree_move> moves;
   std::map<std::string, std::string> foreign;
   std::string root_problem;
   std::vector<std::string> tree_problems;
@@ -51,6 +53,7 @@ class fake_machine final : public syncd::machine {
   // ---- faults ----
   bool ledger_fails = false;
   bool directory_fails = false;
+  bool tree_move_fails = false;
   // The n-th step that changes the world, counted from 0, stops the keeper: before it takes effect, or right after.
   int kill_before = -1;
   int kill_after = -1;
@@ -112,6 +115,25 @@ class fake_machine final : public syncd::machine {
       }
     });
   }
+  void rename_site(const ledger::tree_move& move) override {
+    step([&] {
+      change_name(move.from, move.to);
+      moves.push_back(move);
+    });
+  }
+  void undo_rename(const ledger::tree_move& move) override {
+    step([&] {
+      change_name(move.to, move.from);
+      std::erase(moves, move);
+    });
+  }
+  std::vector<ledger::tree_move> list_moves() override { return moves; }
+  void finish_move(const ledger::tree_move& move) override {
+    step([&] { std::erase(moves, move); });
+  }
+  void erase_site(const std::string& site) override {
+    step([&] { book.erase(site); });
+  }
   void publish(std::span<const directory::account> accounts) override {
     if (directory_fails) throw std::runtime_error("directory: disk full");
     step([&] {
@@ -138,6 +160,21 @@ class fake_machine final : public syncd::machine {
     const auto found = foreign.find(site);
     return found == foreign.end() ? "" : found->second;
   }
+  bool has_tree(const std::string& name) override { return trees.contains(name); }
+  void move_tree(const std::string& from, const std::string& to) override {
+    if (tree_move_fails) throw std::runtime_error("rename: I/O error");
+    if (!trees.contains(from)) return;
+    if (trees.contains(to)) throw std::runtime_error("rename: exists");
+    step([&] {
+      trees[to] = trees.extract(from).mapped();
+      if (auto file = files.extract(from)) files[to] = file.mapped();
+    });
+  }
+  void store_password(const std::string& site, const syncd::secret& line) override {
+    write_password(site, std::string(line.view()));
+  }
+  std::string read_keys(const std::string& site) override { return keys[site]; }
+  void store_keys(const std::string& site, std::string_view text) override { keys[site] = text; }
   watched_look look_at_password(const std::string& site, const std::optional<syncd::fingerprint>& known) override {
     ++looks;
     return {look(site, known), !unwatchable.contains(site)};
@@ -159,6 +196,12 @@ class fake_machine final : public syncd::machine {
   }
 
  private:
+  void change_name(const std::string& from, const std::string& to) {
+    if (book.contains(to)) throw std::logic_error("that name is taken");
+    auto row = book.extract(from);
+    row.mapped().name = to;
+    book[to] = row.mapped();
+  }
   syncd::password_look look(const std::string& site, const std::optional<syncd::fingerprint>& known) {
     const auto file = files.find(site);
     if (file == files.end()) return syncd::file_absent{};

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hebergctl/command.h"
+
+#include "base/errors.h"
+#include "control/client.h"
+#include "program/log.h"
+
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <stdexcept>
+
+namespace heberg::ctl {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+exit_code code_of(control::failure error) {
+  switch (error) {
+    case control::failure::none:
+      return k_done;
+    case control::failure::bad_request:
+      return k_usage;
+    case control::failure::no_such_site:
+      return k_no_such_site;
+    case control::failure::refused:
+      return k_refused;
+    case control::failure::internal:
+      break;
+  }
+  return k_failed;
+}
+
+std::string print_reply(const control::reply& reply) {
+  json document = {{"done", reply.error == control::failure::none}, {"message", reply.message}};
+  if (const auto data = json::parse(reply.data, nullptr, false); data.is_object()) document.update(data);
+  return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+int print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return k_done;
+  std::perror("hebergctl: write to standard output");
+  return k_failed;
+}
+
+int fail(exit_code code, const std::string& message) {
+  std::fprintf(stderr, "hebergctl: %s\n", escape_line(message).c_str());
+  return code;
+}
+
+int fail_no_site(const std::string& name) {
+  return fail(k_no_such_site, "there is no site " + name);
+}
+
+std::optional<control::reply> ask(const command& given, const control::request& request, telling how) {
+  try {
+    return control::call(given.socket, request);
+  } catch (const std::exception& error) {
+    if (how == telling::aloud) (void)fail(k_no_syncd, std::string(error.what()) + " (does heberg-syncd run?)");
+    return std::nullopt;
+  }
+}
+
+int report(const command& given, const control::reply& reply) {
+  const auto code = code_of(reply.error);
+  if (given.json) {
+    const int printed = print(print_reply(reply));
+    return code == k_done ? printed : code;
+  }
+  return code == k_done ? print(escape_line(reply.message) + "\n") : fail(code, reply.message);
+}
+
+int ask_and_report(const command& given, const control::request& request) {
+  const auto reply = ask(given, request);
+  return reply ? report(given, *reply) : k_no_syncd;
+}
+
+std::string text_field(const std::string& data, const char* key) {
+  const auto document = json::parse(data, nullptr, false);
+  if (!document.is_object() || !document.contains(key) || !document[key].is_string()) return {};
+  return document[key].get<std::string>();
+}
+
+std::string read_input() {
+  constexpr std::size_t k_max = 64 * 1024;
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    const ssize_t size = ::read(STDIN_FILENO, buffer, sizeof buffer);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) throw_errno("read", "standard input");
+    if (size == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(size));
+    if (text.size() > k_max) throw std::runtime_error("standard input: more than 64 KB");
+  }
+}
+
+std::string read_input_line() {
+  auto text = read_input();
+  text.resize(std::min(text.find('\n'), text.size()));
+  if (text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
+}  // namespace heberg::ctl

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What hebergctl's verbs share: the command line's words, the exit codes, asking syncd. What only reads, reads the
+// ledger, the directory and the trees, so it answers while syncd is down; what changes something asks syncd, the
+// ledger's one writer.
+#pragma once
+
+#include "control/protocol.h"
+#include "program/command_line.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace heberg::ctl {
+
+enum exit_code : int {
+  k_done = 0,
+  k_failed = 1,
+  k_usage = 2,
+  k_no_such_site = 3,
+  k_no_syncd = 4,
+  k_refused = 5,
+};
+
+inline constexpr char k_exit_codes[] =
+    "Exit codes: 0 done, 1 failed, 2 wrong words, 3 no such site, 4 heberg-syncd does not answer, 5 refused: a rule "
+    "stands against it.";
+
+struct command {
+  common_options common;
+  std::string socket = control::k_default_socket;
+  bool json = false;
+  std::function<int()> run;  // what the verb given will do
+};
+
+// Each adds its verbs to the command line. The command outlives it.
+void add_reading_verbs(CLI::App& app, command& given);
+void add_account_verbs(CLI::App& app, command& given);
+void add_life_verbs(CLI::App& app, command& given);
+
+// Writes to standard output. A closed pipe or a full disk behind it must not pass for success.
+[[nodiscard]] int print(const std::string& text);
+[[nodiscard]] int fail(exit_code code, const std::string& message);
+[[nodiscard]] int fail_no_site(const std::string& name);
+
+// One request, with a deadline; nullopt where nobody answers, told on standard error unless quiet.
+enum class telling { aloud, quiet };
+[[nodiscard]] std::optional<control::reply> ask(const command& given, const control::request& request,
+                                                telling how = telling::aloud);
+
+// Prints a reply, as JSON where that was asked for; its exit code.
+[[nodiscard]] int report(const command& given, const control::reply& reply);
+
+// Asks, reports; the exit code.
+[[nodiscard]] int ask_and_report(const command& given, const control::request& request);
+
+// The field of a reply's data; empty where there is none.
+[[nodiscard]] std::string text_field(const std::string& data, const char* key);
+
+// What standard input holds, up to 64 KB; its first line. Throw where it cannot be read or is too long.
+[[nodiscard]] std::string read_input();
+[[nodiscard]] std::string read_input_line();
+
+}  // namespace heberg::ctl

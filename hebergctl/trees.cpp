@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hebergctl/trees.h"
+
+#include "base/errors.h"
+#include "base/names.h"
+#include "syncd/admin_files.h"
+#include "syncd/password_file.h"
+
+#include <stdexcept>
+#include <variant>
+
+namespace heberg::ctl {
+
+syncd::shared_fd open_root(const settings& settings) {
+  auto opened = syncd::open_sites_root(settings.sites.root, syncd::ownership(), syncd::make_root::no);
+  if (const auto* problem = std::get_if<syncd::root_problem>(&opened)) throw std::runtime_error(problem->reason);
+  return std::get<syncd::shared_fd>(opened);
+}
+
+std::string read_keys_of(const settings& settings, const std::string& site) {
+  if (!is_site_name(site)) throw std::runtime_error(site + " is no site's name");
+  const auto root = open_root(settings);
+  const unique_fd folder = syncd::open_secrets_folder(root->get(), site);
+  if (!folder) throw_errno("open .heberg of", site);
+  return syncd::read_keys(folder.get(), syncd::ownership());
+}
+
+}  // namespace heberg::ctl

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The sites' trees as hebergctl looks at them: itself, beneath the sites root, following nothing.
+#pragma once
+
+#include "program/settings.h"
+#include "syncd/sites_root.h"
+
+#include <string>
+
+namespace heberg::ctl {
+
+// Throws where the root is missing or not sound, with the reason.
+[[nodiscard]] syncd::shared_fd open_root(const settings& settings);
+
+// The text of a site's .heberg/authorized_keys; empty where there is none. Throws.
+[[nodiscard]] std::string read_keys_of(const settings& settings, const std::string& site);
+
+}  // namespace heberg::ctl

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "digest/sha256.h"
+
+#include <openssl/evp.h>
+
+#include <stdexcept>
+
+namespace heberg {
+namespace {
+
+void check(int result) {
+  if (result != 1) throw std::runtime_error("SHA-256: OpenSSL refuses");
+}
+
+}  // namespace
+
+void sha256::closer::operator()(evp_md_ctx_st* context) const noexcept {
+  ::EVP_MD_CTX_free(context);
+}
+
+sha256::sha256() : context_(::EVP_MD_CTX_new()) {
+  if (context_ == nullptr) throw std::bad_alloc();
+  check(::EVP_DigestInit_ex(context_.get(), ::EVP_sha256(), nullptr));
+}
+
+void sha256::add(std::string_view bytes) {
+  check(::EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
+}
+
+sha256_sum sha256::finish() {
+  sha256_sum sum{};
+  check(::EVP_DigestFinal_ex(context_.get(), sum.data(), nullptr));
+  check(::EVP_DigestInit_ex(context_.get(), ::EVP_sha256(), nullptr));
+  return sum;
+}
+
+sha256_sum sha256_of(std::string_view bytes) {
+  sha256 digest;
+  digest.add(bytes);
+  return digest.finish();
+}
+
+std::string to_hex(const sha256_sum& sum) {
+  constexpr char k_digits[] = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : sum) {
+    text += k_digits[byte >> 4];
+    text += k_digits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace heberg

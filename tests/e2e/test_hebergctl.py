@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The sysadmin's command: every verb against the running system."""
+import json
+import os
+
+from framework import expect, expect_equal, test, wait_for
+from world import run
+
+
+def ctl(world, *arguments, code=0, **options):
+    """hebergctl in syncd's container; its standard output."""
+    done = run(["docker", "exec", *(["-i"] if "input" in options else []), "heberg-syncd", "hebergctl", *arguments], **options)
+    expect_equal(done.returncode, code, f"hebergctl {' '.join(arguments)}: {done.stdout}{done.stderr}")
+    return done.stdout if code == 0 else done.stderr
+
+
+@test
+def ctl_passwd(world):
+    """hebergctl passwd: a made-up password is printed and holds, one from standard input and a hash hold; nonsense is refused."""
+    _, first = world.new_site("pass")
+    made = ctl(world, "passwd", "pass").strip()
+    wait_for(5, "the made-up password holds", lambda: world.can_log_in("pass", made))
+    expect(not world.can_log_in("pass", first), "the old password still holds")
+    ctl(world, "passwd", "pass", "--stdin", input="correct horse battery\n")
+    wait_for(5, "the password given holds", lambda: world.can_log_in("pass", "correct horse battery"))
+    hash_of = run(["openssl", "passwd", "-6", "-stdin"], input="by hash\n").stdout
+    ctl(world, "passwd", "pass", "--hash", input=hash_of)
+    wait_for(5, "the hash's password holds", lambda: world.can_log_in("pass", "by hash"))
+    ctl(world, "passwd", "pass", "--hash", input="no hash\n", code=5)
+    ctl(world, "passwd", "nosite", code=3)
+
+
+@test
+def ctl_keys(world):
+    """hebergctl keys: a key that is added gets in and is listed, removed it no longer does; a broken one is refused."""
+    world.new_site("key")
+    key, public = world.make_key("ctl")
+    ctl(world, "keys", "key", "add", input=public)
+    expect(world.can_log_in("key", key=key), "the key does not get in")
+    listed = json.loads(ctl(world, "--json", "keys", "key", "list"))
+    expect_equal([k["type"] for k in listed], ["ssh-ed25519"], "the keys listed")
+    ctl(world, "keys", "key", "add", "ssh-ed25519 AAAAbroken", code=5)
+    ctl(world, "keys", "key", "remove", listed[0]["fingerprint"])
+    expect(not world.can_log_in("key", key=key), "the removed key got in")
+
+
+@test
+def ctl_sessions(world):
+    """hebergctl sessions lists an open session with its start, kick ends it, and the account stays."""
+    _, password = world.new_site("sess")
+    session = world.open_session("sess", password)
+    rows = json.loads(ctl(world, "sessions", "sess", "--json"))
+    expect(rows and rows[0]["site"] == "sess" and rows[0]["since"], f"the sessions: {rows}")
+    ctl(world, "kick", "sess")
+    wait_for(5, "the session is cut", session.is_dead)
+    expect(world.can_log_in("sess", password), "after the kick the login fails")
+
+
+@test
+def ctl_status(world):
+    """hebergctl status tells of engine, accounts and host keys; while syncd is down, list still answers and says how old it is."""
+    world.new_site("stat")
+    status = json.loads(ctl(world, "status", "--json"))
+    expect(status["syncd"] and status["engine"] and status["accounts"] >= 1, f"the status: {status}")
+    expect("ssh-ed25519" in [k["type"] for k in status["host_keys"]], f"the host keys: {status['host_keys']}")
+    world.docker("stop", "heberg-syncd")
+    try:
+        done = run(["docker", "run", "--rm", "--network", "none", "-v", f"{world.state}:/var/lib/heberg:ro",
+                    "--entrypoint", "hebergctl", "heberg-syncd", "list"])
+        expect(done.returncode == 0 and "stat " in done.stdout, f"list: {done.stdout}{done.stderr}")
+        expect("does not answer" in done.stderr and "old" in done.stderr, f"its age: {done.stderr}")
+    finally:
+        world.docker("start", "heberg-syncd")
+    wait_for(10, "syncd answers again", lambda: run(["docker", "exec", "heberg-syncd", "hebergctl", "status"]).returncode == 0)
+
+
+@test
+def ctl_rename(world):
+    """hebergctl rename: refused while a container exists; then UID, password and files are the new name's."""
+    uid, password = world.new_site("oldname")
+    world.put("oldname", password, "kept", "kept.txt")
+    ctl(world, "rename", "oldname", "newname", code=5)
+    world.remove("oldname")
+    world.wait_for_no_account("oldname")
+    ctl(world, "rename", "oldname", "newname")
+    expect(not os.path.exists(f"{world.sites}/oldname"), "the old tree is still there")
+    world.run_site("newname")
+    expect_equal(int(world.wait_for_account("newname")[2]), uid, "the UID")
+    wait_for(5, "the old password holds", lambda: world.can_log_in("newname", password))
+    wait_for(5, "its files are served", lambda: world.fetch("newname.test", "/kept.txt") == (200, "kept"))
+
+
+@test
+def ctl_purge(world):
+    """hebergctl purge: refused while a container exists and without --confirm; then row and tree are gone."""
+    world.new_site("purge")
+    ctl(world, "purge", "purge", "--confirm", "other", code=2)
+    ctl(world, "purge", "purge", "--confirm", "purge", "--tree", code=5)
+    world.remove("purge")
+    world.wait_for_no_account("purge")
+    ctl(world, "purge", "purge", "--confirm", "purge", "--tree")
+    ctl(world, "show", "purge", code=3)
+    expect_equal([n for n in os.listdir(world.sites) if "purge" in n], [], "what is left of its tree")
