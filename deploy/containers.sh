@@ -64,25 +64,5 @@ run_proxy() {
 # The UID of a site's account, as sshd sees it; fails where there is none.
 find_uid() { docker exec heberg-sftp getent passwd "$1" 2>/dev/null | cut -d: -f3 | grep .; }
 
-# run_site NAME HOST   A site that runs as itself. The account comes with a container, and the container must be made for the
-# account's UID: so another one, never started, brings the account and goes when the site runs. The UID is the site's for ever.
-# One that an interrupted run left behind is replaced.
-run_site() {
-  local name=$1 host=$2 uid
-  local site=(--network heberg-sites --env "VIRTUAL_HOST=$host" --volume "$sites_dir/$name/www:/var/www/html")
-  docker rm -f "$name-account" >/dev/null 2>&1 || true
-  docker create --name "$name-account" "${site[@]}" php:apache >/dev/null || return 1
-  wait_until 20 find_uid "$name" >/dev/null || {
-    docker rm -f "$name-account" >/dev/null
-    complain "no account for $name came within 20 s: docker logs heberg-syncd"
-    return 1
-  }
-  uid=$(find_uid "$name")
-  docker run --detach --name "$name" "${site[@]}" --user "$uid:$uid" --read-only --cap-drop ALL --security-opt no-new-privileges \
-    --tmpfs /tmp --tmpfs /var/run/apache2 --tmpfs /var/lock/apache2 \
-    --memory 512m --pids-limit 200 --restart unless-stopped --log-opt max-size=10m --log-opt max-file=5 php:apache >/dev/null || {
-    docker rm -f "$name-account" "$name" >/dev/null 2>&1
-    return 1
-  }
-  docker rm -f "$name-account" >/dev/null
-}
+# run_site NAME HOST   A site that runs as itself.
+run_site() { docker exec heberg-syncd hebergctl create "$1" --host "$2" >/dev/null; }

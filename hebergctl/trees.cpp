@@ -4,6 +4,7 @@
 #include "base/errors.h"
 #include "base/names.h"
 #include "syncd/admin_files.h"
+#include "syncd/password.h"
 #include "syncd/password_file.h"
 
 #include <stdexcept>
@@ -23,6 +24,16 @@ std::string read_keys_of(const settings& settings, const std::string& site) {
   const unique_fd folder = syncd::open_secrets_folder(root->get(), site);
   if (!folder) throw_errno("open .heberg of", site);
   return syncd::read_keys(folder.get(), syncd::ownership());
+}
+
+std::string read_password_of(const settings& settings, const std::string& site) {
+  const auto root = open_root(settings);
+  const unique_fd folder = syncd::open_secrets_folder(root->get(), site);
+  if (!folder) return {};
+  const auto look = syncd::look_at_password(folder.get(), std::nullopt, syncd::ownership());
+  const auto* found = std::get_if<syncd::file_line>(&look);
+  if (found == nullptr || syncd::judge_line(found->line.view()).kind != syncd::line_kind::password) return {};
+  return std::string(found->line.view());
 }
 
 }  // namespace heberg::ctl

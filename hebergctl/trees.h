@@ -15,4 +15,7 @@ namespace heberg::ctl {
 // The text of a site's .heberg/authorized_keys; empty where there is none. Throws.
 [[nodiscard]] std::string read_keys_of(const settings& settings, const std::string& site);
 
+// The site's password, where its file holds one in words; else empty.
+[[nodiscard]] std::string read_password_of(const settings& settings, const std::string& site);
+
 }  // namespace heberg::ctl

@@ -117,23 +117,27 @@ struct connection::impl {
     co_return error;
   }
 
-  asio::awaitable<error_code> send(http::verb verb, std::string_view target, milliseconds timeout) {
-    http::request<http::empty_body> request(verb, {target.data(), target.size()}, 11);
+  asio::awaitable<error_code> send(http::verb verb, std::string_view target, std::string_view body,
+                                   milliseconds timeout) {
+    http::request<http::string_body> request(verb, {target.data(), target.size()}, 11);
     request.set(http::field::host, "docker");
     request.set(http::field::user_agent, "heberg/" HEBERG_VERSION);
-    if (verb == http::verb::post) request.content_length(0);
+    if (!body.empty()) request.set(http::field::content_type, "application/json");
+    if (verb == http::verb::post) request.content_length(body.size());
+    request.body() = body;
     socket->expires_after(timeout);
     const auto [error, ignored] = co_await http::async_write(*socket, request, k_token);
     co_return error;
   }
 
-  asio::awaitable<answer> exchange(http::verb verb, std::string target, std::size_t body_max, milliseconds timeout) {
+  asio::awaitable<answer> exchange(http::verb verb, std::string target, std::size_t body_max, milliseconds timeout,
+                                   std::string body = {}) {
     for (;;) {
       const bool kept = socket.has_value();
       if (!kept) {
         if (const auto error = co_await connect(timeout)) co_return failure("connect to", error);
       }
-      auto error = co_await send(verb, target, timeout);
+      auto error = co_await send(verb, target, body, timeout);
       http::response_parser<http::string_body> parser;
       parser.body_limit(body_max);
       if (!error) std::tie(error, std::ignore) = co_await http::async_read(*socket, buffer, parser, k_token);
@@ -174,14 +178,19 @@ asio::awaitable<answer> connection::get(std::string target, std::size_t body_max
   co_return co_await impl_->exchange(http::verb::get, std::move(target), body_max, timeout);
 }
 
-asio::awaitable<answer> connection::post(std::string target, std::size_t body_max, milliseconds timeout) {
-  co_return co_await impl_->exchange(http::verb::post, std::move(target), body_max, timeout);
+asio::awaitable<answer> connection::post(std::string target, std::size_t body_max, milliseconds timeout,
+                                         std::string body) {
+  co_return co_await impl_->exchange(http::verb::post, std::move(target), body_max, timeout, std::move(body));
+}
+
+asio::awaitable<answer> connection::erase(std::string target, std::size_t body_max, milliseconds timeout) {
+  co_return co_await impl_->exchange(http::verb::delete_, std::move(target), body_max, timeout);
 }
 
 asio::awaitable<answer> connection::open_stream(std::string target, milliseconds timeout) {
   auto& c = *impl_;
   if (const auto error = co_await c.connect(timeout)) co_return c.failure("connect to", error);
-  if (const auto error = co_await c.send(http::verb::get, target, timeout))
+  if (const auto error = co_await c.send(http::verb::get, target, {}, timeout))
     co_return c.failure("GET /events from", error);
   auto& parser = c.streaming.emplace();
   parser.body_limit(boost::none);

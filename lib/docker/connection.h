@@ -34,8 +34,10 @@ class connection {
   // the engine has closed meanwhile is replaced once.
   boost::asio::awaitable<answer> get(std::string target, std::size_t body_max, std::chrono::milliseconds timeout);
 
-  // One POST without a body, likewise.
-  boost::asio::awaitable<answer> post(std::string target, std::size_t body_max, std::chrono::milliseconds timeout);
+  // One POST, with a body of JSON or without; and one DELETE, likewise.
+  boost::asio::awaitable<answer> post(std::string target, std::size_t body_max, std::chrono::milliseconds timeout,
+                                      std::string body = {});
+  boost::asio::awaitable<answer> erase(std::string target, std::size_t body_max, std::chrono::milliseconds timeout);
 
   // A GET whose answer never ends: the timeout is for its beginning, `body` is empty where the status is 200.
   boost::asio::awaitable<answer> open_stream(std::string target, std::chrono::milliseconds timeout);

@@ -101,3 +101,48 @@ def ctl_purge(world):
     ctl(world, "purge", "purge", "--confirm", "purge", "--tree")
     ctl(world, "show", "purge", code=3)
     expect_equal([n for n in os.listdir(world.sites) if "purge" in n], [], "what is left of its tree")
+
+
+@test
+def ctl_create(world):
+    """hebergctl create: the site runs as its own UID without capabilities, SFTP and HTTP work; again it changes nothing; remove and create: the same UID."""
+    world.made.append("made")
+    made = json.loads(ctl(world, "create", "made", "--host", "made.test", "--json"))
+    expect(made["changed"], f"the first time: {made}")
+    uid = made["uid"]
+    expect_equal(int(world.wait_for_account("made")[2]), uid, "the UID")
+    world.put("made", made["password"], "<?php echo posix_getuid();", "index.php")
+    wait_for(10, "PHP runs as the site", lambda: world.fetch("made.test") == (200, str(uid)))
+    owners = set(world.docker("exec", "made", "sh", "-c", "cat /proc/[0-9]*/status | grep ^Uid: | cut -f2").split())
+    expect_equal(owners, {str(uid)}, "UIDs in the container")
+    status = world.docker("exec", "made", "cat", "/proc/1/status")
+    expect("CapEff:\t0000000000000000" in status and "CapBnd:\t0000000000000000" in status, "the site's container has capabilities")
+
+    before = world.docker("inspect", "-f", "{{.Id}}", "made")
+    expect(not json.loads(ctl(world, "create", "made", "--host", "made.test", "--json"))["changed"], "the second time it changed something")
+    wanted = ctl(world, "create", "made", "--host", "made.test", "--memory", "256m", "--dry-run")
+    expect("would be replaced" in wanted and "memory: 268435456" in wanted, f"--dry-run: {wanted}")
+    expect_equal(world.docker("inspect", "-f", "{{.Id}}", "made"), before, "the container after those two")
+    session = world.open_session("made", made["password"])
+    ctl(world, "create", "made", "--host", "made.test", "--memory", "256m")
+    expect_equal(world.docker("inspect", "-f", "{{.HostConfig.Memory}}", "made"), str(256 << 20), "the memory of the new one")
+    expect(session.works(), "the open session was cut by the replacement")
+
+    ctl(world, "remove", "made")
+    world.wait_for_no_account("made")
+    ctl(world, "create", "made", "--host", "made.test")
+    wait_for(10, "it is served again", lambda: world.fetch("made.test") == (200, str(uid)))
+
+
+@test
+def ctl_create_refused(world):
+    """hebergctl create and remove leave a container alone that hebergctl did not make, and refuse names that cannot be."""
+    world.new_site("foreign")
+    before = world.docker("inspect", "-f", "{{.Id}}", "foreign")
+    ctl(world, "create", "foreign", "--host", "foreign.test", code=5)
+    ctl(world, "remove", "foreign", code=5)
+    expect_equal(world.docker("inspect", "-f", "{{.Id}}", "foreign"), before, "the container")
+    ctl(world, "create", "root", "--host", "root.test", code=2)
+    ctl(world, "create", "evil", "--host", "a.test; }", code=2)
+    ctl(world, "create", "noimage", "--host", "noimage.test", "--image", "no-such-image:1", code=1)
+    ctl(world, "remove", "nosuchsite", code=3)

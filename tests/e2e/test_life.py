@@ -132,7 +132,7 @@ def adopted(world):
 @test
 def runs_as_itself(world):
     """A site made as deploy makes it runs as its own UID, without capabilities; nothing in its container is root's."""
-    world.made += ["self", "self-account"]
+    world.made.append("self")
     done = world.deploy("run_site self self.test")
     expect_equal(done.returncode, 0, f"run_site: {done.stderr}")
     uid = world.wait_for_account("self")[2]

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a site's container is made of (design, section 9), as a value, and in the engine's words. Pure. The container
+// bears its specification as a label, so that what was wanted can be compared, archived and made again.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heberg::ctl {
+
+inline constexpr char k_site_label[] = "heberg.site";
+inline constexpr char k_specification_label[] = "heberg.specification";  // to_text()
+inline constexpr char k_fingerprint_label[] = "heberg.fingerprint";
+
+// What the sysadmin chooses.
+struct specification {
+  std::vector<std::string> hosts;  // the first is the site's address
+  std::string image = "php:apache";
+  std::uint64_t memory = 512ULL << 20U;  // bytes
+  std::vector<std::string> environment;  // "NAME=VALUE"
+  bool operator==(const specification&) const = default;
+};
+
+struct placed_site {
+  std::string site;
+  std::uint32_t uid = 0;
+  std::string www;  // as the engine's host names it
+  specification wanted;
+};
+
+// Why it cannot be made so; empty: it can.
+[[nodiscard]] std::string explain_specification(const specification& wanted);
+
+// One line of JSON and back; nullopt for what is none.
+[[nodiscard]] std::string to_text(const specification& wanted);
+[[nodiscard]] std::optional<specification> parse_specification(std::string_view text);
+
+// The body of POST /containers/create, its labels included; and what tells two such bodies apart.
+[[nodiscard]] std::string create_body(const placed_site& site);
+[[nodiscard]] std::string fingerprint_of(const placed_site& site);
+
+// The container that bears the site's name, from GET /containers/NAME/json.
+struct present_container {
+  std::string id;
+  bool runs = false;
+  bool is_ours = false;  // made by hebergctl for this site
+  std::string fingerprint;
+  std::optional<specification> wanted;
+};
+[[nodiscard]] std::optional<present_container> parse_present(std::string_view inspected, std::string_view site);
+
+enum class step { nothing, start, make, replace, refuse };
+[[nodiscard]] step plan(const placed_site& site, const std::optional<present_container>& present);
+
+// Lines "- was" and "+ will be", for --dry-run.
+[[nodiscard]] std::string print_difference(const specification& wanted, const std::optional<specification>& was);
+
+// "512m", "1g", "300k" or bytes.
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
+
+}  // namespace heberg::ctl

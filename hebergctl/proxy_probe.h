@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Does a site answer through the proxy? One plain HTTP request to the loopback, with the site's host name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace heberg::ctl {
+
+// HTTP's status; 0: nobody listens there, or no answer came within a few seconds.
+[[nodiscard]] unsigned fetch_status(std::uint16_t port, const std::string& host);
+
+}  // namespace heberg::ctl

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A site's container in the engine: found, made, started, removed. What it is made of: container_spec.h. All throw
+// std::runtime_error with the engine's own words where it refuses.
+#pragma once
+
+#include "hebergctl/container_spec.h"
+
+namespace heberg::ctl {
+
+[[nodiscard]] std::optional<present_container> find_container(const std::string& engine, const std::string& site);
+
+// Made and started, or neither.
+void run_container(const std::string& engine, const placed_site& site);
+void start_container(const std::string& engine, const std::string& id);
+// Stops it in order, then removes it.
+void remove_container(const std::string& engine, const std::string& id);
+
+}  // namespace heberg::ctl

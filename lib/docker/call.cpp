@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "docker/call.h"
+
+#include "docker/connection.h"
+#include "docker/parse.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <exception>
+
+namespace heberg::docker {
+namespace {
+
+boost::asio::awaitable<void> exchange(connection& engine, method how, const std::string& target,
+                                      const std::string& body, std::chrono::milliseconds timeout, call_answer& result) {
+  // A statement each: GCC 12 destroys the arguments of a co_await in a conditional expression twice.
+  answer got;
+  if (how == method::get) got = co_await engine.get(target, k_inspect_bytes_max, timeout);
+  if (how == method::post) got = co_await engine.post(target, k_inspect_bytes_max, timeout, body);
+  if (how == method::erase) got = co_await engine.erase(target, k_inspect_bytes_max, timeout);
+  result = {.problem = std::move(got.problem), .status = got.status, .body = std::move(got.body)};
+}
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+}  // namespace
+
+std::string call_answer::reason() const {
+  if (!problem.empty()) return problem;
+  const auto document = nlohmann::json::parse(body, nullptr, false);
+  if (document.is_object() && document.contains("message") && document["message"].is_string())
+    return document["message"].get<std::string>().substr(0, 500);
+  return "the engine answers " + std::to_string(status);
+}
+
+call_answer call(const std::string& host, method how, const std::string& target, const std::string& body,
+                 std::chrono::milliseconds timeout) {
+  boost::asio::io_context io(1);
+  connection engine(io.get_executor(), parse_endpoint(host));
+  call_answer result;
+  boost::asio::co_spawn(io, exchange(engine, how, target, body, timeout, result), [](const std::exception_ptr& thrown) {
+    if (thrown) std::rethrow_exception(thrown);
+  });
+  io.run();
+  return result;
+}
+
+bool is_object_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= 128 && is_word(name[0]) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_word(c) || c == '.' || c == '-'; });
+}
+
+}  // namespace heberg::docker
