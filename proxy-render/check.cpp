@@ -27,11 +27,8 @@ boost::asio::awaitable<publish_action> judge(publication& publication, const ngi
 }  // namespace
 
 std::vector<std::string> find_faults(const plan& plan, const render_options& options, const nginx_options& nginx) {
-  std::vector<std::string> blocks;
-  for (const auto& vhost : plan.vhosts) blocks.push_back(render_vhost(vhost, options));
-
   const scratch_folder scratch;
-  publication publication(options, std::move(blocks), {});
+  publication publication(options, render_hosts(plan.vhosts, options), {});
   boost::asio::io_context io{1};
   publish_action action;
   std::exception_ptr broken;

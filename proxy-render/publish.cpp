@@ -24,22 +24,19 @@ bool give_way(frame& frame, std::string_view message) {
 
 }  // namespace
 
-publication::publication(render_options options, std::vector<std::string> blocks, std::string_view live)
-    : options_(std::move(options)), blocks_(std::move(blocks)), live_(live), accepted_(blocks_.size(), false) {}
+publication::publication(render_options options, std::vector<host_text> hosts, std::string_view live)
+    : options_(std::move(options)), hosts_(std::move(hosts)), live_(live), accepted_(hosts_.size(), false) {}
 
 std::string publication::text_with(const range& extra) const {
-  std::string text = render_frame(options_);
-  std::size_t size = text.size();
-  for (const auto& block : blocks_) size += block.size();
-  text.reserve(size);
-  for (std::size_t i = 0; i < blocks_.size(); ++i) {
-    if (accepted_[i] || (i >= extra.begin && i < extra.end)) text += blocks_[i];
+  std::vector<const host_text*> included;
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    if (accepted_[i] || (i >= extra.begin && i < extra.end)) included.push_back(&hosts_[i]);
   }
-  return text;
+  return compose(included, options_);
 }
 
 judge_text publication::judge_everything() {
-  judged_ = text_with({0, blocks_.size()});
+  judged_ = text_with({0, hosts_.size()});
   return {judged_, scope_};
 }
 
@@ -69,7 +66,7 @@ publish_action publication::resume(const verdict& verdict) {
       return resume_everything(verdict);
     case step::nothing:
       if (accepted) {
-        halve({0, blocks_.size()});
+        halve({0, hosts_.size()});
         step_ = step::halves;
         return judge_next_range();
       }
@@ -79,8 +76,8 @@ publish_action publication::resume(const verdict& verdict) {
       return judge_everything();
     case step::everything_alone:
       if (accepted) return finish(std::move(judged_));
-      if (blocks_.empty()) return keep_old{.unchanged = false, .reason = verdict.message};
-      halve({0, blocks_.size()});
+      if (hosts_.empty()) return keep_old{.unchanged = false, .reason = verdict.message};
+      halve({0, hosts_.size()});
       step_ = step::halves;
       return judge_next_range();
     case step::halves:
@@ -102,7 +99,7 @@ publish_action publication::resume_everything(const verdict& verdict) {
   return judge_text{judged_, scope_};
 }
 
-// A range is known to be refused: both halves are to be judged, the left one first. A block alone is to blame.
+// A range is known to be refused: both halves are to be judged, the left one first. A host alone is to blame.
 void publication::halve(const range& whole) {
   const auto middle = whole.begin + (whole.end - whole.begin) / 2;
   if (middle < whole.end) waiting_.push_back({middle, whole.end});

@@ -43,7 +43,7 @@ struct judge_text {
 
 struct put_in_place {
   std::string text;                                           // may be the live one, where hosts were left out again
-  std::vector<std::pair<std::size_t, std::string>> left_out;  // blocks, with nginx's message
+  std::vector<std::pair<std::size_t, std::string>> left_out;  // hosts, with nginx's message
   std::string foreign_fault;                                  // nginx's message about what is not ours
   bool unjudged = false;
 };
@@ -57,8 +57,8 @@ using publish_action = std::variant<judge_text, put_in_place, keep_old>;
 
 class publication {
  public:
-  // blocks: one host's each (render_vhost). live: the text in place; it outlives this object.
-  publication(render_options options, std::vector<std::string> blocks, std::string_view live);
+  // hosts: render_hosts(). live: the text in place; it outlives this object.
+  publication(render_options options, std::vector<host_text> hosts, std::string_view live);
 
   [[nodiscard]] publish_action start();
   [[nodiscard]] publish_action resume(const verdict& verdict);
@@ -81,7 +81,7 @@ class publication {
   void halve(const range& whole);
 
   render_options options_;
-  std::vector<std::string> blocks_;
+  std::vector<host_text> hosts_;
   std::string_view live_;
 
   step step_ = step::everything;
@@ -89,7 +89,7 @@ class publication {
   std::string judged_;         // the text that nginx has now
   std::string first_message_;  // about everything
   std::string foreign_fault_;
-  std::vector<bool> accepted_;  // blocks
+  std::vector<bool> accepted_;  // hosts
   std::vector<range> waiting_;  // to be judged, the next one last
   range current_;
   std::vector<std::pair<std::size_t, std::string>> left_out_;

@@ -24,7 +24,8 @@ std::string join(const std::vector<std::string>& words) {
 
 struct publisher::round {
   std::shared_ptr<const struct plan> plan;
-  std::vector<const vhost*> hosts;  // one a block
+  std::vector<host_text> shares;
+  std::vector<const vhost*> hosts;  // of the shares
   std::string live;
   bool has_live = false;
 };
@@ -36,10 +37,10 @@ asio::awaitable<outcome> publisher::publish(std::shared_ptr<const plan> plan, bo
   auto result = outcome::failed;
   try {
     if (insist) {
-      refused_blocks_.clear();
+      refused_.clear();
       options_.frame = {};
     }
-    round now{.plan = std::move(plan), .hosts = {}, .live = {}, .has_live = false};
+    round now{.plan = std::move(plan), .shares = {}, .hosts = {}, .live = {}, .has_live = false};
     result = co_await carry_out(now);
     output_.discard();
     if (result != outcome::kept) result = co_await reload(result, insist);
@@ -54,23 +55,22 @@ asio::awaitable<outcome> publisher::publish(std::shared_ptr<const plan> plan, bo
 }
 
 asio::awaitable<outcome> publisher::carry_out(round& now) {
-  std::vector<std::string> blocks;
-  std::set<std::string> still_refused;
-  for (const auto& vhost : now.plan->vhosts) {
-    auto block = render_vhost(vhost, options_);
-    if (refused_blocks_.contains(block)) {
-      still_refused.insert(std::move(block));
+  std::set<host_text> still_refused;
+  auto all = render_hosts(now.plan->vhosts, options_);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (refused_.contains(all[i])) {
+      still_refused.insert(std::move(all[i]));
       continue;
     }
-    blocks.push_back(std::move(block));
-    now.hosts.push_back(&vhost);
+    now.shares.push_back(std::move(all[i]));
+    now.hosts.push_back(&now.plan->vhosts[i]);
   }
-  refused_blocks_ = std::move(still_refused);
+  refused_ = std::move(still_refused);
 
   auto live = output_.read();
   now.has_live = live.has_value();
   now.live = std::move(live).value_or("");
-  publication publication(options_, std::move(blocks), now.live);
+  publication publication(options_, now.shares, now.live);
   auto action = publication.start();
   while (const auto* judge = std::get_if<judge_text>(&action)) {
     const auto candidate = output_.stage(judge->text);
@@ -102,7 +102,7 @@ void publisher::note_frame(const frame& accepted) {
 outcome publisher::put(const round& now, const put_in_place& action) {
   for (const auto& [index, message] : action.left_out) {
     const auto& vhost = *now.hosts[index];
-    refused_blocks_.insert(render_vhost(vhost, options_));
+    refused_.insert(now.shares[index]);
     log(level::error,
         "nginx refuses the host " + vhost.host.text + " of " + join(vhost.containers) + ", it is left out: " + message);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Carries out what publish.h decides: renders a plan, stages, asks nginx, renames, reloads, and says in the log what
-// happened. Hosts that nginx has refused once are left out from then on, until their block changes.
+// happened. Hosts that nginx has refused once are left out from then on, until their share of the text changes.
 #pragma once
 
 #include "proxy-render/output.h"
@@ -50,7 +50,7 @@ class publisher {
   output_file output_;
   render_options options_;
   publisher_tools tools_;
-  std::set<std::string> refused_blocks_;
+  std::set<host_text> refused_;
   std::string foreign_fault_;  // said already
   bool said_unjudged_ = false;
   bool said_not_running_ = false;

@@ -45,7 +45,7 @@ log_format heberg '$host $remote_addr - $remote_user [$time_local] "$request" $s
 // The longest legal name takes 253 bytes and a few; nginx's default of 64 stops at 45.
 constexpr std::string_view k_hash_sizes = R"(
 server_names_hash_bucket_size 512;
-server_names_hash_max_size 8192;
+server_names_hash_max_size 65536;
 )";
 
 void append_listen(std::string& text, const render_options& options, std::string_view flag) {
@@ -77,6 +77,41 @@ bool serves_all(const vhost& vhost) {
   return std::ranges::any_of(vhost.locations, [](const location& l) {
     return l.route.path.text == "/" && l.route.path.kind <= site::path_kind::preferred;
   });
+}
+
+// What fits into nginx's map as it is built by default. Its size cannot be set here: it must come before the first map
+// of the whole configuration.
+constexpr std::size_t k_line_name_max = 45;
+
+// One address, asked as every site is by default. A name without a dot has blocks: four of them are words of nginx's
+// map.
+bool wants_nothing_special(const vhost& vhost) {
+  const auto& name = vhost.host.text;
+  if (vhost.host.kind == site::host_kind::regex || name.find('.') == std::string::npos) return false;
+  if (name.size() > k_line_name_max) return false;
+  if (!vhost.redirect_to.empty() || vhost.maintenance || vhost.server_tokens) return false;
+  if (vhost.limits != site::limits{} || vhost.locations.size() != 1) return false;
+  const auto& only = vhost.locations[0];
+  return only.route == site::route{} && !only.internal && only.backends.size() == 1;
+}
+
+// The hosts that have a line. Their names stand in the server too, so that nginx chooses among all names of all servers
+// by its own rules: another host's wildcard does not take one of these.
+void append_lines(std::string& text, std::span<const host_text* const> hosts, const render_options& options) {
+  const auto has_line = [](const host_text* host) { return !host->name.empty(); };
+  if (std::ranges::none_of(hosts, has_line)) return;
+  text += "\nmap $host $heberg_address {\n    hostnames;\n    default \"\";\n";
+  for (const auto* host : hosts) {
+    if (has_line(host)) text += map_line(*host);
+  }
+  text += "}\n\nserver {\n";
+  append_listen(text, options, "");
+  for (const auto* host : hosts) {
+    if (has_line(host)) text.append("    server_name ").append(host->name).append(";\n");
+  }
+  append_server_lines(text, options, false);
+  text.append("    client_max_body_size ").append(body_size(options.max_body)).append(";\n");
+  text.append(render_mapped_location("$heberg_address")).append("}\n");
 }
 
 }  // namespace
@@ -113,10 +148,42 @@ std::string render_vhost(const vhost& vhost, const render_options& options) {
   return text += "}\n";
 }
 
-std::string render(std::span<const vhost> vhosts, const render_options& options) {
+std::vector<host_text> render_hosts(std::span<const vhost> vhosts, const render_options& options) {
+  const auto lines = static_cast<std::size_t>(std::ranges::count_if(vhosts, wants_nothing_special));
+  std::vector<host_text> hosts;
+  hosts.reserve(vhosts.size());
+  for (const auto& vhost : vhosts) {
+    if (lines < options.many_hosts || !wants_nothing_special(vhost)) {
+      hosts.push_back({.name = {}, .address = {}, .blocks = render_vhost(vhost, options)});
+      continue;
+    }
+    const auto& only = vhost.locations[0].backends[0];
+    hosts.push_back({.name = server_name(vhost.host),
+                     .address = quote(only.address + ":" + std::to_string(only.port)),
+                     .blocks = {}});
+  }
+  return hosts;
+}
+
+std::string map_line(const host_text& host) {
+  return "    " + host.name + " " + host.address + ";\n";
+}
+
+std::string compose(std::span<const host_text* const> hosts, const render_options& options) {
   std::string text = render_frame(options);
-  for (const auto& vhost : vhosts) text += render_vhost(vhost, options);
+  std::size_t size = text.size();
+  for (const auto* host : hosts) size += host->blocks.size() + 2 * host->name.size() + host->address.size() + 32;
+  text.reserve(size);
+  append_lines(text, hosts, options);
+  for (const auto* host : hosts) text += host->blocks;
   return text;
+}
+
+std::string render(std::span<const vhost> vhosts, const render_options& options) {
+  const auto hosts = render_hosts(vhosts, options);
+  std::vector<const host_text*> all;
+  for (const auto& host : hosts) all.push_back(&host);
+  return compose(all, options);
 }
 
 }  // namespace heberg::proxy

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// From virtual hosts to nginx's text. Pure, and stable: equal input gives equal bytes, and one host's block does not
-// depend on another's. The text is a file of the http level, for nginx 1.22 and newer.
+// From virtual hosts to nginx's text. Pure, and stable: equal input gives equal bytes. The text is a file of the http
+// level, for nginx 1.22 and newer. A host is served in one of two forms (docs/decisions/0020 has the measurements):
+//   by blocks of its own, an upstream and a server. They do not depend on other hosts.
+//   by a line in a map from names to addresses, and one server for all of them: where there are many hosts, those that
+//     want nothing special. nginx reads thirty times as many of them in the same time.
 #pragma once
 
 #include "proxy-render/vhosts.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace heberg::proxy {
 
@@ -24,14 +29,32 @@ struct render_options {
   bool ipv6 = true;
   std::uint64_t max_body = 64U << 20U;  // bytes
   std::string access_log = "/var/log/nginx/access.log";
-  struct frame frame;
+  struct frame frame = {};
+  std::size_t many_hosts = 500;  // from so many on that want nothing special, they are served by lines
+};
+
+// One host's share of the text: a line or blocks.
+struct host_text {
+  std::string name;     // quoted; empty: it has blocks
+  std::string address;  // quoted, with the port
+  std::string blocks;
+  auto operator<=>(const host_text&) const = default;
 };
 
 // What comes before the first host's block: a notice, maps, the server for names that nobody serves.
 [[nodiscard]] std::string render_frame(const render_options& options);
 
-// One host's upstream and server.
+// One host's blocks.
 [[nodiscard]] std::string render_vhost(const vhost& vhost, const render_options& options);
+
+// The share of each host, in their order.
+[[nodiscard]] std::vector<host_text> render_hosts(std::span<const vhost> vhosts, const render_options& options);
+
+// A line for nginx's map; to be found in the text.
+[[nodiscard]] std::string map_line(const host_text& host);
+
+// The whole text of some of the shares.
+[[nodiscard]] std::string compose(std::span<const host_text* const> hosts, const render_options& options);
 
 [[nodiscard]] std::string render(std::span<const vhost> vhosts, const render_options& options);
 

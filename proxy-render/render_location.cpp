@@ -117,18 +117,22 @@ void append_headers(std::string& text, std::string_view directive) {
     text.append("        ").append(directive).append(" ").append(name).append(" ").append(value).append(";\n");
 }
 
+void append_http_lines(std::string& text, std::string_view connection, const vhost& vhost) {
+  text += "        proxy_http_version 1.1;\n";
+  append_times(text, "proxy", vhost);
+  text += "        proxy_set_header Host $host$heberg_host_port;\n        proxy_set_header Upgrade $heberg_upgrade;\n";
+  text.append("        proxy_set_header Connection ").append(connection).append(";\n");
+  append_headers(text, "proxy_set_header");
+}
+
 void append_http(std::string& text, const vhost& vhost, const location& location) {
   const bool tls = location.route.protocol == site::protocol::https;
   // upstream_name() and a path have no "$" that nginx would expand here.
   text.append("        proxy_pass ")
       .append(quote((tls ? "https://" : "http://") + name_of(vhost, location) + location.route.destination))
-      .append(";\n        proxy_http_version 1.1;\n");
+      .append(";\n");
   if (tls) text += "        proxy_ssl_server_name on;\n        proxy_ssl_name $host;\n";
-  append_times(text, "proxy", vhost);
-  text += "        proxy_set_header Host $host$heberg_host_port;\n        proxy_set_header Upgrade $heberg_upgrade;\n";
-  text.append("        proxy_set_header Connection ")
-      .append(vhost.limits.keepalive == 0U ? "$heberg_connection_close;\n" : "$heberg_connection;\n");
-  append_headers(text, "proxy_set_header");
+  append_http_lines(text, vhost.limits.keepalive == 0U ? "$heberg_connection_close" : "$heberg_connection", vhost);
 }
 
 void append_grpc(std::string& text, const vhost& vhost, const location& location) {
@@ -212,6 +216,12 @@ std::string render_location(const vhost& vhost, const location& location) {
       append_grpc(text, vhost, location);
       break;
   }
+  return text += "    }\n";
+}
+
+std::string render_mapped_location(std::string_view variable) {
+  std::string text = "    location / {\n        proxy_pass http://" + std::string(variable) + ";\n";
+  append_http_lines(text, "$heberg_connection_close", vhost{});
   return text += "    }\n";
 }
 

@@ -5,6 +5,7 @@
 #include "proxy-render/vhosts.h"
 
 #include <string>
+#include <string_view>
 
 namespace heberg::proxy {
 
@@ -12,6 +13,9 @@ namespace heberg::proxy {
 [[nodiscard]] std::string render_upstreams(const vhost& vhost);
 
 [[nodiscard]] std::string render_location(const vhost& vhost, const location& location);
+
+// All URLs of hosts whose address is a variable: over a connection for each request.
+[[nodiscard]] std::string render_mapped_location(std::string_view variable);
 
 // All URLs of a host that is closed.
 [[nodiscard]] std::string render_maintenance();

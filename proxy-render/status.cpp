@@ -82,37 +82,57 @@ bool is_ipv4(const std::string& text) {
   return inet_pton(AF_INET, text.c_str(), &ignored) == 1;
 }
 
-// Where the hosts' blocks begin in the text in place; 0 where it does not begin with our frame of today.
-std::size_t frame_size(render_options options, std::string_view live) {
+// As the text in place was rendered: its frame may have given way to the sysadmin's own configuration.
+render_options options_of(render_options options, std::string_view live) {
+  const auto wanted = options.frame;
   for (const bool default_server : {true, false}) {
     for (const bool hash_sizes : {true, false}) {
       options.frame = {.default_server = default_server, .hash_sizes = hash_sizes};
-      if (const auto frame = render_frame(options); live.starts_with(frame)) return frame.size();
+      if (live.starts_with(render_frame(options))) return options;
     }
   }
-  return 0;
+  options.frame = wanted;
+  return options;
 }
+
+// Which hosts' shares are in the text in place. Lines and blocks each stand in the plan's order: the search goes on
+// where the last one ended.
+class place_finder {
+ public:
+  explicit place_finder(std::string_view live) : live_(live) {}
+  bool has(const host_text& host) {
+    return host.name.empty() ? find(host.blocks, blocks_at_) : find(map_line(host), lines_at_);
+  }
+
+ private:
+  [[nodiscard]] bool find(std::string_view text, std::size_t& at) const {
+    const auto found = live_.find(text, at);
+    if (found == std::string_view::npos) return false;
+    at = found + text.size();
+    return true;
+  }
+  std::string_view live_;
+  std::size_t lines_at_ = 0;
+  std::size_t blocks_at_ = 0;
+};
 
 }  // namespace
 
 std::string describe_status(const plan& plan, const render_options& options, std::string_view output,
                             std::string_view live) {
+  const auto rendered_with = options_of(options, live);
+  const auto shares = render_hosts(plan.vhosts, rendered_with);
   json hosts = json::array();
-  std::size_t at = frame_size(options, live);
-  bool all_in_place = at > 0;
-  for (const auto& vhost : plan.vhosts) {
-    auto described = describe(vhost);
-    // Blocks stand in the plan's order: the search goes on where the last one ended.
-    const auto block = render_vhost(vhost, options);
-    const auto found = live.find(block, at);
-    const bool in_place = found != std::string_view::npos;
-    if (in_place) at = found + block.size();
-    all_in_place = all_in_place && in_place;
-    described["in_place"] = in_place;
+  place_finder places(live);
+  std::vector<const host_text*> all;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    auto described = describe(plan.vhosts[i]);
+    described["in_place"] = places.has(shares[i]);
     hosts.push_back(std::move(described));
+    all.push_back(&shares[i]);
   }
   const json status = {{"output", output},
-                       {"current", all_in_place && at == live.size()},
+                       {"current", compose(all, rendered_with) == live},
                        {"hosts", std::move(hosts)},
                        {"refused", describe(plan.refused)},
                        {"unreachable", describe(plan.unreachable)}};

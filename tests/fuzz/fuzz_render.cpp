@@ -98,6 +98,11 @@ std::set<std::string, std::less<>> known_lines() {
     host.maintenance = true;
     learn(host);
   }
+  proxy::vhost plain;
+  plain.host.text = "x.test";
+  plain.locations.emplace_back().backends.push_back({"192.0.2.1", 80, "c"});
+  const auto many = skeleton(proxy::render({&plain, 1}, {.many_hosts = 0}));
+  for (std::string_view rest = many; !rest.empty();) known.emplace(next_field(rest, '\n'));
   return known;
 }
 
@@ -115,14 +120,15 @@ bool is_redirection(std::string_view line) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto known = known_lines();
   const auto plan = proxy::make_plan(containers_of({reinterpret_cast<const char*>(data), size}), {});
-  int depth = 0;
-  for (const auto& vhost : plan.vhosts) {
-    const auto text = skeleton(proxy::render_vhost(vhost, {}));
+  for (const std::size_t many : {std::size_t{0}, std::size_t{1000}}) {
+    const auto text = skeleton(proxy::render(plan.vhosts, {.many_hosts = many}));
+    int depth = 0;
     for (std::string_view rest = text; !rest.empty();) {
       const auto line = next_field(rest, '\n');
       require(known.contains(line) || is_redirection(line));
       depth += line.ends_with('{') ? 1 : 0;
       depth -= line.ends_with('}') ? 1 : 0;
+      require(depth >= 0);
     }
     require(depth == 0);
   }

@@ -10,6 +10,8 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 namespace {
 
 using namespace heberg;
@@ -72,6 +74,50 @@ TEST_CASE("a refusal names the live files, not their copies") {
   INFO(refused.message);
   CHECK(refused.message.find("unknown directive \"nonsense\" in " + nginx.live() + ":1; ") != std::string::npos);
   CHECK(refused.message.find("file " + nginx.path("nginx.conf") + " test failed") != std::string::npos);
+}
+
+TEST_CASE("hosts with lines and hosts with blocks are chosen among by nginx's own rules") {
+  const test::private_nginx nginx;
+  auto options = render_for(nginx);
+  options.many_hosts = 0;
+  const auto port = "\n  env VIRTUAL_PORT=" + std::to_string(nginx.site_port) + "\n  network n 127.0.0.1\n";
+  const auto plan =
+      make_plan(test::parse_containers(
+                    "container line\n  env VIRTUAL_HOST=a.test,b.a.test,*.w.test,w2.*" + port +
+                    // No address, which shows who answers: 502.
+                    "container blocks\n  env VIRTUAL_HOST=*.a.test,x.w.test,~^a\\.,~^r\\.\n  env MAX_BODY=1m\n"),
+                {});
+  test::write_file(nginx.live(), render(plan.vhosts, options));
+  const auto process = nginx.start();
+  REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "a.test").empty(); }));
+  const struct {
+    std::string host, status;
+  } rows[] = {{"a.test", "200"},   {"A.TEST.", "200"},    {"b.a.test", "200"}, {"c.a.test", "502"}, {"x.w.test", "502"},
+              {"y.w.test", "200"}, {"y.x.w.test", "200"}, {"w2.org", "200"},   {"r.test", "502"},   {"test", "503"}};
+  for (const auto& row : rows) {
+    INFO(row.host);
+    CHECK(test::ask(nginx.port, row.host).substr(0, 12) == "HTTP/1.1 " + row.status);
+  }
+  const auto seen = test::ask(nginx.port, "y.w.test:8", "X-Forwarded-For: 6.6.6.6\r\n");
+  CHECK(seen.find("host=y.w.test:8 for=127.0.0.1 proto=http real=127.0.0.1 forwarded= proxy= upgrade= connection=close "
+                  "uri=/path?q\n") != std::string::npos);
+}
+
+TEST_CASE("the longest name that has a line fits into nginx's map as it is by default") {
+  const test::private_nginx nginx;
+  auto options = render_for(nginx);
+  options.many_hosts = 0;
+  std::string text;
+  for (const std::size_t size : {std::size_t{45}, std::size_t{46}}) {
+    text += "container c" + std::to_string(size) + "\n  env VIRTUAL_HOST=" + std::string(size - 5, 'x') +
+            ".test\n  network n 127.0.0.1\n";
+  }
+  const auto plan = make_plan(test::parse_containers(text), {});
+  const auto hosts = render_hosts(plan.vhosts, options);
+  CHECK(std::ranges::count_if(hosts, [](const host_text& host) { return !host.name.empty(); }) == 1);
+  const auto verdict = judge(nginx, render(plan.vhosts, options));
+  INFO(verdict.message);
+  CHECK(verdict.kind == verdict::kind::accepted);
 }
 
 TEST_CASE("a fault elsewhere is seen in the whole, not alone") {

@@ -31,7 +31,9 @@ struct played {
 using nginx = std::function<verdict(const judge_text&)>;
 
 played play(std::vector<std::string> blocks, std::string_view live, const nginx& says) {
-  publication publication({}, std::move(blocks), live);
+  std::vector<host_text> hosts;
+  for (auto& block : blocks) hosts.push_back({.name = {}, .address = {}, .blocks = std::move(block)});
+  publication publication({}, std::move(hosts), live);
   played result{publication.start(), {}, {}};
   while (const auto* judge = std::get_if<judge_text>(&result.last)) {
     result.judged.push_back(judge->text);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Which form a host is served in. What the forms look like stands in golden/proxy.
+#include "proxy-render/render.h"
+
+#include "unit/proxy-render/compact.h"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+namespace {
+
+using namespace heberg;
+
+proxy::plan plan_of(const std::string& text) {
+  return proxy::make_plan(test::parse_containers(text), {});
+}
+
+std::string container(const std::string& host, const std::string& more = "") {
+  return "container c-" + host + "\n  env VIRTUAL_HOST=" + host + "\n  network bridge 172.17.0.2\n" + more;
+}
+
+// The hosts that have a line, of those of a plan, where so many are many.
+std::vector<std::string> lines_of(const std::string& text, std::size_t many) {
+  std::vector<std::string> names;
+  for (const auto& host : proxy::render_hosts(plan_of(text).vhosts, {.many_hosts = many})) {
+    CHECK(host.name.empty() != host.blocks.empty());
+    if (!host.name.empty()) names.push_back(host.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("hosts that want nothing special have lines from so many on") {
+  const auto two = container("a.test") + container("*.b.test");
+  CHECK(lines_of(two, 3).empty());
+  CHECK(lines_of(two, 2) == std::vector<std::string>{"\"a.test\"", "\"*.b.test\""});
+  CHECK(proxy::render_options().many_hosts == 500);
+}
+
+TEST_CASE("a host that wants something special has blocks among however many, and does not count") {
+  for (const auto* special : {"  env VIRTUAL_PATH=/a\n", "  env VIRTUAL_DEST=/a\n", "  env VIRTUAL_PROTO=https\n",
+                              "  env MAX_BODY=1m\n", "  env READ_TIMEOUT=1m\n", "  env KEEPALIVE=4\n",
+                              "  env LOADBALANCE=ip_hash\n", "  env NETWORK_ACCESS=internal\n",
+                              "  env MAINTENANCE=true\n", "  env SERVER_TOKENS=on\n", "  health unhealthy\n"}) {
+    INFO(special);
+    const auto plain = container("a.test") + container("b.test");
+    CHECK(lines_of(plain + container("x.test", special), 2) == std::vector<std::string>{"\"a.test\"", "\"b.test\""});
+    CHECK(lines_of(plain + container("x.test", special), 3).empty());
+  }
+  CHECK(lines_of(container("~^a\\.b"), 0).empty());
+  CHECK(lines_of(container("x.test") + "container y\n  env VIRTUAL_HOST=x.test\n  network bridge 172.17.0.9\n", 0)
+            .empty());
+  CHECK(lines_of("container y\n  env VIRTUAL_HOST=x.test\n", 0).empty());  // no address
+  CHECK(lines_of(container("x.test", "  env REDIRECT_WWW=true\n"), 0) == std::vector<std::string>{"\"x.test\""});
+}
+
+TEST_CASE("a name that is a word of nginx's map has blocks") {
+  for (const auto* word : {"default", "hostnames", "include", "volatile"}) CHECK(lines_of(container(word), 0).empty());
+}
+
+TEST_CASE("a share that is left out leaves the others as they are") {
+  const auto hosts = proxy::render_hosts(
+      plan_of(container("a.test") + container("b.test") + container("c.test")).vhosts, {.many_hosts = 0});
+  const std::vector<const proxy::host_text*> some = {&hosts[0], &hosts[2]};
+  const auto text = proxy::compose(some, {});
+  CHECK(text.find(proxy::map_line(hosts[0])) != std::string::npos);
+  CHECK(text.find("b.test") == std::string::npos);
+  CHECK(text.find(proxy::map_line(hosts[2])) != std::string::npos);
+  CHECK(proxy::compose({}, {}) == proxy::render_frame({}));
+}
