@@ -46,6 +46,10 @@ void add_life_verbs(CLI::App& app, command& given) {
   });
 
   const auto site = std::make_shared<std::string>();
+  auto* rotate = app.add_subcommand("rotate", "Put the logs of a site aside now, or of all sites");
+  rotate->add_option("SITE", *site);
+  rotate->callback([&given, site] { given.run = [&given, site] { return ask_and_report(given, {"rotate", *site}); }; });
+
   auto* reserve = app.add_subcommand("reserve", "Give a site its UID and its tree before it has a container");
   reserve->add_option("SITE", *site)->required();
   reserve->callback([&given, site] {

@@ -4,6 +4,7 @@
 #include "control/server.h"
 #include "syncd/admin.h"
 #include "syncd/keeper.h"
+#include "syncd/logs/forwarder.h"
 #include "syncd/service.h"
 
 #include <boost/asio/io_context.hpp>
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 #include <exception>
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -25,6 +28,7 @@ namespace asio = boost::asio;
 struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   impl(asio::io_context& context, const settings& settings, daemon_options opts)
       : io(context),
+        config(settings),
         options(std::move(opts)),
         host(settings, options.parts, [this](hash_result result) { post_hash(std::move(result)); }),
         accounts(settings, host),
@@ -44,8 +48,19 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     });
   }
 
+  // For another thread's words: they are logged on this one.
+  std::function<void(level, std::string_view)> log_here() {
+    return [&loop = io, weak = weak_from_this()](level severity, std::string_view text) {
+      asio::post(loop, [weak, severity, text = std::string(text)] {
+        if (const auto self = weak.lock()) self->host.log(severity, text);
+      });
+    };
+  }
+
   void start() {
     accounts.start();
+    if (config.logs.enabled)
+      logs.emplace(config, forwarder_parts{options.parts.owners, options.parts.trusted_path, log_here()});
     watch_passwords();
     listen_to_admin();
     work();
@@ -89,6 +104,33 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     if (std::exchange(engine_is_lost, false)) host.log(level::info, "engine: in touch again");
     accounts.take(all, listing);
     work();
+    follow_logs();
+  }
+
+  // The logs of every site that has an account. What cannot be inspected just now stays as it was.
+  void follow_logs() {
+    if (!logs) return;
+    std::map<std::string, followed_container> all;
+    for (const auto& claim : accounts.claims()) {
+      const auto row = accounts.sites().find(claim.site);
+      if (row == accounts.sites().end() || row->second.is_retired()) continue;
+      const auto known = followed.find(claim.container_id);
+      if (!claim.inspected) {
+        if (known != followed.end()) all.insert(*known);
+        continue;
+      }
+      all.emplace(claim.container_id, followed_container{.id = claim.container_id,
+                                                         .site = claim.site,
+                                                         .group = row->second.uid,
+                                                         .tty = claim.tty,
+                                                         .is_up = claim.up});
+    }
+    if (all == followed && told_logs) return;
+    told_logs = true;
+    followed = std::move(all);
+    std::vector<followed_container> list;
+    for (const auto& [id, container] : followed) list.push_back(container);
+    logs->follow(std::move(list));
   }
 
   // Does what is due, tells systemd, and asks to be called again.
@@ -97,6 +139,9 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     const auto next = accounts.work();
     if (accounts.has_published() && !std::exchange(told_ready, true)) notify_ready();
     tell_status();
+    // Accounts that took their time (keeper: others' names are asked in slices) have lines waiting.
+    if (std::exchange(accounts_told, accounts.count_accounts()) != accounts.count_accounts() && told_logs)
+      follow_logs();
     if (!next) return void(work_timer.cancel());
     work_timer.expires_at(*next);
     work_timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
@@ -151,15 +196,25 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
       });
       return {control::failure::none, "the engine is asked again"};
     }
+    if (request.verb == "rotate") return answer_rotate(request.site);
     const auto reply = answer_admin(accounts, host, request);
     asio::post(io, [self = shared_from_this()] { self->work(); });
     return reply;
+  }
+
+  control::reply answer_rotate(const std::string& site) {
+    if (!logs) return {control::failure::bad_request, "logs are not forwarded (logs.enabled)"};
+    if (!site.empty() && !accounts.sites().contains(site))
+      return {control::failure::no_such_site, "no such site: " + site};
+    logs->rotate(site);
+    return {control::failure::none, (site.empty() ? "all sites" : site) + ": the logs are put aside"};
   }
 
   void stop() {
     if (std::exchange(stopped, true)) return;
     notify_stopping();
     if (engine) engine->stop();
+    if (logs) logs->stop();
     control_server.reset();
     work_timer.cancel();
     alive_timer.cancel();
@@ -168,17 +223,22 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   }
 
   asio::io_context& io;
+  const settings config;
   daemon_options options;
   host_machine host;
   keeper accounts;
   std::optional<docker::watcher> engine;
   std::optional<control::server> control_server;
+  std::optional<forwarder> logs;
+  std::map<std::string, followed_container> followed;  // by container
   asio::steady_timer work_timer;
   asio::steady_timer alive_timer;
   asio::posix::stream_descriptor inotify;
   std::string status;
   bool engine_is_lost = false;
   bool told_ready = false;
+  bool told_logs = false;
+  std::size_t accounts_told = 0;
   bool stopped = false;
 };
 
@@ -194,6 +254,9 @@ void daemon::start() {
 }
 void daemon::stop() {
   impl_->stop();
+}
+void daemon::rotate_logs() {
+  if (impl_->logs) impl_->logs->rotate("");
 }
 const keeper& daemon::state() const {
   return impl_->accounts;

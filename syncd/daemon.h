@@ -34,6 +34,7 @@ class daemon {
 
   void start();
   void stop();  // saves and publishes what is waiting; the io_context runs dry soon after
+  void rotate_logs();
 
   [[nodiscard]] const keeper& state() const;
 

@@ -78,6 +78,7 @@ class keeper {
   [[nodiscard]] std::size_t count_refused() const { return refused_.size(); }
   [[nodiscard]] const site_rows& sites() const { return rows_; }
   [[nodiscard]] const std::map<std::string, std::string>& refused() const { return refused_; }
+  [[nodiscard]] const std::vector<site::claim>& claims() const { return claims_; }
 
  private:
   struct pending_hash {

@@ -11,10 +11,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <string>
 
@@ -29,15 +31,36 @@ struct command_line {
   std::string socket = control::k_default_socket;
 };
 
+// A socket for each container whose log is followed: as many descriptors as root may have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log(level::warning, "the limit of open files cannot be raised");
+}
+
 int run_daemon(const settings& settings, syncd::daemon_options options) {
+  raise_descriptor_limit();
   boost::asio::io_context io{1};
   syncd::daemon daemon(io, settings, std::move(options));
+  boost::asio::signal_set hangups(io, SIGHUP);
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
-  signals.async_wait([&daemon](boost::system::error_code error, int number) {
+  signals.async_wait([&daemon, &hangups](boost::system::error_code error, int number) {
     if (error) return;
     log(level::info, std::string("ending: ") + (number == SIGTERM ? "SIGTERM" : "SIGINT"));
     daemon.stop();
+    hangups.cancel();
   });
+  // As with many daemons: whoever has put the logs aside says so by SIGHUP, and here it also asks for that.
+  std::function<void()> wait_for_hangup = [&] {
+    hangups.async_wait([&](boost::system::error_code error, int) {
+      if (error) return;
+      log(level::info, "SIGHUP: the logs are put aside");
+      daemon.rotate_logs();
+      wait_for_hangup();
+    });
+  };
+  wait_for_hangup();
   daemon.start();
   io.run();
   return 0;

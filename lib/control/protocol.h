@@ -16,7 +16,7 @@ inline constexpr std::size_t k_max_line = 64 * 1024;  // bytes, newline included
 
 struct request {
   std::string verb;                         // "lock", "passwd", … (syncd/admin.cpp)
-  std::string site;                         // empty for "sync" and "status"
+  std::string site;                         // empty for "sync" and "status"; for "rotate": all
   std::string why = {};                     // "lock": the reason, shown to the sysadmin
   std::vector<std::string> arguments = {};  // what else the verb wants
   bool operator==(const request&) const = default;

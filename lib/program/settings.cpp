@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <initializer_list>
 
 namespace heberg {
 namespace {
@@ -81,10 +82,11 @@ struct value {
     return *v;
   }
 
-  [[nodiscard]] std::uint64_t size() const {
+  [[nodiscard]] std::uint64_t size(std::uint64_t min = 0) const {
     constexpr std::string_view k_wanted = "a size such as \"10MB\", \"64m\" or \"1GiB\"";
     const auto v = parse_size(exactly<std::string>(k_wanted));
     if (!v) fail(std::string("wants ").append(k_wanted));
+    if (*v < min) fail("wants at least " + std::to_string(min) + " bytes");
     return *v;
   }
 
@@ -111,6 +113,30 @@ struct value {
       fail(std::string("wants ").append(k_wanted));
     }
     return v;
+  }
+
+  [[nodiscard]] std::string one_of(std::initializer_list<std::string_view> known) const {
+    std::string wanted = "one of";
+    for (const auto word : known) wanted.append(" \"").append(word).append("\"");
+    auto v = exactly<std::string>(wanted);
+    if (std::ranges::find(known, v) == known.end()) fail("wants " + wanted);
+    return v;
+  }
+
+  // A list of known words, each at most once.
+  [[nodiscard]] std::vector<std::string> some_of(std::initializer_list<std::string_view> known) const {
+    std::string wanted = "wants a list of some of";
+    for (const auto word : known) wanted.append(" \"").append(word).append("\"");
+    const auto* list = node.as_array();
+    if (list == nullptr) fail(wanted);
+    std::vector<std::string> result;
+    for (const auto& element : *list) {
+      auto word = element.value_exact<std::string>();
+      if (!word || std::ranges::find(known, *word) == known.end() || std::ranges::find(result, *word) != result.end())
+        fail(wanted);
+      result.push_back(std::move(*word));
+    }
+    return result;
   }
 
   [[nodiscard]] std::vector<std::string> patterns() const {
@@ -149,6 +175,15 @@ constexpr known_key k_keys[] = {
     {"accounts", "retire_after", [](settings& s, const value& v) { s.accounts.retire_after = v.duration(0ms, 24h); }},
     {"accounts", "shell", [](settings& s, const value& v) { s.accounts.shell = v.field_path(); }},
     {"passwords", "log_generated", [](settings& s, const value& v) { s.passwords.log_generated = v.boolean(); }},
+    {"logs", "enabled", [](settings& s, const value& v) { s.logs.enabled = v.boolean(); }},
+    {"logs", "max_size", [](settings& s, const value& v) { s.logs.max_size = v.size(1000); }},
+    {"logs", "max_total", [](settings& s, const value& v) { s.logs.max_total = v.size(); }},
+    {"logs", "keep", [](settings& s, const value& v) { s.logs.keep = v.number<std::uint32_t>(0, 10'000); }},
+    {"logs", "compress",
+     [](settings& s, const value& v) {
+       s.logs.compress = v.one_of({"gzip", "none"});
+     }},
+    {"logs", "also", [](settings& s, const value& v) { s.logs.also = v.some_of({"journald"}); }},
     {"proxy", "output", [](settings& s, const value& v) { s.proxy.output = v.path(); }},
     {"proxy", "reload", [](settings& s, const value& v) { s.proxy.reload = v.reload(); }},
     {"proxy", "http_port", [](settings& s, const value& v) { s.proxy.http_port = v.number<std::uint16_t>(1, 65535); }},

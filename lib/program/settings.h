@@ -35,6 +35,14 @@ struct settings {
     bool log_generated = true;
   } passwords;
   struct {
+    bool enabled = true;                    // forward what containers write into access.log and error.log
+    std::uint64_t max_size = 10'000'000;    // bytes; a larger log is put aside
+    std::uint64_t max_total = 500'000'000;  // bytes of a site's logs that were put aside
+    std::uint32_t keep = 14;                // how many of each log that were put aside
+    std::string compress = "gzip";          // those: "gzip", "none"
+    std::vector<std::string> also = {};     // "journald"
+  } logs;
+  struct {
     std::string output = "/etc/nginx/conf.d/heberg.conf";
     std::string reload = "pid:/run/nginx.pid";  // "pid:FILE", "container:NAME", "command:WORDS"
     std::uint16_t http_port = 80;

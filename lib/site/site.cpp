@@ -183,6 +183,7 @@ verdict classifier::classify(const docker::container& container) const {
                .gecos = hosts == nullptr ? "" : gecos_of(*hosts),
                .created = container.created,
                .up = container.is_up(),
+               .tty = container.tty,
                .inspected = container.inspected,
                .on_default_network =
                    std::ranges::find(container.networks, "bridge", &docker::network::name) != container.networks.end()};

@@ -42,7 +42,8 @@ struct claim {
   std::string gecos;      // the first host name, made safe for passwd(5)
   std::chrono::sys_time<std::chrono::nanoseconds> created;
   bool up = false;
-  bool inspected = true;  // false: whether it has a host is unknown, and gecos is empty
+  bool tty = false;
+  bool inspected = true;  // false: whether it has a host or a TTY is unknown, and gecos is empty
   bool on_default_network =
       false;  // Docker's "bridge", where containers reach one another (unless dockerd has icc off)
 };

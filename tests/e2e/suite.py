@@ -22,6 +22,7 @@ import test_hebergctl  # noqa: F401
 import test_locked_in  # noqa: F401
 import test_network  # noqa: F401
 import test_hostile  # noqa: F401
+import test_logs  # noqa: F401
 import test_recovery  # noqa: F401
 import test_quickstart  # noqa: F401
 

@@ -23,6 +23,8 @@ host_root = "{sites}"
 [accounts]
 uid_min = {uid_min}
 uid_max = {uid_max}
+[logs]
+keep = 1000
 """
 
 

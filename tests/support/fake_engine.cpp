@@ -91,6 +91,7 @@ struct entry {
   std::string inspect;
   std::string list_stem;
   std::uint64_t inspects = 0;
+  fake_log log;
 };
 
 }  // namespace
@@ -169,6 +170,8 @@ struct fake_engine::impl {
     if (path == "/_ping") co_return co_await reply(c, engine_call::ping, target, counts.pings, "OK");
     if (path == "/containers/json") co_return co_await reply(c, engine_call::list, target, counts.lists, list_json());
     if (path == "/events") co_return co_await stream_events(c, target);
+    if (path.starts_with("/containers/") && path.ends_with("/logs"))
+      co_return co_await reply_logs(c, target, path.substr(12, path.size() - 17));
     if (path.starts_with("/containers/") && path.ends_with("/json"))
       co_return co_await reply_inspect(c, target, path.substr(12, path.size() - 17));
     ++counts.unknown;
@@ -184,6 +187,65 @@ struct fake_engine::impl {
     auto& e = *found->second;
     ++e.inspects;
     co_return co_await reply(c, engine_call::inspect, target, counts.inspects, e.inspect, e.container.name);
+  }
+
+  // As Docker answers in HTTP/1.0: bare bytes, until the connection is closed.
+  asio::awaitable<bool> reply_logs(std::shared_ptr<client> c, std::string target, std::string id) {
+    ++counts.logs;
+    const auto query = parse_log_query(target);
+    const auto found = by_id.find(id);
+    auto e = found == by_id.end() ? nullptr : found->second;
+    const auto refuse = [](int status) {
+      return "HTTP/1.0 " + std::to_string(status) + " No\r\nServer: Docker\r\n\r\n{\"message\":\"no\"}\n";
+    };
+    if (e == nullptr || e->log.status != 200) {
+      co_await send(c, refuse(e == nullptr ? 404 : e->log.status));
+      co_return false;
+    }
+    if (const auto fault = take_fault(engine_call::logs, e->container.name)) {
+      if (*fault == engine_fault::hang) co_return co_await never(c);
+      if (*fault == engine_fault::cut) {
+        std::string half = "HTTP/1.0 200 OK\r\nServer: Docker\r\n\r\n";
+        for (auto i = first_of(e->log, query); i < e->log.entries.size(); ++i)
+          half += log_frame(e->log.entries[i], e->container.tty);
+        half.resize(half.size() - std::min<std::size_t>(half.size(), 3));
+        co_await send(c, half);
+      }
+      co_return false;
+    }
+    if (!co_await send(c, "HTTP/1.0 200 OK\r\nServer: Docker\r\n\r\n")) co_return false;
+    auto at = first_of(e->log, query);
+    const auto end = e->log.entries.size();
+    if (query.follow) {
+      followers.insert(c);
+      asio::co_spawn(io, notice_end(c), asio::detached);
+    }
+    std::size_t given = 0;
+    for (;;) {
+      std::string bytes;
+      while (at < (query.follow ? e->log.entries.size() : end) && bytes.size() < (256 << 10)) {
+        const auto& entry = e->log.entries[at++];
+        ++given;
+        if (query.follow && e->log.lose_when_following > 0 &&
+            given % static_cast<std::size_t>(e->log.lose_when_following) == 0)
+          continue;
+        bytes += log_frame(entry, e->container.tty);
+        if (query.follow && e->log.repeat_when_following) bytes += log_frame(entry, e->container.tty);
+      }
+      if (!bytes.empty()) {
+        if (!co_await send(c, std::move(bytes))) break;
+        continue;
+      }
+      if (!query.follow || e->container.state != "running") break;
+      co_await c->wake.async_wait(k_token);
+      if (!c->socket.is_open()) break;
+    }
+    followers.erase(c);
+    co_return false;
+  }
+
+  void wake_followers() {
+    for (const auto& c : followers) c->wake.cancel();
   }
 
   asio::awaitable<bool> reply(std::shared_ptr<client> c, engine_call call, std::string target, std::uint64_t& count,
@@ -327,7 +389,10 @@ struct fake_engine::impl {
   }
 
   void remove(const std::string& name) {
-    const auto id = find(name).container.id;
+    auto& going = find(name);
+    const auto id = going.container.id;
+    going.container.state = "dead";  // who follows reads to the end
+    wake_followers();
     by_name.erase(name);
     by_id.erase(id);
   }
@@ -339,10 +404,11 @@ struct fake_engine::impl {
   std::optional<asio::ip::tcp::acceptor> tcp_acceptor;
   std::set<std::shared_ptr<client>> clients;
   std::set<std::shared_ptr<client>> streams;
+  std::set<std::shared_ptr<client>> followers;  // of logs
   std::map<std::string, std::shared_ptr<entry>> by_name;
   std::unordered_map<std::string, std::shared_ptr<entry>> by_id;
   std::list<injected_fault> faults;
-  std::array<std::string, 5> targets;  // by engine_call
+  std::array<std::string, 6> targets;  // by engine_call
   counters counts;
   std::uint64_t made = 0;
   bool hanging = false;
@@ -397,6 +463,7 @@ void fake_engine::change(const std::string& name, const std::function<void(fake_
     auto& e = impl_->find(name);
     edit(e.container);
     e.render();
+    impl_->wake_followers();
     if (e.container.name != name) {
       auto node = impl_->by_name.extract(name);
       node.key() = e.container.name;
@@ -430,6 +497,13 @@ void fake_engine::tell(std::string_view line) {
 
 void fake_engine::inject(injected_fault fault) {
   impl_->on_thread([&] { impl_->faults.push_back(std::move(fault)); });
+}
+
+void fake_engine::change_log(const std::string& name, const std::function<void(fake_log&)>& edit) {
+  impl_->on_thread([&] {
+    edit(impl_->find(name).log);
+    impl_->wake_followers();
+  });
 }
 
 void fake_engine::cut_events() {

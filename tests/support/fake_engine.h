@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A Docker engine for tests: answers /version, /_ping, /events, /containers/json and /containers/ID/json on a unix
-// socket, from a thread of its own, with containers that the test scripts and with every fault that an engine can show.
+// A Docker engine for tests: answers /version, /_ping, /events, /containers/json, /containers/ID/json and
+// /containers/ID/logs on a unix socket, from a thread of its own, with containers that the test scripts and with every
+// fault that an engine can show.
 //
 //   test::fake_engine engine(folder / "docker.sock");
 //   engine.add(test::make_container("site_1", "site-1.test", "/sites/site_1/www"));   // tells create, connect, start
@@ -12,6 +13,7 @@
 #pragma once
 
 #include "support/fake_container.h"
+#include "support/fake_logs.h"
 
 #include <chrono>
 #include <cstdint>
@@ -23,7 +25,7 @@
 
 namespace heberg::test {
 
-enum class engine_call { version, ping, list, inspect, events };
+enum class engine_call { version, ping, list, inspect, events, logs };
 
 enum class engine_fault {
   close,         // the connection, instead of an answer
@@ -67,6 +69,9 @@ class fake_engine {
   void disconnect(const std::string& name, const std::string& network);
   void tell(std::string_view line);  // any text on the event streams
 
+  // What it has written; those who follow hear of it.
+  void change_log(const std::string& name, const std::function<void(fake_log&)>& edit);
+
   // ---- faults ----
   void inject(injected_fault fault);
   void cut_events();         // closes the event streams
@@ -79,7 +84,7 @@ class fake_engine {
 
   // ---- what was asked of it ----
   struct counters {
-    std::uint64_t connections = 0, versions = 0, pings = 0, lists = 0, inspects = 0, events = 0, unknown = 0;
+    std::uint64_t connections = 0, versions = 0, pings = 0, lists = 0, inspects = 0, events = 0, logs = 0, unknown = 0;
   };
   [[nodiscard]] counters count() const;
   [[nodiscard]] std::uint64_t count_inspects(const std::string& name) const;

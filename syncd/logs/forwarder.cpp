@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "syncd/logs/forwarder.h"
+
+#include "syncd/logs/log_archive.h"
+#include "syncd/logs/log_store.h"
+#include "syncd/sites_root.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+
+namespace heberg::syncd {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+constexpr std::size_t k_scratch = 256 << 10;
+constexpr std::size_t k_turns = 16;  // answers read at once
+constexpr auto k_gather = 50ms;      // lines that come together are written together
+constexpr auto k_safe_every = 5s;
+constexpr auto k_open_again = 5s;
+
+}  // namespace
+
+struct forwarder::impl final : follower_host {
+  impl(const settings& s, forwarder_parts p)
+      : config(s),
+        parts(std::move(p)),
+        where(docker::parse_endpoint(s.docker.host)),
+        shared_scratch(std::make_shared<docker::log_scratch>(k_scratch)),
+        archive({.keep = s.logs.keep, .max_total = s.logs.max_total, .compress = s.logs.compress == "gzip"},
+                parts.owners, parts.log),
+        flush_timer(context),
+        safe_timer(context),
+        open_timer(context) {
+    thread = std::thread([this] { context.run(); });
+    asio::post(context, [this] { open(); });
+  }
+
+  // ---- follower_host ----
+  asio::io_context& io() override { return context; }
+  const docker::endpoint& engine() override { return where; }
+  std::shared_ptr<docker::log_scratch> scratch() override { return shared_scratch; }
+  void say(level severity, std::string_view text) override { parts.log(severity, text); }
+
+  void ask_turn(const std::string& container) override {
+    asking.push_back(container);
+    give_turns();
+  }
+  void give_back_turn() override {
+    --turns;
+    give_turns();
+  }
+
+  // Posted: a follower asks and gives back in the middle of its own work.
+  void give_turns() {
+    if (std::exchange(giving, true)) return;
+    asio::post(context, [this] {
+      giving = false;
+      while (turns < k_turns && !asking.empty()) {
+        const auto found = followers.find(asking.front());
+        asking.pop_front();
+        if (found == followers.end()) continue;
+        ++turns;
+        found->second->take_turn();
+      }
+    });
+  }
+
+  void lines_wait(bool is_urgent) override { flush_at(steady::now() + (is_urgent ? steady::duration(0) : k_gather)); }
+
+  // ---- the store ----
+
+  // Without a sound root, or a database, nothing is read: what the engine has is there later, too.
+  void open() {
+    if (stopped) return;
+    try {
+      if (const auto problem = open_root(); !problem.empty()) return open_later(problem);
+      ::mkdir(config.state_dir.c_str(), 0755);
+      database.emplace(config.state_dir + "/logs.db", read_boot_id());
+      log_store_parts store_parts{.opener = {root->get(), parts.owners.get(), &disk},
+                                  .max_size = config.logs.max_size,
+                                  .say = [this](level severity, std::string_view text) { parts.log(severity, text); },
+                                  .put_aside = [this](const std::string& site) { archive.push(root, site); }};
+      store.emplace(*database, std::move(store_parts));
+    } catch (const std::exception& error) {
+      store.reset();
+      database.reset();
+      return open_later(error.what());
+    }
+    if (!std::exchange(told, {}).empty()) parts.log(level::info, "logs: forwarded again");
+    make_safe_later();
+    if (wanted) take(*std::exchange(wanted, {}));
+  }
+
+  void open_later(const std::string& problem) {
+    if (problem != told) parts.log(level::error, "logs: not forwarded: " + problem);
+    told = problem;
+    open_timer.expires_after(k_open_again);
+    open_timer.async_wait([this](boost::system::error_code error) {
+      if (!error) open();
+    });
+  }
+
+  std::string open_root() {
+    auto opened = open_sites_root(config.sites.root, *parts.owners, make_root::no, parts.trusted_path);
+    if (const auto* problem = std::get_if<root_problem>(&opened)) return problem->reason;
+    root = std::get<shared_fd>(opened);
+    return {};
+  }
+
+  void flush_at(steady::time_point when) {
+    if (stopped || (flush_due && *flush_due <= when)) return;
+    flush_due = when;
+    flush_timer.expires_at(when);
+    flush_timer.async_wait([this](boost::system::error_code error) {
+      if (error || stopped) return;
+      flush_due.reset();
+      flush();
+    });
+  }
+
+  void flush() {
+    if (const auto problem = open_root(); !problem.empty()) {
+      if (problem != told) parts.log(level::error, "logs: not written: " + problem);
+      told = problem;
+      return flush_at(steady::now() + 1s);
+    }
+    told.clear();
+    store->use_root(root->get());
+    std::vector<log_source*> sources;
+    for (const auto& [id, follower] : followers) {
+      if (!follower->source().is_empty()) sources.push_back(&follower->source());
+    }
+    const auto again = store->flush(sources);
+    std::vector<std::string> done;
+    for (const auto& [id, follower] : followers) {
+      follower->resume();
+      if (follower->is_done() && follower->source().is_empty()) done.push_back(id);
+    }
+    for (const auto& id : done) {
+      followers.erase(id);
+      store->forget(id);
+    }
+    if (again) flush_at(*again);
+  }
+
+  void make_safe_later() {
+    safe_timer.expires_after(k_safe_every);
+    safe_timer.async_wait([this](boost::system::error_code error) {
+      if (error || stopped) return;
+      if (store->has_unsafe()) store->make_safe();
+      make_safe_later();
+    });
+  }
+
+  // ---- what the daemon says ----
+
+  void take(std::vector<followed_container> all) {
+    if (stopped) return;
+    if (!store) {
+      wanted = std::move(all);
+      return;
+    }
+    std::set<std::string> ids;
+    for (auto& container : all) {
+      ids.insert(container.id);
+      const auto found = followers.find(container.id);
+      if (found != followers.end()) {
+        found->second->update(container);
+        continue;
+      }
+      log_source source;
+      source.id = container.id;
+      source.site = container.site;
+      source.group = container.group;
+      const bool known = store->restore(source);
+      followers.emplace(container.id, std::make_unique<log_follower>(*this, container, std::move(source), known));
+    }
+    for (const auto& [id, follower] : followers) {
+      if (!ids.contains(id)) follower->leave();
+    }
+    if (!std::exchange(is_first_list, false)) return;
+    store->forget_all_but(ids);
+    // What an end in the middle of it has left over.
+    for (const auto& [id, follower] : followers) archive.push(root, follower->source().site);
+  }
+
+  void rotate(const std::string& site) {
+    if (!store || stopped || !open_root().empty()) return;
+    store->use_root(root->get());
+    std::map<std::string, std::uint32_t> sites;
+    for (const auto& [id, follower] : followers) {
+      const auto& source = follower->source();
+      if (site.empty() || source.site == site) sites[source.site] = source.group;
+    }
+    for (const auto& [name, group] : sites) store->rotate(name, group);
+  }
+
+  void end() {
+    stopped = true;
+    if (store && open_root().empty()) {
+      store->use_root(root->get());
+      std::vector<log_source*> sources;
+      for (const auto& [id, follower] : followers) sources.push_back(&follower->source());
+      try {
+        store->flush(sources);
+        store->finish();
+      } catch (const std::exception& error) {
+        parts.log(level::error, std::string("logs: ") + error.what());
+      }
+    }
+    followers.clear();
+    flush_timer.cancel();
+    safe_timer.cancel();
+    open_timer.cancel();
+    work.reset();
+  }
+
+  const settings config;
+  const forwarder_parts parts;
+  const docker::endpoint where;
+  log_disk disk;
+  asio::io_context context{1};
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work{context.get_executor()};
+  std::shared_ptr<docker::log_scratch> shared_scratch;
+  shared_fd root;
+  log_archive archive;
+  std::optional<positions> database;
+  std::optional<log_store> store;
+  std::map<std::string, std::unique_ptr<log_follower>> followers;  // by container
+  std::optional<std::vector<followed_container>> wanted;           // until the store is open
+  std::deque<std::string> asking;
+  std::size_t turns = 0;
+  asio::steady_timer flush_timer;
+  asio::steady_timer safe_timer;
+  asio::steady_timer open_timer;
+  std::optional<steady::time_point> flush_due;
+  std::string told;
+  bool giving = false;
+  bool is_first_list = true;
+  bool stopped = false;
+  std::thread thread;
+};
+
+forwarder::forwarder(const settings& settings, forwarder_parts parts)
+    : impl_(std::make_unique<impl>(settings, std::move(parts))) {}
+
+forwarder::~forwarder() {
+  stop();
+}
+
+void forwarder::follow(std::vector<followed_container> all) {
+  asio::post(impl_->context, [i = impl_.get(), all = std::move(all)]() mutable { i->take(std::move(all)); });
+}
+
+void forwarder::rotate(std::string site) {
+  asio::post(impl_->context, [i = impl_.get(), site = std::move(site)] { i->rotate(site); });
+}
+
+void forwarder::stop() {
+  if (!impl_->thread.joinable()) return;
+  asio::post(impl_->context, [i = impl_.get()] { i->end(); });
+  impl_->thread.join();
+}
+
+}  // namespace heberg::syncd

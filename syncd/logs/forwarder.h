@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The sites' logs: follows every site's containers and writes access.log and error.log. Has a thread and a loop of its
+// own (docs/decisions/0010): a slow or full disk slows the reading of logs, not the keeping of accounts. Each call
+// hands its work over and returns.
+#pragma once
+
+#include "program/log.h"
+#include "program/settings.h"
+#include "syncd/logs/log_follower.h"
+#include "syncd/ownership.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heberg::syncd {
+
+struct forwarder_parts {
+  std::shared_ptr<ownership> owners;
+  std::string trusted_path;                          // as in host_parts
+  std::function<void(level, std::string_view)> log;  // called on the forwarder's threads
+};
+
+class forwarder {
+ public:
+  forwarder(const settings& settings, forwarder_parts parts);  // starts the thread; nothing is followed yet
+  ~forwarder();                                                // stop()
+  forwarder(const forwarder&) = delete;
+  forwarder& operator=(const forwarder&) = delete;
+
+  // All that are to be followed, as the engine has them now; one that is missing is read to its end.
+  void follow(std::vector<followed_container> all);
+  void rotate(std::string site);  // puts its logs aside; of all sites, where it is empty
+  void stop();                    // writes what it has, and waits for that; takes less than a second on a sound disk
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace heberg::syncd

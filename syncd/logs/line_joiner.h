@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One stream of one container: pieces in, whole lines out, each once. Pure.
+//
+// The cursor is the stamp of the last piece of the last whole line that was taken. A piece with a stamp at or before it
+// is known and dropped. Pieces are joined up to the newline; a line without end is cut at 1 MiB, and the rest counted.
+// A line that is still open is not the cursor's business: it is given up at the end of an answer, and read again in the
+// next one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace heberg::syncd {
+
+struct log_cursor {
+  std::int64_t stamp = 0;  // nanoseconds since the epoch; 0: nothing was taken yet
+  std::uint32_t skip = 0;  // so many whole lines after it are in the file already: recovery found them there
+  bool operator==(const log_cursor&) const = default;
+};
+
+class line_joiner {
+ public:
+  static constexpr std::size_t k_line_max = 1 << 20;  // bytes; the mark of a cut comes on top
+
+  explicit line_joiner(log_cursor cursor = {}) : cursor_(cursor) {}
+
+  enum class outcome {
+    known,    // dropped
+    open,     // kept until its line is whole
+    line,     // a line, with its newline, was appended to `out`
+    skipped,  // a whole line that the file has already
+  };
+  outcome take(std::int64_t stamp, std::string_view text, bool ends_line, std::string& out);
+
+  // The container has ended: what it left without a newline is a line. outcome::known: nothing is open.
+  outcome end_line(std::string& out);
+  void drop_open();
+
+  [[nodiscard]] const log_cursor& cursor() const noexcept { return cursor_; }
+  [[nodiscard]] bool is_open() const noexcept { return open_stamp_ != 0; }
+
+ private:
+  outcome close(std::int64_t stamp, std::string_view text, std::string& out);
+
+  log_cursor cursor_;
+  std::int64_t open_stamp_ = 0;  // of the open line's last piece
+  std::string open_;
+  std::uint64_t cut_ = 0;  // bytes of it that are left out
+};
+
+}  // namespace heberg::syncd

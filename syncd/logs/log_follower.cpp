@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "syncd/logs/log_follower.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace heberg::syncd {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using docker::log_end;
+using docker::log_piece;
+using docker::log_reader;
+using std::chrono::milliseconds;
+
+constexpr std::size_t k_urgent = 128 << 10;  // bytes of whole lines
+constexpr std::size_t k_pause = 192 << 10;
+constexpr std::size_t k_resume = 64 << 10;
+constexpr std::size_t k_last_words = 64 << 10;  // bytes; more in one go is a burst, and is fetched without a bell
+
+constexpr std::uint32_t k_tail_least = 64;  // pieces asked for
+constexpr std::uint32_t k_tail_most = 32'768;
+constexpr std::uint32_t k_tail_growth = 8;
+
+constexpr milliseconds k_after_bell = 50ms;  // what is written together is fetched together
+constexpr milliseconds k_in_burst = 100ms;
+// A bell that has lost its place says nothing: while lines come, and for a while after, we look without it.
+constexpr milliseconds k_first_look = 1s;
+constexpr milliseconds k_last_look = 64s;
+constexpr milliseconds k_retry_least = 100ms;
+constexpr milliseconds k_retry_most = 5s;
+constexpr int k_failures_told = 4;
+constexpr int k_looks_after_leaving = 3;
+
+}  // namespace
+
+struct log_follower::impl : std::enable_shared_from_this<impl> {
+  struct fetch_sink final : docker::log_sink {
+    explicit fetch_sink(impl& owner) : owner_(owner) {}
+    bool take(const log_piece& piece) override { return owner_.take_fetched(piece); }
+    impl& owner_;
+  };
+  struct bell_sink final : docker::log_sink {
+    explicit bell_sink(impl& owner) : owner_(owner) {}
+    bool take(const log_piece& piece) override { return owner_.hear(piece); }
+    impl& owner_;
+  };
+
+  impl(follower_host& h, const followed_container& w, log_source s, bool known)
+      : host(h), what(w), source(std::move(s)), fetch_to(*this), bell_to(*this), timer(h.io()) {
+    if (!known) tail = 0;
+  }
+
+  // ---- when to fetch ----
+
+  void fetch_after(milliseconds delay) {
+    if (closed || ended) return;
+    const auto due = asio::steady_timer::clock_type::now() + delay;
+    if (fetching || asked || (due_at && *due_at <= due)) {
+      wanted_again = wanted_again || fetching;
+      return;
+    }
+    due_at = due;
+    timer.expires_at(due);
+    timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
+      if (error || self->closed) return;
+      self->due_at.reset();
+      self->asked = true;
+      self->host.ask_turn(self->what.id);
+    });
+  }
+
+  void begin_fetch() {
+    if (!std::exchange(asked, false) || closed || ended) return host.give_back_turn();
+    has_turn = true;
+    fetching = true;
+    wanted_again = false;
+    is_first = true;
+    was_up = what.is_up;
+    source.begin_answer();
+    docker::log_request request{.container = what.id, .tty = what.tty};
+    if (tail > 0) {
+      request.tail = tail;
+    } else {
+      request.since = std::min(source.base(docker::log_stream::out), source.base(docker::log_stream::error));
+    }
+    fetch = std::make_unique<log_reader>(
+        host.io(), host.engine(), request, host.scratch(), fetch_to,
+        log_reader::handlers{.opened = {},
+                             .ended = [this](log_end how, std::string_view why) { end_fetch(how, why); }});
+  }
+
+  bool take_fetched(const log_piece& piece) {
+    if (std::exchange(is_first, false) && tail > 0 && piece.stamp > source.base(piece.stream)) {
+      is_short = true;
+      return false;
+    }
+    const auto outcome = source.take(piece);
+    if (outcome == line_joiner::outcome::known) return true;
+    ++new_pieces;
+    new_bytes += piece.text.size();
+    open_pieces = outcome == line_joiner::outcome::open ? open_pieces + 1 : 0;
+    if (outcome != line_joiner::outcome::line) return true;
+    ++new_lines;
+    const auto held = source.held();
+    if (held >= k_urgent) host.lines_wait(true);
+    if (held >= k_pause && !paused) {
+      paused = true;
+      fetch->pause();
+      give_back();  // the disk's wait is nobody else's
+    }
+    return true;
+  }
+
+  void give_back() {
+    if (std::exchange(has_turn, false)) host.give_back_turn();
+  }
+
+  void end_fetch(log_end how, std::string_view why) {
+    const auto self = shared_from_this();
+    const auto reader = std::move(fetch);  // we are called from within it
+    fetching = false;
+    paused = false;
+    give_back();
+    if (!source.is_empty()) host.lines_wait(source.held() >= k_urgent);
+    switch (how) {
+      case log_end::eof:
+        return end_answer();
+      case log_end::stopped:
+        return ask_for_more();
+      case log_end::gone:
+        return speak_last_words();
+      case log_end::unsupported:
+        host.say(level::warning, what.site + ": the log of container " + what.id.substr(0, 12) +
+                                     " cannot be read, so access.log and error.log stay empty: " + std::string(why));
+        ended = true;
+        bell.reset();
+        return;
+      case log_end::failed:
+        return retry(why);
+    }
+  }
+
+  void ask_for_more() {
+    source.drop_open();
+    if (!std::exchange(is_short, false)) return retry("the answer was not read to its end");
+    tail = tail >= k_tail_most ? 0 : tail * k_tail_growth;
+    fetch_after(0ms);
+  }
+
+  void end_answer() {
+    failures = 0;
+    // With the container's end its open line is whole. It had ended before the answer began: the answer has all.
+    if (!was_up && !what.is_up) source.end_lines();
+    source.end_answer();
+    if (!source.is_empty()) host.lines_wait(false);
+    forget_heard();
+    // An open line comes again with each answer; that alone is no news.
+    const bool has_news = std::exchange(new_lines, 0) > 0 || open_pieces != last_open_pieces;
+    last_open_pieces = std::exchange(open_pieces, 0);
+    const auto pieces = std::exchange(new_pieces, 0);
+    const auto bytes = std::exchange(new_bytes, 0);
+    tail = static_cast<std::uint32_t>(std::min<std::uint64_t>(k_tail_most, k_tail_least + 2 * pieces));
+    if (leaving) return end_leaving();
+    // Lines that the bell should have rung for, and did not: it has lost its place.
+    if (has_news && bell && !rang && is_look) bell.reset();
+    const bool heard_more = std::exchange(rang, false) && !last_words.empty();
+    is_look = true;
+    if (!what.is_up) {
+      if (has_news || wanted_again) fetch_after(k_first_look);
+      return;
+    }
+    const bool is_burst = bytes > k_last_words / 2;
+    if (!bell && !is_burst) return open_bell();
+    look_after = has_news ? k_first_look : std::min(look_after * 4, k_last_look + 1ms);
+    if (is_burst && !bell) return fetch_after(k_in_burst);
+    if (heard_more || wanted_again) return fetch_after(k_after_bell);
+    if (look_after <= k_last_look) fetch_after(look_after);
+  }
+
+  void end_leaving() {
+    if (bell) return fetch_after(k_first_look);
+    if (++looks_left_behind >= k_looks_after_leaving) return finish();
+    fetch_after(k_first_look);
+  }
+
+  void retry(std::string_view why) {
+    source.drop_open();
+    new_pieces = new_bytes = new_lines = open_pieces = 0;
+    if (++failures == k_failures_told) {
+      host.say(level::warning, what.site + ": the log of container " + what.id.substr(0, 12) + ": " + std::string(why) +
+                                   "; it is tried again");
+    }
+    fetch_after(back_off());
+  }
+
+  [[nodiscard]] milliseconds back_off() const {
+    return std::min(k_retry_most, k_retry_least * (1 << std::min(failures, 8)));
+  }
+
+  // ---- the bell ----
+
+  void open_bell() {
+    heard = {line_joiner(source.streams[0].joiner.cursor()), line_joiner(source.streams[1].joiner.cursor())};
+    last_words.clear();
+    last_words_size = 0;
+    // One piece back, so that what was written since the last fetch rings.
+    const docker::log_request request{.container = what.id, .tty = what.tty, .follow = true, .tail = 1};
+    bell = std::make_unique<log_reader>(
+        host.io(), host.engine(), request, host.scratch(), bell_to,
+        log_reader::handlers{.opened = {}, .ended = [this](log_end how, std::string_view) { end_bell(how); }});
+    look_after = k_first_look;
+    fetch_after(look_after);
+  }
+
+  bool hear(const log_piece& piece) {
+    const auto i = index_of(piece.stream);
+    std::string line;
+    const auto outcome = heard[i].take(piece.stamp, piece.text, piece.ends_line, line);
+    if (outcome == line_joiner::outcome::known) return true;
+    if (piece.stamp > source.streams[i].joiner.cursor().stamp) {
+      rang = true;
+      is_look = false;
+      fetch_after(k_after_bell);
+    }
+    if (outcome != line_joiner::outcome::line) return true;
+    last_words_size += line.size();
+    last_words.push_back({piece.stream, piece.stamp, std::move(line)});
+    return last_words_size <= k_last_words;  // a burst: it ends the bell
+  }
+
+  void end_bell(log_end how) {
+    const auto self = shared_from_this();
+    const auto reader = std::move(bell);
+    if (how == log_end::stopped) {  // a burst: what it said is fetched
+      last_words.clear();
+      return fetch_after(0ms);
+    }
+    // At once: a container that ends may be gone in a moment. One that does not is asked at the pace of retry().
+    if (how == log_end::failed) ++failures;
+    const auto now = asio::steady_timer::clock_type::now();
+    const bool is_soon = now - std::exchange(last_bell_end, now) < 1s;
+    fetch_after(is_soon ? back_off() : 0ms);
+  }
+
+  // What was fetched need not be kept.
+  void forget_heard() {
+    while (!last_words.empty()) {
+      const auto& oldest = last_words.front();
+      if (oldest.stamp > source.streams[index_of(oldest.stream)].joiner.cursor().stamp) break;
+      last_words_size -= oldest.line.size();
+      last_words.pop_front();
+    }
+  }
+
+  void speak_last_words() {
+    // The engine has not told of its removal yet; or the bell has the rest, and ends by itself.
+    if (!leaving || bell) return fetch_after(leaving ? k_retry_least : k_first_look);
+    source.drop_open();
+    for (const auto& said : last_words) {
+      source.take({said.stream, said.stamp, std::string_view(said.line).substr(0, said.line.size() - 1), true});
+    }
+    for (const auto stream : k_log_streams) {
+      std::string line;
+      if (heard[index_of(stream)].end_line(line) != line_joiner::outcome::line) continue;
+      line.pop_back();
+      source.take({stream, heard[index_of(stream)].cursor().stamp, line, true});
+    }
+    last_words.clear();
+    finish();
+  }
+
+  void finish() {
+    ended = true;
+    bell.reset();
+    timer.cancel();
+    host.lines_wait(false);
+  }
+
+  void close() {
+    closed = true;
+    timer.cancel();
+    bell.reset();
+    fetch.reset();
+    give_back();
+  }
+
+  struct word {
+    docker::log_stream stream;
+    std::int64_t stamp;
+    std::string line;
+  };
+
+  follower_host& host;
+  followed_container what;
+  log_source source;
+  fetch_sink fetch_to;
+  bell_sink bell_to;
+  std::unique_ptr<log_reader> fetch;
+  std::unique_ptr<log_reader> bell;
+  asio::steady_timer timer;
+  std::optional<asio::steady_timer::time_point> due_at;
+
+  std::uint32_t tail = k_tail_least;  // pieces; 0: all
+  std::uint64_t new_pieces = 0;
+  std::uint64_t new_bytes = 0;
+  std::uint64_t new_lines = 0;
+  std::uint64_t open_pieces = 0;  // of lines that were open at the answer's end
+  std::uint64_t last_open_pieces = 0;
+  milliseconds look_after = k_first_look;
+  int failures = 0;
+  int looks_left_behind = 0;
+  bool asked = false;
+  bool has_turn = false;
+  bool fetching = false;
+  bool paused = false;
+  bool is_first = false;
+  bool is_short = false;
+  bool was_up = false;
+  bool wanted_again = false;
+  bool rang = false;
+  bool is_look = false;  // this fetch was not asked for by the bell
+  bool leaving = false;
+  bool ended = false;
+  bool closed = false;
+
+  std::array<line_joiner, 2> heard;
+  std::deque<word> last_words;
+  std::size_t last_words_size = 0;
+  asio::steady_timer::time_point last_bell_end{};
+};
+
+log_follower::log_follower(follower_host& host, const followed_container& what, log_source source, bool known)
+    : impl_(std::make_shared<impl>(host, what, std::move(source), known)) {
+  impl_->fetch_after(0ms);
+}
+
+log_follower::~log_follower() {
+  impl_->close();
+}
+
+void log_follower::update(const followed_container& what) {
+  auto& i = *impl_;
+  const bool came_up = what.is_up && !i.what.is_up;
+  const bool went_down = !what.is_up && i.what.is_up;
+  i.what = what;
+  i.source.site = what.site;
+  i.source.group = what.group;
+  if (came_up) i.ended = false;  // a restart may have changed what can be read
+  if (came_up || went_down) i.fetch_after(0ms);
+}
+
+void log_follower::leave() {
+  if (std::exchange(impl_->leaving, true)) return;
+  impl_->what.is_up = false;
+  impl_->fetch_after(0ms);
+}
+
+void log_follower::take_turn() {
+  impl_->begin_fetch();
+}
+
+void log_follower::resume() {
+  auto& i = *impl_;
+  if (!i.paused || i.source.held() > k_resume) return;
+  i.paused = false;
+  i.fetch->resume();
+}
+
+log_source& log_follower::source() noexcept {
+  return impl_->source;
+}
+
+bool log_follower::is_done() const noexcept {
+  return impl_->leaving && impl_->ended;
+}
+
+}  // namespace heberg::syncd

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// When a log is put aside, and under which name. The file itself is renamed, so its owner, mode and bytes stay as they
+// are; what comes next makes a new one. Compressing and pruning is log_archive's.
+#pragma once
+
+#include "syncd/logs/log_disk.h"
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+namespace heberg::syncd {
+
+// Larger than `max_size`, or last written on another day than now, by the machine's local time. An empty one never.
+[[nodiscard]] bool is_rotation_due(const struct stat& file, std::uint64_t max_size, std::time_t now);
+
+// "access.log-20261124-173000": sorts by age.
+[[nodiscard]] std::string rotated_name(std::string_view name, std::time_t now);
+
+// Whether a file in the folder is a rotated one of `name`, compressed or not.
+[[nodiscard]] bool is_rotated(std::string_view file, std::string_view name);
+
+// Renames NAME to its rotated name; where that is taken, to the next that is not ("…-173000.1"). 0 or an errno value.
+[[nodiscard]] int rotate(log_disk& disk, int folder, const std::string& name, std::time_t now);
+
+}  // namespace heberg::syncd

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Writes what was taken from containers into the sites' files, each line once whatever ends when: open, put aside what
+// is due, commit the intent (positions.h), write at the places it names. What fails is tried again from the very byte;
+// the sources keep their lines meanwhile. One file that cannot be written holds up its own containers alone. No file
+// stays open between two rounds.
+#pragma once
+
+#include "program/log.h"
+#include "syncd/logs/log_file.h"
+#include "syncd/logs/log_source.h"
+#include "syncd/logs/positions.h"
+
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heberg::syncd {
+
+struct log_store_parts {
+  log_opener opener;
+  std::uint64_t max_size = 10'000'000;  // of a file before it is put aside
+  std::function<void(level, std::string_view)> say = {};
+  std::function<std::time_t()> wall_time = [] { return std::time(nullptr); };
+  std::function<std::chrono::steady_clock::time_point()> steady_time = [] { return std::chrono::steady_clock::now(); };
+  std::function<void(const std::string& site)> put_aside = {};  // there is something to compress and prune
+  std::function<void(const log_source&, docker::log_stream, std::string_view lines)> written = {};
+};
+
+class log_store {
+ public:
+  using steady = std::chrono::steady_clock::time_point;
+
+  // Recovers. Throws where that, or the database, fails: nothing was changed, try again.
+  log_store(positions& where, log_store_parts parts);
+
+  // Sets the cursors of a container as they were; a container that is new has none, and false is returned.
+  bool restore(log_source& source) const;
+
+  // The sites root, where it was opened anew.
+  void use_root(int root) { parts_.opener.root = root; }
+
+  // Writes what can be written now. When to come again for what could not: a second from now; empty where all was.
+  std::optional<steady> flush(std::span<log_source* const> sources);
+
+  // fdatasync, and the commit that says so, of all files written since the last time.
+  void make_safe();
+  [[nodiscard]] bool has_unsafe() const noexcept { return !unsafe_.empty(); }
+
+  // Puts the site's files aside now, or at the next write where one is under way. False: some could not be.
+  bool rotate(const std::string& site, std::uint32_t group);
+
+  void forget(const std::string& container);  // its source is empty
+  void forget_all_but(const std::set<std::string>& containers);
+
+  void finish();  // the last word: all is written that can be, and the next start may rely on it
+
+ private:
+  struct file_state {
+    std::uint32_t group = 0;
+    file_position position;  // as committed
+    bool is_torn = false;    // bytes are missing before position.size: a source holds them
+    bool wants_rotation = false;
+    steady retry{};  // not before
+    int failures = 0;
+    std::string told;  // what is wrong, said then
+    steady told_at{};
+  };
+  struct open_file {
+    log_file_key key;
+    opened_log log;
+    file_position position;
+    bool is_new = false;
+    std::vector<log_source*> sources = {};
+  };
+
+  std::vector<open_file> open_waiting(std::span<log_source* const> sources, steady now);
+  bool prepare(open_file& file, file_state& state);
+  bool put_aside(open_file& file, file_state& state);
+  bool commit(std::vector<open_file>& files);
+  void write(open_file& file, steady now);
+  void complain(const log_file_key& key, file_state& state, const std::string& problem, steady now);
+  void settle(const log_file_key& key, file_state& state);
+
+  positions& positions_;
+  log_store_parts parts_;
+  std::map<log_file_key, file_state> files_;
+  std::map<log_position_key, stream_position> restored_;  // of containers that were not asked for yet
+  std::set<log_file_key> unsafe_;
+  steady commit_retry_{};
+  steady commit_told_{};
+};
+
+}  // namespace heberg::syncd

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "syncd/logs/log_archive.h"
+
+#include "log_world.h"
+#include "syncd/logs/log_rotation.h"
+
+#include <zlib.h>
+
+using namespace heberg;
+using namespace heberg::test;
+
+namespace {
+
+std::string unpack(const fs::path& path) {
+  const auto file = ::gzopen(path.c_str(), "rb");
+  REQUIRE(file != nullptr);
+  std::string text(1 << 20, '\0');
+  const int size = ::gzread(file, text.data(), static_cast<unsigned>(text.size()));
+  REQUIRE(::gzclose(file) == Z_OK);
+  REQUIRE(size >= 0);
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a rotated log is known by its name, another file is not") {
+  for (const char* name : {"access.log-20261124-173000", "access.log-20261124-173000.gz",
+                           "access.log-20261124-173000.12", "access.log-20261124-173000.12.gz"}) {
+    INFO(name);
+    CHECK(syncd::is_rotated(name, "access.log"));
+  }
+  for (const char* name : {"access.log", "access.log-", "access.log.1", "access.log-20261124",
+                           "access.log-20261124-17300x", "access.log-20261124-173000.", "access.log-20261124-173000.x",
+                           "error.log-20261124-173000", "access.log-20261124-173000.gz.gz"}) {
+    INFO(name);
+    CHECK_FALSE(syncd::is_rotated(name, "access.log"));
+  }
+}
+
+TEST_CASE("a log is due by its size, or when it was last written on another day; an empty one never") {
+  struct stat file {};
+  const std::time_t noon = 1'795'521'600;  // 2026-11-24T12:00Z
+  file.st_mtime = noon;
+  file.st_size = 99;
+  CHECK_FALSE(syncd::is_rotation_due(file, 100, noon + 60));
+  file.st_size = 100;
+  CHECK(syncd::is_rotation_due(file, 100, noon + 60));
+  file.st_size = 1;
+  CHECK(syncd::is_rotation_due(file, 100, noon + 86'400));
+  CHECK(syncd::is_rotation_due(file, 100, noon + 366 * 86'400));
+  file.st_size = 0;
+  CHECK_FALSE(syncd::is_rotation_due(file, 100, noon + 86'400));
+}
+
+TEST_CASE_METHOD(log_world, "what was put aside is compressed whole, with its owner and mode, and the plain one goes") {
+  const auto plain = log("a", "access.log-20261124-173000");
+  write_file(plain, "one\ntwo\n");
+  fs::permissions(plain, static_cast<fs::perms>(0640));
+  owners.set(plain, {0, 20000});
+  write_file(log(), "present\n");
+  write_file(log("a", "access.log.old"), "somebody's own\n");
+  CHECK(syncd::tidy_logs(root.get(), "a", {}, owners).empty());
+  const auto packed = log("a", "access.log-20261124-173000.gz");
+  CHECK(unpack(packed) == "one\ntwo\n");
+  CHECK(owners.of(packed) == syncd::file_owner{0, 20000});
+  CHECK((fs::status(packed).permissions() & fs::perms::mask) == static_cast<fs::perms>(0640));
+  CHECK_FALSE(fs::exists(plain));
+  CHECK(read_file(log()) == "present\n");
+  CHECK(read_file(log("a", "access.log.old")) == "somebody's own\n");
+}
+
+TEST_CASE_METHOD(log_world, "a look that was interrupted is finished by the next") {
+  const auto plain = log("a", "access.log-20261124-173000");
+  write_file(plain, "one\n");
+  write_file(log("a", ".compressing.tmp"), "half of someth");
+  write_file(plain.string() + ".gz", "left from a look that ended just before its last step");
+  CHECK(syncd::tidy_logs(root.get(), "a", {}, owners).empty());
+  CHECK(unpack(plain.string() + ".gz") == "one\n");
+  CHECK_FALSE(fs::exists(plain));
+  CHECK_FALSE(fs::exists(log("a", ".compressing.tmp")));
+}
+
+TEST_CASE_METHOD(log_world, "the oldest go beyond the number, of each log, and beyond the site's size") {
+  const auto name = [](int day) { return "access.log-202611" + std::to_string(10 + day) + "-000000"; };
+  for (int day = 0; day < 9; ++day) write_file(log("a", name(day).c_str()), std::string(100, 'x'));
+  write_file(log("a", "error.log-20200101-000000"), "x");
+  syncd::archive_rules rules{.keep = 5, .max_total = 1'000'000, .compress = false};
+  CHECK(syncd::tidy_logs(root.get(), "a", rules, owners).empty());
+  CHECK_FALSE(fs::exists(log("a", name(3).c_str())));
+  CHECK(fs::exists(log("a", name(4).c_str())));
+  CHECK(fs::exists(log("a", "error.log-20200101-000000")));
+  rules.max_total = 250;
+  CHECK(syncd::tidy_logs(root.get(), "a", rules, owners).empty());
+  CHECK_FALSE(fs::exists(log("a", name(6).c_str())));
+  CHECK(fs::exists(log("a", name(7).c_str())));
+  CHECK(fs::exists(log("a", name(8).c_str())));
+}
+
+TEST_CASE_METHOD(log_world, "a link that bears the name of an old log is neither compressed nor followed") {
+  write_file(dir / "secret", "secret\n");
+  fs::create_symlink(dir / "secret", log("a", "access.log-20261124-173000"));
+  fs::create_hard_link(dir / "secret", log("a", "access.log-20261124-173001"));
+  CHECK(syncd::tidy_logs(root.get(), "a", {}, owners).size() == 1);
+  CHECK_FALSE(fs::exists(log("a", "access.log-20261124-173000.gz")));
+  CHECK_FALSE(fs::exists(log("a", "access.log-20261124-173001.gz")));
+  CHECK(read_file(dir / "secret") == "secret\n");
+}
