@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/logs/forwarder.h"
 
+#include "syncd/logs/journal.h"
 #include "syncd/logs/log_archive.h"
 #include "syncd/logs/log_store.h"
 #include "syncd/sites_root.h"
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <optional>
@@ -27,7 +29,8 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-constexpr std::size_t k_scratch = 256 << 10;
+// With what a follower pauses at (192 KB of lines): no container has more than 256 KB here.
+constexpr std::size_t k_scratch = 64 << 10;
 constexpr std::size_t k_turns = 16;  // answers read at once
 constexpr auto k_gather = 50ms;      // lines that come together are written together
 constexpr auto k_safe_every = 5s;
@@ -95,6 +98,11 @@ struct forwarder::impl final : follower_host {
                                   .max_size = config.logs.max_size,
                                   .say = [this](level severity, std::string_view text) { parts.log(severity, text); },
                                   .put_aside = [this](const std::string& site) { archive.push(root, site); }};
+      if (std::ranges::find(config.logs.also, "journald") != config.logs.also.end()) {
+        store_parts.written = [this](const log_source& from, docker::log_stream stream, std::string_view lines) {
+          pass_on(from, stream, lines);
+        };
+      }
       store.emplace(*database, std::move(store_parts));
     } catch (const std::exception& error) {
       store.reset();
@@ -104,6 +112,13 @@ struct forwarder::impl final : follower_host {
     if (!std::exchange(told, {}).empty()) parts.log(level::info, "logs: forwarded again");
     make_safe_later();
     if (wanted) take(*std::exchange(wanted, {}));
+  }
+
+  void pass_on(const log_source& from, docker::log_stream stream, std::string_view lines) {
+    const int error = send_to_journal(from.site, stream, lines);
+    if (error == std::exchange(journal_error, error)) return;
+    if (error == 0) return parts.log(level::info, "journald: takes the sites' lines again");
+    parts.log(level::warning, std::string("journald: ") + std::strerror(error) + "; lines go into the files alone");
   }
 
   void open_later(const std::string& problem) {
@@ -250,6 +265,7 @@ struct forwarder::impl final : follower_host {
   asio::steady_timer open_timer;
   std::optional<steady::time_point> flush_due;
   std::string told;
+  int journal_error = 0;  // of the last line sent
   bool giving = false;
   bool is_first_list = true;
   bool stopped = false;

@@ -196,12 +196,10 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
       host.say(level::warning, what.site + ": the log of container " + what.id.substr(0, 12) + ": " + std::string(why) +
                                    "; it is tried again");
     }
-    fetch_after(back_off());
+    fetch_after(back_off(failures));
   }
 
-  [[nodiscard]] milliseconds back_off() const {
-    return std::min(k_retry_most, k_retry_least * (1 << std::min(failures, 8)));
-  }
+  static milliseconds back_off(int times) { return std::min(k_retry_most, k_retry_least * (1 << std::min(times, 8))); }
 
   // ---- the bell ----
 
@@ -235,17 +233,15 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
   }
 
   void end_bell(log_end how) {
-    const auto self = shared_from_this();
     const auto reader = std::move(bell);
     if (how == log_end::stopped) {  // a burst: what it said is fetched
       last_words.clear();
       return fetch_after(0ms);
     }
-    // At once: a container that ends may be gone in a moment. One that does not is asked at the pace of retry().
-    if (how == log_end::failed) ++failures;
+    // At once: a container that ends may be gone in a moment. Where that goes on, ever slower.
     const auto now = asio::steady_timer::clock_type::now();
-    const bool is_soon = now - std::exchange(last_bell_end, now) < 1s;
-    fetch_after(is_soon ? back_off() : 0ms);
+    bell_ends = now - std::exchange(last_bell_end, now) < 2 * k_retry_most ? bell_ends + 1 : 0;
+    fetch_after(bell_ends == 0 ? 0ms : back_off(bell_ends));
   }
 
   // What was fetched need not be kept.
@@ -314,6 +310,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
   std::uint64_t last_open_pieces = 0;
   milliseconds look_after = k_first_look;
   int failures = 0;
+  int bell_ends = 0;  // one soon after the other
   int looks_left_behind = 0;
   bool asked = false;
   bool has_turn = false;

@@ -66,6 +66,47 @@ TEST_CASE("an empty file is the defaults, and the engine names the sites root as
   CHECK(s.proxy.keep_names == 72h);
 }
 
+TEST_CASE("what becomes of the logs is set in [logs]") {
+  const auto standard = parse_settings("", "heberg.toml").logs;
+  CHECK(standard.enabled);
+  CHECK(standard.max_size == 10'000'000);
+  CHECK(standard.max_total == 500'000'000);
+  CHECK(standard.keep == 14);
+  CHECK(standard.compress == "gzip");
+  CHECK(standard.also.empty());
+  const auto set = parse_settings(R"(
+[logs]
+enabled = false
+max_size = "1MB"
+max_total = "2GB"
+keep = 3
+compress = "none"
+also = ["journald"]
+)",
+                                  "heberg.toml")
+                       .logs;
+  CHECK_FALSE(set.enabled);
+  CHECK(set.max_size == 1'000'000);
+  CHECK(set.max_total == 2'000'000'000);
+  CHECK(set.keep == 3);
+  CHECK(set.compress == "none");
+  CHECK(set.also == std::vector<std::string>{"journald"});
+}
+
+TEST_CASE("a wrong word or size in [logs] is named with its line") {
+  const std::pair<const char*, const char*> rows[] = {
+      {"compress = \"rar\"", "heberg.toml:2: [logs] compress: wants one of \"gzip\" \"none\""},
+      {"also = \"journald\"", "heberg.toml:2: [logs] also: wants a list of some of \"journald\""},
+      {"also = [\"syslog\"]", "heberg.toml:2: [logs] also: wants a list of some of \"journald\""},
+      {"also = [\"journald\", \"journald\"]", "heberg.toml:2: [logs] also: wants a list of some of \"journald\""},
+      {"max_size = \"999\"", "heberg.toml:2: [logs] max_size: wants at least 1000 bytes"},
+  };
+  for (const auto& [line, complaint] : rows) {
+    INFO(line);
+    CHECK(complaint_about("[logs]\n" + std::string(line)) == complaint);
+  }
+}
+
 TEST_CASE("every key is read") {
   const auto s = parse_settings(R"(
 state_dir = "/srv/heberg/"
