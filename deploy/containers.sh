@@ -36,7 +36,7 @@ make_network() {
 run_syncd() {
   docker run --detach --name heberg-syncd "${k_locked_down[@]}" --network none --pid host \
     --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add FSETID --cap-add KILL \
-    --memory 1g --pids-limit 64 --ulimit nofile=65536 \
+    --memory 1g --pids-limit 64 \
     --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
     --volume "$state_dir:/var/lib/heberg" --volume "$sites_dir:/sites" --volume heberg-sftp-keys:/etc/ssh/host_keys:ro "$@" heberg-syncd >/dev/null
 }

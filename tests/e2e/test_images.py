@@ -89,7 +89,7 @@ def how_it_runs(world, name):
         "capabilities": sorted(host["CapAdd"]), "dropped": host["CapDrop"], "read-only": host["ReadonlyRootfs"],
         "security": sorted(option.replace(":true", "") for option in host["SecurityOpt"]), "tmpfs": sorted(host["Tmpfs"]),
         "memory": host["Memory"], "processes": host["PidsLimit"], "network": host["NetworkMode"], "pid": host["PidMode"],
-        "limits": host["Ulimits"] or [], "restart": host["RestartPolicy"]["Name"], "log": host["LogConfig"], "ports": host["PortBindings"] or {},
+        "restart": host["RestartPolicy"]["Name"], "log": host["LogConfig"], "ports": host["PortBindings"] or {},
     }
 
 
