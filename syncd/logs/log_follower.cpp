@@ -18,17 +18,17 @@ using docker::log_piece;
 using docker::log_reader;
 using std::chrono::milliseconds;
 
-constexpr std::size_t k_urgent = 128 << 10;  // bytes of whole lines
-constexpr std::size_t k_pause = 192 << 10;
-constexpr std::size_t k_resume = 64 << 10;
-constexpr std::size_t k_last_words = 64 << 10;  // bytes; more in one go is a burst, and is fetched without a bell
+// Of whole lines, in bytes. With what one read brings (64 KB) and the last words, 256 KB of a container at most.
+constexpr std::size_t k_urgent = 96 << 10;
+constexpr std::size_t k_pause = 128 << 10;
+constexpr std::size_t k_resume = 48 << 10;
+constexpr std::size_t k_last_words = 64 << 10;
 
 constexpr std::uint32_t k_tail_least = 64;  // pieces asked for
 constexpr std::uint32_t k_tail_most = 32'768;
 constexpr std::uint32_t k_tail_growth = 8;
 
 constexpr milliseconds k_after_bell = 50ms;  // what is written together is fetched together
-constexpr milliseconds k_in_burst = 100ms;
 // A bell that has lost its place says nothing: while lines come, and for a while after, we look without it.
 constexpr milliseconds k_first_look = 1s;
 constexpr milliseconds k_last_look = 64s;
@@ -103,7 +103,6 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
     const auto outcome = source.take(piece);
     if (outcome == line_joiner::outcome::known) return true;
     ++new_pieces;
-    new_bytes += piece.text.size();
     open_pieces = outcome == line_joiner::outcome::open ? open_pieces + 1 : 0;
     if (outcome != line_joiner::outcome::line) return true;
     ++new_lines;
@@ -164,7 +163,6 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
     const bool has_news = std::exchange(new_lines, 0) > 0 || open_pieces != last_open_pieces;
     last_open_pieces = std::exchange(open_pieces, 0);
     const auto pieces = std::exchange(new_pieces, 0);
-    const auto bytes = std::exchange(new_bytes, 0);
     tail = static_cast<std::uint32_t>(std::min<std::uint64_t>(k_tail_most, k_tail_least + 2 * pieces));
     if (leaving) return end_leaving();
     // Lines that the bell should have rung for, and did not: it has lost its place.
@@ -175,10 +173,8 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
       if (has_news || wanted_again) fetch_after(k_first_look);
       return;
     }
-    const bool is_burst = bytes > k_last_words / 2;
-    if (!bell && !is_burst) return open_bell();
+    if (!bell) return open_bell();
     look_after = has_news ? k_first_look : std::min(look_after * 4, k_last_look + 1ms);
-    if (is_burst && !bell) return fetch_after(k_in_burst);
     if (heard_more || wanted_again) return fetch_after(k_after_bell);
     if (look_after <= k_last_look) fetch_after(look_after);
   }
@@ -191,7 +187,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
 
   void retry(std::string_view why) {
     source.drop_open();
-    new_pieces = new_bytes = new_lines = open_pieces = 0;
+    new_pieces = new_lines = open_pieces = 0;
     if (++failures == k_failures_told) {
       host.say(level::warning, what.site + ": the log of container " + what.id.substr(0, 12) + ": " + std::string(why) +
                                    "; it is tried again");
@@ -211,7 +207,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
     const docker::log_request request{.container = what.id, .tty = what.tty, .follow = true, .tail = 1};
     bell = std::make_unique<log_reader>(
         host.io(), host.engine(), request, host.scratch(), bell_to,
-        log_reader::handlers{.opened = {}, .ended = [this](log_end how, std::string_view) { end_bell(how); }});
+        log_reader::handlers{.opened = {}, .ended = [this](log_end, std::string_view) { end_bell(); }});
     look_after = k_first_look;
     fetch_after(look_after);
   }
@@ -229,15 +225,12 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
     if (outcome != line_joiner::outcome::line) return true;
     last_words_size += line.size();
     last_words.push_back({piece.stream, piece.stamp, std::move(line)});
-    return last_words_size <= k_last_words;  // a burst: it ends the bell
+    while (last_words_size > k_last_words && last_words.size() > 1) forget_oldest();
+    return true;
   }
 
-  void end_bell(log_end how) {
+  void end_bell() {
     const auto reader = std::move(bell);
-    if (how == log_end::stopped) {  // a burst: what it said is fetched
-      last_words.clear();
-      return fetch_after(0ms);
-    }
     // At once: a container that ends may be gone in a moment. Where that goes on, ever slower.
     const auto now = asio::steady_timer::clock_type::now();
     bell_ends = now - std::exchange(last_bell_end, now) < 2 * k_retry_most ? bell_ends + 1 : 0;
@@ -246,12 +239,15 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
 
   // What was fetched need not be kept.
   void forget_heard() {
-    while (!last_words.empty()) {
-      const auto& oldest = last_words.front();
-      if (oldest.stamp > source.streams[index_of(oldest.stream)].joiner.cursor().stamp) break;
-      last_words_size -= oldest.line.size();
-      last_words.pop_front();
-    }
+    const auto is_known = [this](const word& said) {
+      return said.stamp <= source.streams[index_of(said.stream)].joiner.cursor().stamp;
+    };
+    while (!last_words.empty() && is_known(last_words.front())) forget_oldest();
+  }
+
+  void forget_oldest() {
+    last_words_size -= last_words.front().line.size();
+    last_words.pop_front();
   }
 
   void speak_last_words() {
@@ -304,7 +300,6 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
 
   std::uint32_t tail = k_tail_least;  // pieces; 0: all
   std::uint64_t new_pieces = 0;
-  std::uint64_t new_bytes = 0;
   std::uint64_t new_lines = 0;
   std::uint64_t open_pieces = 0;  // of lines that were open at the answer's end
   std::uint64_t last_open_pieces = 0;

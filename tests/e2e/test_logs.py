@@ -100,10 +100,10 @@ def is_written(world, site):
 
 @test
 def logs_storm(world):
-    """Two times 100,000 lines, 1 byte to 100 KB, through an engine that rotates each 100 KB, syncd killed at random, dockerd restarted three
+    """Two times 200,000 lines, 1 byte to 100 KB, through an engine that rotates each 100 KB, syncd killed at random, dockerd restarted three
     times: every line once and in order."""
     random.seed(time.time_ns())
-    run_writer(world, "storm", 100_000, 60, ["--log-opt", "max-size=100k", "--log-opt", "max-file=1000"])
+    run_writer(world, "storm", 200_000, 50, ["--log-opt", "max-size=100k", "--log-opt", "max-file=1000"])
     kills = 0
     restarts = [15, 30, 45]
     start = time.monotonic()
