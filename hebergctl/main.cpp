@@ -22,6 +22,7 @@ int run(int argc, char** argv) {
   ctl::add_reading_verbs(app, given);
   ctl::add_account_verbs(app, given);
   ctl::add_container_verbs(app, given);
+  ctl::add_archive_verbs(app, given);
   ctl::add_life_verbs(app, given);
   try {
     app.parse(argc, argv);

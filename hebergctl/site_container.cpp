@@ -45,4 +45,14 @@ void remove_container(const std::string& engine, const std::string& id) {
   check(docker::call(engine, method::erase, "/containers/" + id + "?force=true&v=true"), "remove the container");
 }
 
+void hold_container(const std::string& engine, const std::string& id, hold how) {
+  const auto verb = how == hold::pause ? std::string("/pause") : std::string("/stop?t=10");
+  check(docker::call(engine, method::post, "/containers/" + id + verb), "hold the container");
+}
+
+void release_container(const std::string& engine, const std::string& id, hold how) {
+  const auto verb = how == hold::pause ? std::string("/unpause") : std::string("/start");
+  check(docker::call(engine, method::post, "/containers/" + id + verb), "let the container go on");
+}
+
 }  // namespace heberg::ctl

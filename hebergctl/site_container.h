@@ -15,4 +15,9 @@ void start_container(const std::string& engine, const std::string& id);
 // Stops it in order, then removes it.
 void remove_container(const std::string& engine, const std::string& id);
 
+// Keeps a running container from changing its files, and lets it go on.
+enum class hold { pause, stop };
+void hold_container(const std::string& engine, const std::string& id, hold how);
+void release_container(const std::string& engine, const std::string& id, hold how);
+
 }  // namespace heberg::ctl

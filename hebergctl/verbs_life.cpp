@@ -34,7 +34,10 @@ int purge(const command& given, const purge_words& asked) {
   const auto reply =
       ask(given, {"purge", asked.site, "", asked.tree ? std::vector<std::string>{"tree"} : std::vector<std::string>{}});
   if (!reply) return k_no_syncd;
-  if (asked.tree && reply->error == control::failure::none) syncd::remove_tree(root->get(), aside_name(asked.site));
+  if (asked.tree && reply->error == control::failure::none) {
+    syncd::remove_tree(root->get(), aside_name(asked.site));
+    syncd::remove_tree(root->get(), "." + asked.site + ".archived");  // of `archive --remove`
+  }
   return report(given, *reply);
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <charconv>
 #include <exception>
 #include <utility>
 
@@ -99,8 +100,18 @@ reply change_keys(keeper& accounts, machine& host, const request& asked) {
   return done(asked.site + ": " + std::to_string(count) + (count == 1 ? " key" : " keys"), {{"keys", count}});
 }
 
+// "uid" UID: that one where it is nobody's, and no tree.
 reply reserve(keeper& accounts, machine&, const request& asked) {
-  const auto outcome = accounts.reserve(asked.site);
+  const auto& words = asked.arguments;
+  std::optional<std::uint32_t> wished;
+  if (words.size() == 2 && words[0] == "uid") {
+    const auto [end, error] = std::from_chars(words[1].data(), words[1].data() + words[1].size(), wished.emplace());
+    if (error != std::errc() || end != words[1].data() + words[1].size())
+      return {failure::bad_request, "reserve wants a number behind uid"};
+  } else if (!words.empty()) {
+    return {failure::bad_request, "reserve wants: uid UID, or nothing"};
+  }
+  const auto outcome = accounts.reserve(asked.site, wished);
   const auto row = accounts.sites().find(asked.site);
   return to_reply(outcome, row == accounts.sites().end() ? json() : json{{"uid", row->second.uid}});
 }

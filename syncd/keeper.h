@@ -52,8 +52,9 @@ class keeper {
     enum kind { done, refused, failed } what = done;
     std::string text;
   };
-  // A row with a UID, and a tree, for a container to come. Twice is once.
-  [[nodiscard]] outcome reserve(const std::string& site);
+  // A row with a UID, and a tree, for a container to come. Twice is once. With a UID that is wished, and had where it
+  // is nobody's, no tree is made: one is to be restored.
+  [[nodiscard]] outcome reserve(const std::string& site, std::optional<std::uint32_t> wished = {});
 
   // The site's row goes, and its UID with it; its tree stays, or is moved to purged_name() below the sites root. These
   // two want a known site, refuse while it has a container, and throw where the machine fails.

@@ -37,19 +37,19 @@ std::string keeper::unlock(const std::string& site) {
   return flush() ? "" : k_unsaved;
 }
 
-keeper::outcome keeper::reserve(const std::string& site) {
+keeper::outcome keeper::reserve(const std::string& site, std::optional<std::uint32_t> wished) {
   if (auto why = site::explain_site_name(site); !why.empty()) return {outcome::refused, "the name " + why};
   if (!root_is_sound_) return {outcome::failed, "the sites root is not sound; the log says why"};
   if (!rows_.contains(site)) {
     const auto ask = questions_without_haste();
-    auto found = syncd::reserve(site, rows_, machine_.wall_time(), rules_, ask);
+    auto found = syncd::reserve(site, rows_, machine_.wall_time(), rules_, ask, wished);
     if (const auto* why = std::get_if<std::string>(&found)) return {outcome::refused, site + ": " + *why};
     store_row(std::move(std::get<ledger::site>(found)));
     unborn_.insert(site);
     events_.push_back({site, "reserved, uid " + std::to_string(rows_.at(site).uid)});
   }
   if ((unsaved_.contains(site) || unborn_.contains(site)) && !flush()) return {outcome::failed, k_unsaved};
-  const auto problems = machine_.make_tree(site, rows_.at(site).uid);
+  const auto problems = wished ? std::vector<std::string>() : machine_.make_tree(site, rows_.at(site).uid);
   if (!problems.empty()) return {outcome::refused, problems.front()};
   return {outcome::done, site + ": reserved, uid " + std::to_string(rows_.at(site).uid)};
 }

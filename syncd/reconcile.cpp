@@ -53,7 +53,8 @@ class reconciler {
     return std::move(changes_);
   }
 
-  changes run_newcomer(const site::claim& claim) {
+  changes run_newcomer(const site::claim& claim, std::optional<std::uint32_t> wished) {
+    wished_ = wished;
     welcome({&claim});
     return std::move(changes_);
   }
@@ -134,6 +135,8 @@ class reconciler {
     std::vector<std::pair<const site::claim*, std::string>> without;  // and why its tree's owner was not taken over
     for (const auto* claim : newcomers) {
       auto adoption = adopting.judge(claim->site);
+      // Not one that another tree bears: whose row is gone, but whose files are not.
+      if (!adoption.uid && wished_ && !adopting.seen().contains(*wished_)) adoption.uid = wished_;
       if (adoption.uid && pool.adopt(*adoption.uid)) {
         create(*claim, *adoption.uid, " taken over from its www folder", pool);
       } else {
@@ -173,6 +176,7 @@ class reconciler {
   const time now_;
   const account_rules& rules_;
   const questions& ask_;
+  std::optional<std::uint32_t> wished_;
   changes changes_;
 };
 
@@ -184,11 +188,12 @@ changes reconcile(std::span<const site::claim> claims, const site_rows& known, t
 }
 
 std::variant<ledger::site, std::string> reserve(const std::string& site, const site_rows& known, time now,
-                                                const account_rules& rules, const questions& ask) {
+                                                const account_rules& rules, const questions& ask,
+                                                std::optional<std::uint32_t> wished) {
   // As if it had a container, which went at once.
   site::claim claim;
   claim.site = site;
-  auto changes = reconciler(known, now, rules, ask).run_newcomer(claim);
+  auto changes = reconciler(known, now, rules, ask).run_newcomer(claim, wished);
   if (changes.rows.empty()) return changes.refused[site];
   auto row = std::move(changes.rows.front());
   row.missing_since = row.retired_at = now;

@@ -70,8 +70,10 @@ inline constexpr char k_default_network[] =
 [[nodiscard]] changes reconcile(std::span<const site::claim> claims, const site_rows& known, time now,
                                 const account_rules& rules, const questions& ask);
 
-// A row for a site that has no container yet, retired from its beginning; or why it cannot have one.
+// A row for a site that has no container yet, retired from its beginning; or why it cannot have one. wished: its UID
+// where that is in range and nobody's.
 [[nodiscard]] std::variant<ledger::site, std::string> reserve(const std::string& site, const site_rows& known, time now,
-                                                              const account_rules& rules, const questions& ask);
+                                                              const account_rules& rules, const questions& ask,
+                                                              std::optional<std::uint32_t> wished = {});
 
 }  // namespace heberg::syncd

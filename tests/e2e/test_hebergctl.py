@@ -146,3 +146,24 @@ def ctl_create_refused(world):
     ctl(world, "create", "evil", "--host", "a.test; }", code=2)
     ctl(world, "create", "noimage", "--host", "noimage.test", "--image", "no-such-image:1", code=1)
     ctl(world, "remove", "nosuchsite", code=3)
+
+
+@test
+def ctl_archive(world):
+    """hebergctl archive --remove and restore: the same UID, password, files and address; under another name a site of its own."""
+    world.made += ["arch", "copy"]
+    made = json.loads(ctl(world, "create", "arch", "--host", "arch.test", "--json"))
+    world.put("arch", made["password"], "kept", "kept.txt")
+    file = json.loads(ctl(world, "archive", "arch", "--remove", "--json"))["file"]
+    world.wait_for_no_account("arch")
+    expect(not os.path.exists(f"{world.sites}/arch"), "the tree is still there")
+    ctl(world, "restore", file)
+    expect_equal(int(world.wait_for_account("arch")[2]), made["uid"], "the UID")
+    wait_for(10, "the password holds", lambda: world.can_log_in("arch", made["password"]))
+    wait_for(10, "its files are served", lambda: world.fetch("arch.test", "/kept.txt") == (200, "kept"))
+    ctl(world, "restore", file, code=5)
+    copy = json.loads(ctl(world, "restore", file, "--as", "copy", "--json"))
+    expect(copy["uid"] != made["uid"], "the copy has the first one's UID")
+    with open(f"{world.sites}/copy/www/kept.txt") as text:
+        expect_equal(text.read(), "kept", "the copy's file")
+    expect_equal(os.stat(f"{world.sites}/copy/www/kept.txt").st_uid, copy["uid"], "the owner of the copy's file")

@@ -106,6 +106,21 @@ TEST_CASE_METHOD(admin_fixture,
   CHECK(machine.published.at("b").id == 20001);
 }
 
+TEST_CASE_METHOD(admin_fixture,
+                 "a UID that is wished is given where it is in range and nobody's, and no tree is made") {
+  start();
+  have({"a"});
+  settle();
+  CHECK(say("reserve", "b", {"uid", "20007"}).data == R"({"uid":20007})");
+  CHECK_FALSE(machine.trees.contains("b"));
+  CHECK(say("reserve", "c", {"uid", "20000"}).data == R"({"uid":20008})");  // a's
+  CHECK(say("reserve", "d", {"uid", "0"}).data == R"({"uid":20009})");
+  machine.trees["stranger"] = 20050;  // a tree without a row
+  CHECK(say("reserve", "e", {"uid", "20050"}).data != R"({"uid":20050})");
+  CHECK(say("reserve", "f", {"uid", "x"}).error == failure::bad_request);
+  CHECK(say("reserve", "f", {"dance"}).error == failure::bad_request);
+}
+
 TEST_CASE_METHOD(admin_fixture, "what cannot be a site is not reserved") {
   start();
   run();

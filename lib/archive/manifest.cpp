@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "archive/manifest.h"
+
+#include "archive/paths.h"
+#include "base/names.h"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <charconv>
+
+namespace heberg::archive {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+std::string text_of(const json& document, const char* key) {
+  const auto found = document.find(key);
+  return found != document.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// "KIND SIZE SUM PATH"; false where it is no such line, or the path was there before.
+bool add_line(manifest& facts, std::string_view line) {
+  std::array<std::string_view, 4> words;
+  for (auto& word : words) {
+    word = line.substr(0, line.find(' '));
+    line.remove_prefix(std::min(word.size() + 1, line.size()));
+  }
+  fact told;
+  const auto [end, error] = std::from_chars(words[1].data(), words[1].data() + words[1].size(), told.size);
+  if (error != std::errc() || end != words[1].data() + words[1].size() || words[0].size() != 1 || !line.empty())
+    return false;
+  told.kind = words[0][0];
+  if (std::string_view("fdlh").find(told.kind) == std::string_view::npos) return false;
+  if (words[2] != "-") told.sum = words[2];
+  const auto path = words[3] == "." ? std::string() : decode_path(words[3]);
+  if ((path.empty() && words[3] != ".") || !is_sound_path(path)) return false;
+  return facts.emplace(path, std::move(told)).second;
+}
+
+}  // namespace
+
+std::string to_text(const head& about) {
+  const json document = {{"format", k_version},
+                         {"heberg", HEBERG_VERSION},
+                         {"site", about.site},
+                         {"uid", about.uid},
+                         {"locked", about.is_locked},
+                         {"lock_reason", about.lock_reason},
+                         {"specification", about.specification}};
+  return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
+}
+
+std::optional<head> parse_head(std::string_view text) {
+  const auto document = text.size() > k_head_max ? json() : json::parse(text, nullptr, false);
+  if (!document.is_object() || document.value("format", json()) != k_version) return std::nullopt;
+  const auto uid = document.find("uid");
+  if (uid == document.end() || !uid->is_number_unsigned() || uid->get<std::uint64_t>() > 0xfffffffeU)
+    return std::nullopt;
+  head about{.site = text_of(document, "site"),
+             .uid = uid->get<std::uint32_t>(),
+             .is_locked = document.value("locked", json()) == true,
+             .lock_reason = text_of(document, "lock_reason"),
+             .specification = text_of(document, "specification")};
+  if (!is_site_name(about.site) || !is_site_id(about.uid)) return std::nullopt;
+  return about;
+}
+
+std::string to_text(const manifest& facts) {
+  std::string text;
+  for (const auto& [path, known] : facts) {
+    text += known.kind;
+    text += " " + std::to_string(known.size) + " " + (known.sum.empty() ? "-" : known.sum) + " " +
+            (path.empty() ? "." : encode_path(path)) + "\n";
+  }
+  return text;
+}
+
+std::optional<manifest> parse_manifest(std::string_view text) {
+  manifest facts;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos || !add_line(facts, text.substr(0, end))) return std::nullopt;
+    text.remove_prefix(end + 1);
+  }
+  return facts;
+}
+
+}  // namespace heberg::archive

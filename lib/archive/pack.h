@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Packs a site's tree into one file: pax in zstd, in an order that is the same each time, streaming. Holds content,
+// owners, modes, times, hard and symbolic links, user extended attributes and holes.
+#pragma once
+
+#include "archive/manifest.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace heberg::archive {
+
+struct pack_result {
+  manifest packed;
+  std::uint64_t bytes = 0;                                    // of content
+  std::vector<std::pair<std::string, std::string>> left_out;  // path, why
+};
+
+// tree: the open top folder. output: an open, empty file. Throws where something cannot be read or written, or a file
+// changes while it is read.
+[[nodiscard]] pack_result pack(const head& about, int tree, int output);
+
+}  // namespace heberg::archive

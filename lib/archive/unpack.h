@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads an archive that anybody may have made. Judged whole before anything is written: each path, link and kind, its
+// limits, and each file's content against the manifest. Then it is read once more and written below an empty folder, by
+// descriptors beneath it; each content is judged again, so that a file that was changed in between gains nothing.
+#pragma once
+
+#include "archive/manifest.h"
+
+#include <cstdint>
+#include <stdexcept>
+
+namespace heberg::archive {
+
+struct limits {
+  std::uint64_t entries = 2'000'000;
+  std::uint64_t bytes = 64ULL << 30U;   // of content, unpacked
+  std::uint64_t names = 256ULL << 20U;  // bytes of all paths together: they are held in memory
+};
+
+struct bad_archive : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct contents {
+  head about;
+  manifest files;
+  std::uint64_t bytes = 0;
+};
+
+// input: an open regular file, read from its beginning. Throws bad_archive with the reason.
+[[nodiscard]] contents judge(int input, const limits& most);
+
+// Who owns what is unpacked: root stays root, everything else is the site's.
+struct owner {
+  std::uint32_t uid = 0;   // the site's, GID too
+  bool is_changed = true;  // false: everything is left to whoever unpacks, for tests that are not root's
+};
+
+// known: what judge() said of this file. folder: an open, empty folder that becomes the tree. Throws bad_archive or
+// std::system_error; what was written by then is the caller's to remove.
+void unpack(int input, const contents& known, int folder, const owner& whose);
+
+}  // namespace heberg::archive

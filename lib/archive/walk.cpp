@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "archive/walk.h"
+
+#include "archive/paths.h"
+#include "base/errors.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace heberg::archive {
+namespace {
+
+struct folder_closer {
+  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
+};
+
+std::vector<std::string> sorted_names(int folder, const std::string& shown) {
+  const int fd = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) throw_errno("open", shown);
+  const std::unique_ptr<DIR, folder_closer> entries(::fdopendir(fd));
+  if (entries == nullptr) throw_errno("read", shown);
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  if (errno != 0) throw_errno("read", shown);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string read_target(int link, const std::string& shown) {
+  std::string target(k_path_max, '\0');
+  const ssize_t size = ::readlinkat(link, "", target.data(), target.size());
+  if (size < 0) throw_errno("read link", shown);
+  target.resize(static_cast<std::size_t>(size));
+  return target;
+}
+
+class walker {
+ public:
+  walker(const std::function<void(found_entry&)>& visit,
+         const std::function<void(const std::string&, const std::string&)>& left_out)
+      : visit_(visit), left_out_(left_out) {}
+
+  // Depth is bounded by is_sound_path, and so are the recursion and the descriptors held.
+  void go_through(int folder, const std::string& path) {
+    for (const auto& name : sorted_names(folder, path)) {
+      const auto inner = path.empty() ? name : path + "/" + name;
+      if (!is_sound_path(inner)) {
+        left_out_(inner, "its path is too long or too deep");
+        continue;
+      }
+      look_at(folder, name, inner);
+    }
+  }
+
+ private:
+  void look_at(int folder, const std::string& name, const std::string& path) {
+    // O_PATH first: what it is is asked before anything is opened that could wait or do something.
+    const unique_fd handle(::openat(folder, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!handle && errno == ENOENT) return;  // gone meanwhile
+    if (!handle) throw_errno("open", path);
+    found_entry entry;
+    entry.path = path;
+    if (::fstat(handle.get(), &entry.status) != 0) throw_errno("look at", path);
+    if (S_ISLNK(entry.status.st_mode)) {
+      entry.target = read_target(handle.get(), path);
+      if (!stays_inside(path, entry.target)) return left_out_(path, "it is a link that leaves the site's tree");
+      return visit_(entry);
+    }
+    const bool is_folder = S_ISDIR(entry.status.st_mode);
+    if (!is_folder && !S_ISREG(entry.status.st_mode)) return left_out_(path, "it is no file, folder or link");
+    const auto self = "/proc/self/fd/" + std::to_string(handle.get());
+    entry.fd = unique_fd(::open(self.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | (is_folder ? O_DIRECTORY : 0)));
+    if (!entry.fd) throw_errno("open", path);
+    visit_(entry);
+    if (is_folder) go_through(entry.fd.get(), path);
+  }
+
+  const std::function<void(found_entry&)>& visit_;
+  const std::function<void(const std::string&, const std::string&)>& left_out_;
+};
+
+}  // namespace
+
+void walk_tree(int top, const std::function<void(found_entry&)>& visit,
+               const std::function<void(const std::string& path, const std::string& why)>& left_out) {
+  found_entry entry;
+  entry.fd = unique_fd(::fcntl(top, F_DUPFD_CLOEXEC, 0));
+  if (!entry.fd || ::fstat(top, &entry.status) != 0) throw_errno("look at", "the site's tree");
+  visit(entry);
+  walker(visit, left_out).go_through(top, "");
+}
+
+}  // namespace heberg::archive
