@@ -12,8 +12,9 @@ namespace heberg::proxy {
 namespace {
 
 // Words that hold for a host, and for one of its locations.
-constexpr std::array<std::string_view, 6> k_host_words = {"MAX_BODY",  "READ_TIMEOUT",  "LOADBALANCE",
-                                                          "KEEPALIVE", "SERVER_TOKENS", "MAINTENANCE"};
+constexpr std::array<std::string_view, 9> k_host_words = {"MAX_BODY",     "READ_TIMEOUT",  "LOADBALANCE",
+                                                          "KEEPALIVE",    "SERVER_TOKENS", "MAINTENANCE",
+                                                          "HTTPS_METHOD", "HSTS",          "CERT_NAME"};
 constexpr std::array<std::string_view, 3> k_route_words = {"VIRTUAL_DEST", "VIRTUAL_PROTO", "VIRTUAL_ROOT"};
 
 void complain_of_difference(const candidate& from, const candidate& older, std::string_view word,
@@ -48,6 +49,7 @@ assembly::assembly(const candidate& oldest, const wish& first) : oldest_(&oldest
   made_.host = first.host;
   made_.owner = oldest.owner;
   made_.limits = oldest.limits;
+  made_.tls = oldest.tls;
   made_.maintenance = oldest.access.maintenance;
   made_.server_tokens = oldest.access.server_tokens;
   made_.redirect_to = first.redirect_to;

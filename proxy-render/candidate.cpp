@@ -71,6 +71,7 @@ std::optional<site::refused_value> read_words(candidate& found, const plan_optio
   if (take(site::route_of(container), one.route, refusal)) return refusal;
   if (take(site::limits_of(container), found.limits, refusal)) return refusal;
   if (take(site::access_of(container), found.access, refusal)) return refusal;
+  if (take(site::tls_of(container), found.tls, refusal)) return refusal;
   if (container.host_network && std::ranges::count(options.own_ports, one.port) > 0)
     return site::refused_value{"VIRTUAL_PORT", std::to_string(one.port),
                                "is the proxy's own port on the host's network"};
@@ -91,8 +92,12 @@ complaint complain(const docker::container& container, site::refused_value value
 std::optional<candidate> judge(const docker::container& container, const plan_options& options,
                                std::vector<complaint>& refused) {
   if (site::find_word(container, "VIRTUAL_HOST") == nullptr) return std::nullopt;
-  candidate found{
-      .container = &container, .owner = owner_of(container, options.sites), .wishes = {}, .limits = {}, .access = {}};
+  candidate found{.container = &container,
+                  .owner = owner_of(container, options.sites),
+                  .wishes = {},
+                  .limits = {},
+                  .access = {},
+                  .tls = {}};
   if (!takes_part(container, found.owner)) return std::nullopt;
   if (auto value = read_words(found, options)) {
     refused.push_back(complain(container, std::move(*value)));

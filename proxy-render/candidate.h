@@ -17,9 +17,10 @@
 namespace heberg::proxy {
 
 // Every word that is read of a container: these are what is remembered of it (memory.h).
-inline constexpr std::array<std::string_view, 14> k_words = {
-    "VIRTUAL_HOST", "VIRTUAL_PORT", "VIRTUAL_PATH", "VIRTUAL_DEST", "VIRTUAL_PROTO", "VIRTUAL_ROOT", "NETWORK_ACCESS",
-    "MAINTENANCE",  "REDIRECT_WWW", "MAX_BODY",     "READ_TIMEOUT", "LOADBALANCE",   "KEEPALIVE",    "SERVER_TOKENS"};
+inline constexpr std::array<std::string_view, 17> k_words = {
+    "VIRTUAL_HOST",   "VIRTUAL_PORT", "VIRTUAL_PATH", "VIRTUAL_DEST", "VIRTUAL_PROTO", "VIRTUAL_ROOT",
+    "NETWORK_ACCESS", "MAINTENANCE",  "REDIRECT_WWW", "MAX_BODY",     "READ_TIMEOUT",  "LOADBALANCE",
+    "KEEPALIVE",      "HTTPS_METHOD", "HSTS",         "CERT_NAME",    "SERVER_TOKENS"};
 
 // A host name, and what is to be done with some of its URLs.
 struct wish {
@@ -35,6 +36,7 @@ struct candidate {
   std::vector<wish> wishes;
   site::limits limits;
   site::access access;
+  site::tls tls;
 };
 
 // Nothing for a container that takes no part or is refused.

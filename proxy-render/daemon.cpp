@@ -2,6 +2,7 @@
 #include "proxy-render/daemon.h"
 
 #include "program/log.h"
+#include "proxy-render/folder_watch.h"
 #include "proxy-render/schedule.h"
 #include "proxy-render/status.h"
 
@@ -79,6 +80,16 @@ memory load_memory(memory_file& kept) {
   return std::move(read.remembered);
 }
 
+// None where they cannot be read: what is served over http needs none.
+certificates load_certificates(const std::string& folder) {
+  try {
+    return list_certificates(folder);
+  } catch (const std::exception& error) {
+    log(level::error, std::string("the certificates: ") + error.what());
+    return {};
+  }
+}
+
 void keep_memory(memory_file& kept, memory& memory) {
   try {
     kept.keep(memory);
@@ -106,8 +117,10 @@ class daemon {
       : options_(options),
         publisher_(publisher),
         kept_(kept),
+        plan_options_(options.plan),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         wake_(io_),
+        certificates_watch_(io_, options.certs, [this] { take_certificates(); }),
         watcher_(io_, options.watch, handlers()) {}
 
   int run() {
@@ -132,12 +145,18 @@ class daemon {
   }
 
   void take(const docker::containers& all) {
+    if (std::exchange(certificates_are_news_, false)) plan_options_.certificates = load_certificates(options_.certs);
     if (kept_.is_news()) memory_ = load_memory(kept_);
-    plan_ = std::make_shared<const plan>(make_plan(all, options_.plan, memory_, today()));
+    plan_ = std::make_shared<const plan>(make_plan(all, plan_options_, memory_, today()));
     containers_ = &all;
     complaints_.say_new(*plan_);
     schedule_.note_change(clock::now());
     wake_.cancel();
+  }
+
+  void take_certificates() {
+    certificates_are_news_ = true;
+    if (containers_ != nullptr) take(*containers_);
   }
 
   asio::awaitable<void> publish_for_ever() {
@@ -172,7 +191,7 @@ class daemon {
       if (error) return;
       if (number != SIGHUP) return end();
       insist_ = true;
-      if (containers_ != nullptr) take(*containers_);
+      take_certificates();
       wait_for_signal();
     });
   }
@@ -181,6 +200,7 @@ class daemon {
     sd_notify(0, "STOPPING=1");
     ending_ = true;
     watcher_.stop();
+    certificates_watch_.stop();
     end_.emit(asio::cancellation_type::terminal);  // an nginx -t under way is ended; nothing is half in place
     wake_.cancel();
   }
@@ -200,10 +220,12 @@ class daemon {
   const daemon_options& options_;
   publisher& publisher_;
   memory_file& kept_;
+  plan_options plan_options_;
   asio::io_context io_{1};
   asio::signal_set signals_;
   asio::steady_timer wake_;
   asio::cancellation_signal end_;
+  folder_watch certificates_watch_;
   docker::watcher watcher_;
 
   memory memory_;
@@ -211,6 +233,7 @@ class daemon {
   std::shared_ptr<const plan> plan_;
   complaints_log complaints_;
   schedule schedule_;
+  bool certificates_are_news_ = true;
   bool insist_ = false;
   bool ending_ = false;
   bool ready_ = false;
@@ -222,7 +245,9 @@ class daemon {
 int run_once(const daemon_options& options, publisher& publisher, memory_file& kept) {
   const auto containers = docker::fetch_containers(options.watch);
   auto memory = load_memory(kept);
-  const auto now = std::make_shared<const plan>(make_plan(containers, options.plan, memory, today()));
+  auto with = options.plan;
+  with.certificates = load_certificates(options.certs);
+  const auto now = std::make_shared<const plan>(make_plan(containers, with, memory, today()));
   complaints_log().say_new(*now);
   write_hosts_file(options.hosts_file, *now);
 

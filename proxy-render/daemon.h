@@ -16,6 +16,7 @@ struct daemon_options {
   docker::watch_options watch;
   plan_options plan;
   std::string hosts_file;  // empty: none
+  std::string certs;       // the certificates' folder
 };
 
 // Reads the engine, publishes, returns the process's exit status: 0, or 1 where the text did not get into place.

@@ -43,6 +43,8 @@ bool host_has_ipv6() {
 proxy::render_options render_options_of(const settings& s) {
   return {.http_port = s.proxy.http_port,
           .ipv6 = s.proxy.ipv6 && host_has_ipv6(),
+          .https_port = s.proxy.https_port,
+          .certs = s.proxy.certs,
           .max_body = s.proxy.max_body,
           .access_log = s.proxy.access_log,
           .frame = {}};
@@ -53,7 +55,8 @@ proxy::daemon_options daemon_options_of(const settings& s, const command_line& l
           .plan = {.sites = {.root = s.sites.host_root, .images = s.sites.images},
                    .own_ports = {s.proxy.http_port, s.proxy.https_port},
                    .keep_names = s.proxy.keep_names},
-          .hosts_file = line.hosts_file};
+          .hosts_file = line.hosts_file,
+          .certs = s.proxy.certs};
 }
 
 proxy::publisher_tools tools_of(const settings& s, const proxy::nginx_options& nginx, bool no_reload) {
@@ -72,9 +75,11 @@ proxy::publisher_tools tools_of(const settings& s, const proxy::nginx_options& n
 // What a daemon would make of the engine's containers now; nothing is kept.
 proxy::plan plan_now(const proxy::daemon_options& options, proxy::memory_file& kept) {
   const auto containers = docker::fetch_containers(options.watch);
+  auto with = options.plan;
+  with.certificates = proxy::list_certificates(options.certs);
   auto memory = kept.load().remembered;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  return proxy::make_plan(containers, options.plan, memory, now);
+  return proxy::make_plan(containers, with, memory, now);
 }
 
 int print_status(const settings& s, const proxy::plan& plan) {

@@ -48,10 +48,44 @@ server_names_hash_bucket_size 512;
 server_names_hash_max_size 65536;
 )";
 
+constexpr std::string_view k_tls_policy =
+    "    ssl_protocols TLSv1.2 TLSv1.3;\n"
+    "    ssl_ciphers "
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+    "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305;\n"
+    "    ssl_prefer_server_ciphers off;\n"
+    "    ssl_session_cache shared:heberg:10m;\n"
+    "    ssl_session_timeout 1d;\n"
+    "    ssl_session_tickets off;\n";
+
 void append_listen(std::string& text, const render_options& options, std::string_view flag) {
   const auto port = std::to_string(options.http_port);
   text.append("    listen ").append(port).append(flag).append(";\n");
   if (options.ipv6) text.append("    listen [::]:").append(port).append(flag).append(";\n");
+}
+
+// "http2" is a parameter here up to nginx 1.25, and later still understood.
+void append_tls_listen(std::string& text, const render_options& options, std::string_view flag) {
+  const auto port = std::to_string(options.https_port);
+  text.append("    listen ").append(port).append(" ssl http2").append(flag).append(";\n");
+  if (options.ipv6) text.append("    listen [::]:").append(port).append(" ssl http2").append(flag).append(";\n");
+}
+
+// Mozilla's intermediate policy, 5.7. The comment makes a renewed certificate a new text, so that nginx is told.
+void append_tls_lines(std::string& text, const vhost& vhost, const render_options& options) {
+  const auto path = options.certs + "/" + vhost.certificate;
+  text.append("    # certificate and key: ").append(vhost.certificate_stamp).append("\n");
+  text.append("    ssl_certificate ").append(quote(path + ".crt")).append(";\n");
+  text.append("    ssl_certificate_key ").append(quote(path + ".key")).append(";\n");
+  text += k_tls_policy;
+}
+
+// Where no name that has a certificate is asked for, the handshake is refused: nobody sees another site's certificate.
+void append_tls_refusal(std::string& text, const render_options& options) {
+  text += "\nserver {\n";
+  append_tls_listen(text, options, options.frame.default_server ? " default_server" : "");
+  text.append(k_tls_policy).append("    ssl_reject_handshake on;\n    return 503;\n}\n");
 }
 
 void append_server_lines(std::string& text, const render_options& options, bool tokens) {
@@ -79,6 +113,33 @@ bool serves_all(const vhost& vhost) {
   });
 }
 
+// What a server answers.
+void append_content(std::string& text, const vhost& vhost, const render_options& options) {
+  if (!vhost.redirect_to.empty()) {
+    // A host name has no "$" that nginx would expand here.
+    text.append("    return 301 $scheme://").append(vhost.redirect_to).append("$heberg_host_port$request_uri;\n");
+    return;
+  }
+  if (vhost.maintenance) {
+    text += render_maintenance();
+    return;
+  }
+  text.append("    client_max_body_size ")
+      .append(body_size(vhost.limits.max_body.value_or(options.max_body)))
+      .append(";\n");
+  for (const auto& location : vhost.locations) text += render_location(vhost, location);
+  if (!serves_all(vhost)) text += k_no_location;
+}
+
+void append_redirect_to_tls(std::string& text, const vhost& vhost, const render_options& options) {
+  const auto port = options.https_port == 443 ? "" : ":" + std::to_string(options.https_port);
+  text += "server {\n";
+  append_listen(text, options, "");
+  text.append("    server_name ").append(server_name(vhost.host)).append(";\n");
+  append_server_lines(text, options, vhost.server_tokens);
+  text.append("    return 301 https://$host").append(port).append("$request_uri;\n}\n");
+}
+
 // What fits into nginx's map as it is built by default. Its size cannot be set here: it must come before the first map
 // of the whole configuration.
 constexpr std::size_t k_line_name_max = 45;
@@ -90,7 +151,7 @@ bool wants_nothing_special(const vhost& vhost) {
   if (vhost.host.kind == site::host_kind::regex || name.find('.') == std::string::npos) return false;
   if (name.size() > k_line_name_max) return false;
   if (!vhost.redirect_to.empty() || vhost.maintenance || vhost.server_tokens) return false;
-  if (vhost.limits != site::limits{} || vhost.locations.size() != 1) return false;
+  if (!vhost.certificate.empty() || vhost.limits != site::limits{} || vhost.locations.size() != 1) return false;
   const auto& only = vhost.locations[0];
   return only.route == site::route{} && !only.internal && only.backends.size() == 1;
 }
@@ -129,22 +190,22 @@ std::string render_frame(const render_options& options) {
 }
 
 std::string render_vhost(const vhost& vhost, const render_options& options) {
+  using enum site::https_method;
+  const bool over_tls = !vhost.certificate.empty();
+  const bool leads_to_tls = over_tls && vhost.tls.method == redirect;
+  const bool over_http = !over_tls || vhost.tls.method == noredirect;
   std::string text = vhost.maintenance ? "" : render_upstreams(vhost);
-  text += text.empty() ? "\nserver {\n" : "server {\n";
-  append_listen(text, options, "");
+  if (text.empty()) text += "\n";
+  if (leads_to_tls) append_redirect_to_tls(text, vhost, options);
+  text += "server {\n";
+  if (over_http) append_listen(text, options, "");
+  if (over_tls) append_tls_listen(text, options, "");
   text.append("    server_name ").append(server_name(vhost.host)).append(";\n");
   append_server_lines(text, options, vhost.server_tokens);
-  if (!vhost.redirect_to.empty()) {
-    // A host name has no "$" that nginx would expand here.
-    text.append("    return 301 ").append("$scheme://" + vhost.redirect_to + "$heberg_host_port$request_uri;\n}\n");
-    return text;
-  }
-  if (vhost.maintenance) return text.append(render_maintenance()).append("}\n");
-  text.append("    client_max_body_size ")
-      .append(body_size(vhost.limits.max_body.value_or(options.max_body)))
-      .append(";\n");
-  for (const auto& location : vhost.locations) text += render_location(vhost, location);
-  if (!serves_all(vhost)) text += k_no_location;
+  if (over_tls) append_tls_lines(text, vhost, options);
+  if (over_tls && !over_http && !vhost.tls.hsts.empty())
+    text.append("    add_header Strict-Transport-Security ").append(quote(vhost.tls.hsts)).append(" always;\n");
+  append_content(text, vhost, options);
   return text += "}\n";
 }
 
@@ -154,13 +215,15 @@ std::vector<host_text> render_hosts(std::span<const vhost> vhosts, const render_
   hosts.reserve(vhosts.size());
   for (const auto& vhost : vhosts) {
     if (lines < options.many_hosts || !wants_nothing_special(vhost)) {
-      hosts.push_back({.name = {}, .address = {}, .blocks = render_vhost(vhost, options)});
+      hosts.push_back(
+          {.name = {}, .address = {}, .blocks = render_vhost(vhost, options), .over_tls = !vhost.certificate.empty()});
       continue;
     }
     const auto& only = vhost.locations[0].backends[0];
     hosts.push_back({.name = server_name(vhost.host),
                      .address = quote(only.address + ":" + std::to_string(only.port)),
-                     .blocks = {}});
+                     .blocks = {},
+                     .over_tls = false});
   }
   return hosts;
 }
@@ -174,6 +237,7 @@ std::string compose(std::span<const host_text* const> hosts, const render_option
   std::size_t size = text.size();
   for (const auto* host : hosts) size += host->blocks.size() + 2 * host->name.size() + host->address.size() + 32;
   text.reserve(size);
+  if (std::ranges::any_of(hosts, &host_text::over_tls)) append_tls_refusal(text, options);
   append_lines(text, hosts, options);
   for (const auto* host : hosts) text += host->blocks;
   return text;

@@ -27,6 +27,8 @@ struct frame {
 struct render_options {
   std::uint16_t http_port = 80;
   bool ipv6 = true;
+  std::uint16_t https_port = 443;
+  std::string certs = "/etc/heberg/certs";
   std::uint64_t max_body = 64U << 20U;  // bytes
   std::string access_log = "/var/log/nginx/access.log";
   struct frame frame = {};
@@ -38,6 +40,7 @@ struct host_text {
   std::string name;     // quoted; empty: it has blocks
   std::string address;  // quoted, with the port
   std::string blocks;
+  bool over_tls = false;
   auto operator<=>(const host_text&) const = default;
 };
 

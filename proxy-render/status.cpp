@@ -56,6 +56,7 @@ json describe(const vhost& vhost) {
                     {"kind", name_of(vhost.host.kind)},
                     {"owner", site::printable(vhost.owner)},
                     {"state", vhost.maintenance ? "maintenance" : name_of(service_of(vhost))},
+                    {"certificate", vhost.certificate},
                     {"containers", vhost.containers}};
   if (!vhost.redirect_to.empty()) {
     described["redirect_to"] = vhost.redirect_to;

@@ -24,6 +24,18 @@ std::vector<vhost> in_order(std::map<site::host, assembly>& found, const memory&
   return vhosts;
 }
 
+void give_certificate(vhost& to, const certificates& all, std::vector<complaint>& refused) {
+  if (to.tls.method == site::https_method::nohttps) return;
+  const auto name = choose_certificate(all, to.host, to.tls.certificate);
+  if (name) {
+    to.certificate = *name;
+    to.certificate_stamp = all.at(*name);
+  } else if (!to.tls.certificate.empty()) {
+    refused.push_back({to.containers.empty() ? "" : to.containers.front(), "CERT_NAME", to.tls.certificate,
+                       "is not in the certificates' folder, with its key: served over http alone"});
+  }
+}
+
 // Those that take part, the oldest first. filled: owns the containers that had to be filled from memory.
 std::vector<candidate> find_candidates(const docker::containers& containers, const plan_options& options,
                                        const memory& memory, std::deque<docker::container>& filled,
@@ -73,6 +85,7 @@ plan make_plan(const docker::containers& containers, const plan_options& options
     }
   }
   made.vhosts = in_order(found, memory);
+  for (auto& vhost : made.vhosts) give_certificate(vhost, options.certificates, made.refused);
   std::ranges::sort(made.refused);
   made.refused.erase(std::unique(made.refused.begin(), made.refused.end()), made.refused.end());  // of several names
   std::ranges::sort(made.unreachable);

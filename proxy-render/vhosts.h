@@ -13,11 +13,13 @@
 #pragma once
 
 #include "docker/watcher.h"
+#include "proxy-render/certificates.h"
 #include "site/access.h"
 #include "site/hosts.h"
 #include "site/limits.h"
 #include "site/paths.h"
 #include "site/site.h"
+#include "site/tls.h"
 
 #include <chrono>
 #include <cstdint>
@@ -56,6 +58,9 @@ struct vhost {
   site::host host;
   std::string owner;  // "site:NAME", "compose:PROJECT", "container:NAME" or "sysadmin"
   site::limits limits;
+  site::tls tls;
+  std::string certificate;        // its name; empty: http alone
+  std::string certificate_stamp;  // see certificates
   bool maintenance = false;
   bool server_tokens = false;
   std::vector<location> locations;      // sorted by path, regular expressions in the order of their containers
@@ -84,7 +89,8 @@ struct plan {
 
 struct plan_options {
   site::site_settings sites;
-  std::vector<std::uint16_t> own_ports;     // the proxy's: a container on the host's network cannot be meant by them
+  std::vector<std::uint16_t> own_ports;  // the proxy's: a container on the host's network cannot be meant by them
+  proxy::certificates certificates = {};
   std::chrono::milliseconds keep_names{0};  // for an owner without a container
 };
 

@@ -2,7 +2,9 @@
 // A real `nginx -t` with the sysadmin's configuration around our candidate. Needs nginx; fails without it.
 #include "proxy-render/nginx.h"
 
+#include "proxy-render/certificates.h"
 #include "proxy-render/check.h"
+#include "proxy-render/process.h"
 #include "unit/proxy-render/compact.h"
 #include "unit/proxy-render/private_nginx.h"
 
@@ -118,6 +120,69 @@ TEST_CASE("the longest name that has a line fits into nginx's map as it is by de
   const auto verdict = judge(nginx, render(plan.vhosts, options));
   INFO(verdict.message);
   CHECK(verdict.kind == verdict::kind::accepted);
+}
+
+namespace {
+
+struct fetched {
+  int exit = -1;
+  std::string text;  // headers, body, and what curl says of the connection
+};
+
+fetched fetch(const std::string& scheme, const std::string& host, int port) {
+  auto result = run(
+      run_program({"curl", "-skvi", "--max-time", "5", "--resolve", host + ":" + std::to_string(port) + ":127.0.0.1",
+                   scheme + "://" + host + ":" + std::to_string(port) + "/x"},
+                  std::chrono::seconds(10)));
+  return {result.status, std::move(result.output)};
+}
+
+}  // namespace
+
+TEST_CASE("a site with a certificate is served over TLS as it says, and an unknown name sees nobody's certificate") {
+  const test::private_nginx nginx;
+  auto options = render_for(nginx);
+  options.https_port = static_cast<std::uint16_t>(test::free_port());
+  options.certs = nginx.path("certs");
+  std::filesystem::create_directory(nginx.folder / "certs");
+  test::make_certificate(nginx.folder / "certs", "a.test");
+  test::make_certificate(nginx.folder / "certs", "b.test");
+  const auto site = [&nginx](const std::string& words) {
+    return "\n  env VIRTUAL_PORT=" + std::to_string(nginx.site_port) + "\n  network n 127.0.0.1\n" + words;
+  };
+  const auto plan = make_plan(
+      test::parse_containers("container a\n  env VIRTUAL_HOST=a.test" + site("") +
+                             "container b\n  env VIRTUAL_HOST=b.test" + site("  env HTTPS_METHOD=noredirect\n") +
+                             "container c\n  env VIRTUAL_HOST=x.b.test" + site("  env HTTPS_METHOD=nohttp\n") +
+                             "container d\n  env VIRTUAL_HOST=y.a.test" + site("  env HTTPS_METHOD=nohttps\n") +
+                             "container e\n  env VIRTUAL_HOST=e.test" + site("")),
+      {.sites = {}, .own_ports = {}, .certificates = list_certificates(options.certs)});
+  test::write_file(nginx.live(), render(plan.vhosts, options));
+  const auto process = nginx.start();
+  REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "a.test").empty(); }));
+  const auto has = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  const auto https = [&](const std::string& host) { return fetch("https", host, options.https_port); };
+  const auto http = [&](const std::string& host) { return fetch("http", host, nginx.port); };
+  constexpr int handshake_failed = 35;
+
+  const auto a = https("a.test");
+  INFO(a.text);
+  CHECK(has(a.text, "HTTP/2 200"));
+  CHECK(has(a.text, "CN=a.test"));
+  CHECK(has(a.text, "strict-transport-security: max-age=31536000"));
+  CHECK(has(a.text, "proto=https"));
+  CHECK(has(http("a.test").text, "Location: https://a.test:" + std::to_string(options.https_port) + "/x"));
+
+  CHECK(has(http("b.test").text, "HTTP/1.1 200"));
+  CHECK(has(https("b.test").text, "HTTP/2 200"));
+  CHECK_FALSE(has(https("b.test").text, "strict-transport-security"));
+  CHECK(has(https("x.b.test").text, "CN=b.test"));
+  CHECK(has(http("x.b.test").text, "HTTP/1.1 503"));
+  CHECK(has(http("y.a.test").text, "HTTP/1.1 200"));
+  CHECK(has(http("e.test").text, "HTTP/1.1 200"));
+  for (const auto* host : {"y.a.test", "e.test", "nobody.test"}) CHECK(https(host).exit == handshake_failed);
 }
 
 TEST_CASE("a fault elsewhere is seen in the whole, not alone") {

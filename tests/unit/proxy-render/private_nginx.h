@@ -71,6 +71,14 @@ class child_process {
   int status_ = 0;
 };
 
+// NAME.crt and NAME.key, for the name itself.
+inline void make_certificate(const std::filesystem::path& folder, const std::string& name) {
+  child_process openssl({"openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt",
+                         "ec_paramgen_curve:prime256v1", "-subj", "/CN=" + name, "-keyout",
+                         (folder / (name + ".key")).string(), "-out", (folder / (name + ".crt")).string()});
+  if (openssl.exit_status() != 0) throw std::runtime_error("openssl made no certificate");
+}
+
 inline int connect_to(int port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};

@@ -22,6 +22,8 @@ struct world {
   test::private_nginx nginx;
   test::fake_engine engine{nginx.folder / "docker.sock"};
 
+  int https_port = test::free_port();
+
   world() { configure("pid:" + nginx.path("nginx.pid"), nginx.command()); }
 
   void configure(const std::string& reload, const std::string& nginx_command) const {
@@ -29,7 +31,8 @@ struct world {
                      "[docker]\nhost = \"" + engine.host() + "\"\n[proxy]\noutput = \"" + nginx.live() +
                          "\"\nreload = \"" + reload + "\"\nnginx = \"" + nginx_command + "\"\naccess_log = \"" +
                          nginx.path("access.log") + "\"\nhttp_port = " + std::to_string(nginx.port) +
-                         "\nipv6 = false\n");
+                         "\nhttps_port = " + std::to_string(https_port) + "\ncerts = \"" + nginx.path("certs") +
+                         "\"\nipv6 = false\n");
   }
 
   [[nodiscard]] test::child_process start(std::vector<std::string> options = {}) const {
@@ -106,6 +109,23 @@ TEST_CASE("a container with a bad value is named, the others are served") {
   CHECK_FALSE(has(w.live(), "bad.test"));
   CHECK(has(w.log(), "container bad: VIRTUAL_HOST \"bad.test; return 200\" holds something else"));
   CHECK(has(w.log(), "container twin: VIRTUAL_HOST \"good.test\" is claimed by site:good already"));
+}
+
+TEST_CASE("a certificate that comes is in use a moment later, and a broken one hurts its host alone") {
+  world w;
+  std::filesystem::create_directory(w.nginx.folder / "certs");
+  w.engine.add(w.site("one", "one.test"));
+  w.engine.add(w.site("two", "two.test"));
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
+  const auto nginx = w.nginx.start();
+  REQUIRE(wait_until([&w] { return w.answers("one.test", "200"); }));
+  test::make_certificate(w.nginx.folder / "certs", "one.test");
+  CHECK(wait_until([&w] { return w.answers("one.test", "301"); }));
+  CHECK(w.answers("two.test", "200"));
+  test::write_file(w.nginx.folder / "certs/one.test.crt", "no certificate\n");
+  CHECK(wait_until([&w] { return has(w.log(), "nginx refuses the host one.test of one"); }));
+  CHECK(w.answers("two.test", "200"));
 }
 
 TEST_CASE("SIGTERM ends the daemon within a second, also while nginx -t gives no answer") {

@@ -32,7 +32,8 @@ using nginx = std::function<verdict(const judge_text&)>;
 
 played play(std::vector<std::string> blocks, std::string_view live, const nginx& says) {
   std::vector<host_text> hosts;
-  for (auto& block : blocks) hosts.push_back({.name = {}, .address = {}, .blocks = std::move(block)});
+  for (auto& block : blocks)
+    hosts.push_back({.name = {}, .address = {}, .blocks = std::move(block), .over_tls = false});
   publication publication({}, std::move(hosts), live);
   played result{publication.start(), {}, {}};
   while (const auto* judge = std::get_if<judge_text>(&result.last)) {

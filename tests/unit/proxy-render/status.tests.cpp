@@ -35,7 +35,7 @@ TEST_CASE("the status says what is served, by whom, and what is not") {
   REQUIRE(status["hosts"].size() == 5);
   CHECK(status["hosts"][1] ==
         json::parse(R"({"host": "a.test", "kind": "name", "owner": "sysadmin", "state": "up", "in_place": true,
-    "containers": ["a"], "locations": [{"path": "/", "state": "up", "internal": false,
+    "certificate": "", "containers": ["a"], "locations": [{"path": "/", "state": "up", "internal": false,
       "backends": [{"container": "a", "address": "172.17.0.2", "port": 80}]}]})"));
   CHECK(status["hosts"][2]["state"] == "unreachable");
   CHECK(status["hosts"][3]["kind"] == "wildcard");

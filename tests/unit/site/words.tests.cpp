@@ -5,6 +5,7 @@
 #include "site/access.h"
 #include "site/limits.h"
 #include "site/paths.h"
+#include "site/tls.h"
 
 #include <catch2/catch.hpp>
 
@@ -29,7 +30,7 @@ std::string show_refusal(const std::variant<type, refused_value>& parsed) {
 // Of all words together, in the order they are read.
 std::string refusal_of(const std::string& name, const std::string& value) {
   const auto c = with({{name, value}});
-  return show_refusal(route_of(c)) + show_refusal(limits_of(c)) + show_refusal(access_of(c));
+  return show_refusal(route_of(c)) + show_refusal(limits_of(c)) + show_refusal(access_of(c)) + show_refusal(tls_of(c));
 }
 
 route route_with(std::vector<std::pair<std::string, std::string>> environment) {
@@ -134,6 +135,16 @@ TEST_CASE("a value of another type is refused, and named with the reason") {
       {"MAINTENANCE", "maybe", "is neither true nor false"},
       {"REDIRECT_WWW", "301", "is neither true nor false"},
       {"SERVER_TOKENS", "build;", "is neither true nor false"},
+      {"HTTPS_METHOD", "none", "is none of redirect, noredirect, nohttp, nohttps"},
+      {"HSTS", "on", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
+      {"HSTS", "max-age=", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
+      {"HSTS", "max-age=1;", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
+      {"HSTS", "max-age=1; x", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
+      {"HSTS", "max-age=1; preload; includeSubDomains",
+       "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
+      {"HSTS", "max-age=1\"; } server {", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
+      {"CERT_NAME", "../../x", "is no certificate's name, such as example.org"},
+      {"CERT_NAME", "*.test", "is no certificate's name, such as example.org"},
   };
   for (const auto& row : rows) {
     INFO(row.name << "=" << row.value);
@@ -157,4 +168,14 @@ TEST_CASE("a document root that is no path is refused where it is used") {
   };
   CHECK(refusal("http").empty());
   CHECK(refusal("fastcgi").find("VIRTUAL_ROOT \"/x; } server {\" holds something else") == 0);
+}
+
+TEST_CASE("what HSTS may say") {
+  for (const auto* value : {"max-age=0", "max-age=31536000; includeSubDomains", "max-age=1;includeSubDomains;preload",
+                            "max-age=1; preload"}) {
+    INFO(value);
+    CHECK(std::get<tls>(tls_of(with({{"HSTS", value}}))).hsts == value);
+  }
+  CHECK(std::get<tls>(tls_of(with({{"HSTS", "off"}}))).hsts.empty());
+  CHECK(std::get<tls>(tls_of(with({{"CERT_NAME", "Shared"}}))).certificate == "shared");
 }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "site/tls.h"
+
+#include "site/values.h"
+
+namespace heberg::site {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, https_method>, 4> k_methods = {
+    {{"redirect", https_method::redirect},
+     {"noredirect", https_method::noredirect},
+     {"nohttp", https_method::nohttp},
+     {"nohttps", https_method::nohttps}}};
+
+// "max-age=SECONDS", then includeSubDomains, then preload, each where it is wanted (RFC 6797).
+bool is_hsts(std::string_view text) {
+  constexpr std::string_view age = "max-age=";
+  if (!text.starts_with(age)) return false;
+  auto end = text.find(';');
+  if (!parse_number(trim(text.substr(age.size(), end - age.size())), 0, 1'000'000'000)) return false;
+  for (const std::string_view flag : {"includeSubDomains", "preload"}) {
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+    end = text.find(';');
+    if (trim(text.substr(0, end)) == flag) continue;
+    return flag == "includeSubDomains" && end == std::string_view::npos && trim(text) == "preload";
+  }
+  return end == std::string_view::npos;
+}
+
+}  // namespace
+
+std::variant<tls, refused_value> tls_of(const docker::container& container) {
+  tls found;
+  if (const auto text = word_of(container, "HTTPS_METHOD"); !text.empty()) {
+    const auto known = parse_choice(text, k_methods);
+    if (!known) return refuse("HTTPS_METHOD", text, "is none of redirect, noredirect, nohttp, nohttps");
+    found.method = *known;
+  }
+  if (const auto text = word_of(container, "HSTS"); text == "off") {
+    found.hsts.clear();
+  } else if (!text.empty()) {
+    if (!is_hsts(text)) return refuse("HSTS", text, "is neither off nor max-age=SECONDS; includeSubDomains; preload");
+    found.hsts = text;
+  }
+  if (const auto text = word_of(container, "CERT_NAME"); !text.empty()) {
+    // The name of a file in the certificates' folder, and of none elsewhere: what a host name is made of.
+    const auto parsed = parse_host(text);
+    const auto* name = std::get_if<host>(&parsed);
+    if (name == nullptr || name->kind != host_kind::name)
+      return refuse("CERT_NAME", text, "is no certificate's name, such as example.org");
+    found.certificate = name->text;
+  }
+  return found;
+}
+
+}  // namespace heberg::site

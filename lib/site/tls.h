@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How a site is served over TLS: HTTPS_METHOD, HSTS, CERT_NAME, with nginx-proxy's meaning. Pure.
+#pragma once
+
+#include "site/hosts.h"
+
+#include <string>
+#include <variant>
+
+namespace heberg::site {
+
+// Without a certificate a site is served over http whatever it says, unless it says nohttps anyway.
+enum class https_method {
+  redirect,    // http leads to https
+  noredirect,  // both, without HSTS
+  nohttp,      // https alone
+  nohttps,     // http alone
+};
+
+struct tls {
+  https_method method = https_method::redirect;
+  std::string hsts = "max-age=31536000";  // the header's value; empty: none
+  std::string certificate;                // its name in the folder; empty: by the host's name
+  bool operator==(const tls&) const = default;
+};
+
+[[nodiscard]] std::variant<tls, refused_value> tls_of(const docker::container& container);
+
+}  // namespace heberg::site

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Tells that files of a folder changed, a moment after the last change: a certificate and its key come one after the
+// other. The folder must be there by the time the watch is made; else nothing is ever told.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <string>
+
+namespace heberg::proxy {
+
+class folder_watch {
+ public:
+  // Throws std::system_error where the folder is there and cannot be watched.
+  folder_watch(boost::asio::io_context& io, const std::string& folder, std::function<void()> changed);
+  void stop();
+
+ private:
+  void wait();
+  void read_events();
+
+  boost::asio::posix::stream_descriptor events_;
+  boost::asio::steady_timer quiet_;
+  std::function<void()> changed_;
+};
+
+}  // namespace heberg::proxy
