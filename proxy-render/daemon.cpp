@@ -127,6 +127,8 @@ class daemon {
     asio::co_spawn(io_, publish_for_ever(),
                    asio::bind_cancellation_slot(end_.slot(), [this](std::exception_ptr error) { note_end(error); }));
     wait_for_signal();
+    if (const auto& why = certificates_watch_.complaint(); !why.empty())
+      log(level::warning, why + ": changed certificates are seen on SIGHUP alone");
     watcher_.start();
     io_.run();
     return failed_ ? 1 : 0;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/folder_watch.h"
 
-#include "base/errors.h"
 #include "base/unique_fd.h"
 
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 namespace heberg::proxy {
@@ -23,10 +24,9 @@ constexpr std::uint32_t k_events =
 folder_watch::folder_watch(boost::asio::io_context& io, const std::string& folder, std::function<void()> changed)
     : events_(io), quiet_(io), changed_(std::move(changed)) {
   unique_fd inotify(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!inotify) throw_errno("inotify_init1", folder);
-  if (::inotify_add_watch(inotify.get(), folder.c_str(), k_events) < 0) {
-    if (errno == ENOENT) return;
-    throw_errno("watch", folder);
+  if (!inotify || ::inotify_add_watch(inotify.get(), folder.c_str(), k_events) < 0) {
+    if (errno != ENOENT) complaint_ = "watch " + folder + ": " + std::strerror(errno);
+    return;
   }
   events_.assign(inotify.release());
   wait();

@@ -14,9 +14,11 @@ namespace heberg::proxy {
 
 class folder_watch {
  public:
-  // Throws std::system_error where the folder is there and cannot be watched.
   folder_watch(boost::asio::io_context& io, const std::string& folder, std::function<void()> changed);
   void stop();
+
+  // Why the folder is there and is not watched (inotify's limits, which all of the host's programs share); else empty.
+  [[nodiscard]] const std::string& complaint() const noexcept { return complaint_; }
 
  private:
   void wait();
@@ -25,6 +27,7 @@ class folder_watch {
   boost::asio::posix::stream_descriptor events_;
   boost::asio::steady_timer quiet_;
   std::function<void()> changed_;
+  std::string complaint_;
 };
 
 }  // namespace heberg::proxy

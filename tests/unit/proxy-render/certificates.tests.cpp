@@ -69,9 +69,15 @@ TEST_CASE("files that come together are told once, a moment later") {
   CHECK(told == 1);
 }
 
-TEST_CASE("a folder that is not there is not watched, and no error") {
+TEST_CASE("a folder that is not there is not watched, and one that cannot be is told") {
   const test::temp_dir folder;
   boost::asio::io_context io;
   const folder_watch watch(io, (folder / "none").string(), [] {});
+  CHECK(watch.complaint().empty());
+  CHECK(io.run() == 0);
+
+  test::write_file(folder / "file", "");
+  const folder_watch cannot(io, (folder / "file").string(), [] {});
+  CHECK(cannot.complaint() == "watch " + (folder / "file").string() + ": Not a directory");
   CHECK(io.run() == 0);
 }
