@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -14,7 +15,7 @@ sys.path.insert(0, f"{source}/tests/e2e")
 import engine as engines  # noqa: E402
 
 build = os.environ["HEBERG_BUILD"] + "/tests/bench"
-k_lines = 500_000
+k_lines = 200_000
 k_turns = 3
 
 
@@ -51,6 +52,7 @@ def report(what, value, goal, is_met):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the engine goes with us
     folder = tempfile.mkdtemp(prefix="heberg-bench.", dir="/var/tmp")
     os.chmod(folder, 0o755)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)

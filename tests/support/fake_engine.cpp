@@ -92,6 +92,7 @@ struct entry {
   std::string list_stem;
   std::uint64_t inspects = 0;
   fake_log log;
+  std::set<std::shared_ptr<client>> followers;  // of its log
 };
 
 }  // namespace
@@ -217,7 +218,7 @@ struct fake_engine::impl {
     auto at = first_of(e->log, query);
     const auto end = e->log.entries.size();
     if (query.follow) {
-      followers.insert(c);
+      e->followers.insert(c);
       asio::co_spawn(io, notice_end(c), asio::detached);
     }
     std::size_t given = 0;
@@ -240,12 +241,12 @@ struct fake_engine::impl {
       co_await c->wake.async_wait(k_token);
       if (!c->socket.is_open()) break;
     }
-    followers.erase(c);
+    e->followers.erase(c);
     co_return false;
   }
 
-  void wake_followers() {
-    for (const auto& c : followers) c->wake.cancel();
+  static void wake_followers(const entry& e) {
+    for (const auto& c : e.followers) c->wake.cancel();
   }
 
   asio::awaitable<bool> reply(std::shared_ptr<client> c, engine_call call, std::string target, std::uint64_t& count,
@@ -392,7 +393,7 @@ struct fake_engine::impl {
     auto& going = find(name);
     const auto id = going.container.id;
     going.container.state = "dead";  // who follows reads to the end
-    wake_followers();
+    wake_followers(going);
     by_name.erase(name);
     by_id.erase(id);
   }
@@ -404,7 +405,6 @@ struct fake_engine::impl {
   std::optional<asio::ip::tcp::acceptor> tcp_acceptor;
   std::set<std::shared_ptr<client>> clients;
   std::set<std::shared_ptr<client>> streams;
-  std::set<std::shared_ptr<client>> followers;  // of logs
   std::map<std::string, std::shared_ptr<entry>> by_name;
   std::unordered_map<std::string, std::shared_ptr<entry>> by_id;
   std::list<injected_fault> faults;
@@ -463,7 +463,7 @@ void fake_engine::change(const std::string& name, const std::function<void(fake_
     auto& e = impl_->find(name);
     edit(e.container);
     e.render();
-    impl_->wake_followers();
+    impl_->wake_followers(e);
     if (e.container.name != name) {
       auto node = impl_->by_name.extract(name);
       node.key() = e.container.name;
@@ -501,8 +501,9 @@ void fake_engine::inject(injected_fault fault) {
 
 void fake_engine::change_log(const std::string& name, const std::function<void(fake_log&)>& edit) {
   impl_->on_thread([&] {
-    edit(impl_->find(name).log);
-    impl_->wake_followers();
+    auto& e = impl_->find(name);
+    edit(e.log);
+    impl_->wake_followers(e);
   });
 }
 
