@@ -39,6 +39,7 @@ struct command {
 
 // Each adds its verbs to the command line. The command outlives it.
 void add_reading_verbs(CLI::App& app, command& given);
+void add_log_verbs(CLI::App& app, command& given);
 void add_account_verbs(CLI::App& app, command& given);
 void add_archive_verbs(CLI::App& app, command& given);
 void add_container_verbs(CLI::App& app, command& given);

@@ -20,6 +20,7 @@ int run(int argc, char** argv) {
   app.add_flag("--json", given.json, "Print JSON");
   app.footer(ctl::k_exit_codes);
   ctl::add_reading_verbs(app, given);
+  ctl::add_log_verbs(app, given);
   ctl::add_account_verbs(app, given);
   ctl::add_container_verbs(app, given);
   ctl::add_archive_verbs(app, given);

@@ -2,10 +2,13 @@
 #include "syncd/daemon.h"
 
 #include "control/server.h"
+#include "directory/reader.h"
 #include "syncd/admin.h"
 #include "syncd/keeper.h"
 #include "syncd/logs/forwarder.h"
 #include "syncd/service.h"
+#include "syncd/sftp_log.h"
+#include "syncd/tree_appender.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -32,6 +35,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
         options(std::move(opts)),
         host(settings, options.parts, [this](hash_result result) { post_hash(std::move(result)); }),
         accounts(settings, host),
+        sftp_files(options.parts.owners, settings.logs.max_size),
         work_timer(io),
         alive_timer(io),
         inotify(io) {
@@ -57,7 +61,26 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     };
   }
 
+  // Whose UID it is, as the directory says that sshd reads too.
+  static std::optional<std::string> find_site(const std::string& accounts_path, uid_t owner, std::uint32_t uid) {
+    const directory::source from{accounts_path.c_str(), owner, directory::file_kind::accounts};
+    directory::record_buffer buffer;
+    directory::account_entry entry;
+    if (directory::find_account(from, uid, buffer, entry) != directory::status::found) return std::nullopt;
+    return std::string(entry.name);
+  }
+
+  void log_sftp() {
+    const auto path = config.state_dir + "/directory/accounts.cdb";
+    sftp.emplace(sftp_parts{.find_site = [path, owner = options.parts.directory_owners.owner](
+                                             std::uint32_t uid) { return find_site(path, owner, uid); },
+                            .files = &sftp_files,
+                            .log = log_here()});
+    host.log_sftp_to(&*sftp);
+  }
+
   void start() {
+    log_sftp();
     accounts.start();
     if (config.logs.enabled)
       logs.emplace(config, forwarder_parts{options.parts.owners, options.parts.trusted_path, log_here()});
@@ -216,6 +239,8 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     if (engine) engine->stop();
     if (logs) logs->stop();
     control_server.reset();
+    host.log_sftp_to(nullptr);
+    sftp.reset();
     work_timer.cancel();
     alive_timer.cancel();
     if (inotify.is_open()) inotify.close();
@@ -231,6 +256,8 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   std::optional<control::server> control_server;
   std::optional<forwarder> logs;
   std::map<std::string, followed_container> followed;  // by container
+  tree_appender sftp_files;
+  std::optional<sftp_log> sftp;
   asio::steady_timer work_timer;
   asio::steady_timer alive_timer;
   asio::posix::stream_descriptor inotify;

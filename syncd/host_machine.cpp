@@ -50,7 +50,26 @@ std::string host_machine::check_root() {
   owners_of_trees_.clear();
   if (found == nullptr) return std::get<root_problem>(opened).reason;
   trees_.emplace(*found, settings_.sites.root, *parts_.owners);
+  serve_log_socket(*found);
   return {};
+}
+
+// Without it sessions work all the same, unlogged.
+void host_machine::serve_log_socket(const shared_fd& root) {
+  if (sftp_log_ == nullptr) return;
+  std::string problem;
+  try {
+    if (log_socket_ == nullptr || !log_socket_->is_in(root->get())) {
+      log_socket_ = std::make_shared<const log_socket>(root->get());
+      sftp_log_->listen(log_socket_, root);
+    }
+    trees_->use_log_socket(log_socket_);
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  if (!problem.empty() && problem != log_socket_problem_)
+    log(level::error, "sftp.log: no socket below " + settings_.sites.root + ": " + problem);
+  log_socket_problem_ = std::move(problem);
 }
 
 std::vector<std::string> host_machine::make_tree(const std::string& site, std::uint32_t uid) {

@@ -7,6 +7,7 @@
 #include "syncd/machine.h"
 #include "syncd/ownership.h"
 #include "syncd/password_watch.h"
+#include "syncd/sftp_log.h"
 #include "syncd/site_trees.h"
 
 #include <functional>
@@ -37,6 +38,9 @@ class host_machine final : public machine {
  public:
   // Opens the ledger. hashed is called on the hasher's thread. Throws.
   host_machine(const settings& settings, host_parts parts, std::function<void(hash_result)> hashed);
+
+  // The sessions' /dev/log leads there from the next check_root() on; null: to nobody.
+  void log_sftp_to(sftp_log* log) noexcept { sftp_log_ = log; }
 
   [[nodiscard]] password_watch& watch() noexcept { return watch_; }
 
@@ -69,6 +73,7 @@ class host_machine final : public machine {
   [[nodiscard]] shared_fd root() const;
   [[nodiscard]] shared_fd sound_root() const;  // throws where there is none
   [[nodiscard]] unique_fd secrets_folder(const std::string& site) const;
+  void serve_log_socket(const shared_fd& root);
   std::optional<fingerprint> store_new_password(const std::string& site, const secret& password);
 
   const settings settings_;
@@ -79,6 +84,9 @@ class host_machine final : public machine {
   shared_fd root_;
   std::optional<site_trees> trees_;
   tree_owners owners_of_trees_;
+  sftp_log* sftp_log_ = nullptr;
+  std::shared_ptr<const log_socket> log_socket_;
+  std::string log_socket_problem_;  // said once
   bool told_of_polling_ = false;
   hasher hasher_;  // last: its thread uses the others
 };

@@ -28,11 +28,13 @@ struct folder_rule {
 };
 
 constexpr folder_rule k_top = {"", false, 0751};
-constexpr std::array<folder_rule, 4> k_folders = {{
+constexpr folder_rule k_dev = {"dev", false, 0755};
+constexpr std::array<folder_rule, 5> k_folders = {{
     {"www", true, 02755},
     {"logs", false, 0750},
     {".ssh", true, 0700},
     {".heberg", false, 0750},
+    k_dev,
 }};
 
 file_owner wanted_owner(const folder_rule& rule, std::uint32_t id) {
@@ -204,7 +206,20 @@ site_trees::site_trees(shared_fd root, std::string path, ownership& owners)
     : root_(std::move(root)), path_(std::move(path)), owners_(owners) {}
 
 std::vector<std::string> site_trees::make(const std::string& name, std::uint32_t id) {
-  return tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::make, owners_).run(name);
+  auto problems = tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::make, owners_).run(name);
+  if (auto problem = link_log_socket(name); !problem.empty()) problems.push_back(std::move(problem));
+  return problems;
+}
+
+std::string site_trees::link_log_socket(const std::string& name) const {
+  const auto path = name + "/" + k_dev.name;
+  const unique_fd dev = open_beneath(root_->get(), path.c_str(), k_open_folder);
+  struct stat status {};
+  if (log_socket_ == nullptr || !dev || ::fstat(dev.get(), &status) != 0) return {};
+  // In a folder that others could write to there is nothing to be relied on. That it is one was reported above.
+  if (owners_.of(status).uid != 0 || (status.st_mode & 022) != 0) return {};
+  const auto problem = log_socket_->link_into(root_->get(), dev.get());
+  return problem.empty() ? problem : path_ + "/" + path + "/log " + problem;
 }
 
 std::vector<std::string> site_trees::inspect(const std::string& name, std::uint32_t id) const {

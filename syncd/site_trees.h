@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The sites' trees (design, section 5). For a site NAME with UID N (GID too), below the sites root:
+//
 //   NAME          root:N  0751   the session's chroot: root's, so that the owner of the site cannot rename what is in
 //   it NAME/www      N:N     2755   the document root, mounted into the container NAME/logs     root:N  0750 NAME/.ssh
-//   N:N     0700 NAME/.heberg  root:N  0750
+//   N:N     0700 NAME/.heberg  root:N  0750 NAME/dev      root:N  0755   holds log, the session's /dev/log
+//   (log_socket.h)
+//
 // What is missing is made; what is there is left alone, and reported where owner or mode are wrong. A folder counts as
 // missing while it is root:root and empty: the engine made it for a mount, or we were interrupted. (NAME itself:
 // root:root, and nothing in it but such a www.) A new folder gets its mode first and its owner last, so that an
@@ -10,6 +13,7 @@
 // nothing here follows a link or leaves the tree.
 #pragma once
 
+#include "syncd/log_socket.h"
 #include "syncd/sites_root.h"
 #include "syncd/tree_owners.h"
 
@@ -24,6 +28,9 @@ class site_trees {
   // root: the open sites root; path: how messages call it.
   site_trees(shared_fd root, std::string path, ownership& owners);
 
+  // From now on each tree's dev/log is this socket, which is bound in the root.
+  void use_log_socket(std::shared_ptr<const log_socket> socket) { log_socket_ = std::move(socket); }
+
   // Makes what is missing. Returns what is wrong, one sentence each; empty: all is well. name is a site's name
   // (base/names.h).
   [[nodiscard]] std::vector<std::string> make(const std::string& name, std::uint32_t id);
@@ -36,9 +43,12 @@ class site_trees {
   void find_owners(tree_owners& known) const;
 
  private:
+  [[nodiscard]] std::string link_log_socket(const std::string& name) const;
+
   shared_fd root_;
   std::string path_;
   ownership& owners_;
+  std::shared_ptr<const log_socket> log_socket_;
 };
 
 }  // namespace heberg::syncd

@@ -21,6 +21,7 @@ import test_passwords  # noqa: F401
 import test_hebergctl  # noqa: F401
 import test_locked_in  # noqa: F401
 import test_network  # noqa: F401
+import test_sftp_log  # noqa: F401
 import test_hostile  # noqa: F401
 import test_logs  # noqa: F401
 import test_recovery  # noqa: F401

@@ -60,6 +60,7 @@ struct tree_fixture {
     CHECK(state("a/logs") == "0:20000 0750");
     CHECK(state("a/.ssh") == "20000:20000 0700");
     CHECK(state("a/.heberg") == "0:20000 0750");
+    CHECK(state("a/dev") == "0:20000 0755");
   }
   void folder(const std::string& path, unsigned mode = 0755) {
     fs::create_directories(dir / path);
@@ -187,4 +188,45 @@ TEST_CASE_METHOD(tree_fixture, "a tree that comes later is found, its owner too 
   owners.set(dir / "b/www", {20008, 20008});
   trees.find_owners(known);
   CHECK(known.at("b").www == 20008u);
+}
+
+TEST_CASE_METHOD(tree_fixture,
+                 "a tree's dev/log is the socket, also after it was bound anew, and never where others could write") {
+  const auto is_linked = [this] {
+    struct stat a {
+    }, b{};
+    return ::lstat((dir / "a/dev/log").c_str(), &a) == 0 && ::lstat((dir / ".sftp-log").c_str(), &b) == 0 &&
+           a.st_ino == b.st_ino;
+  };
+  const unique_fd root(::open(dir.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  CHECK(make().empty());
+  CHECK_FALSE(fs::exists(dir / "a/dev/log"));
+  trees.use_log_socket(std::make_shared<const log_socket>(root.get()));
+  CHECK(make().empty());
+  CHECK(is_linked());
+  trees.use_log_socket(std::make_shared<const log_socket>(root.get()));
+  CHECK_FALSE(is_linked());
+  CHECK(make().empty());
+  CHECK(is_linked());
+  CHECK(std::distance(fs::directory_iterator(dir / "a/dev"), {}) == 1);
+
+  SECTION("a file of somebody's") {
+    fs::remove(dir / "a/dev/log");
+    write_file(dir / "a/dev/log", "kept");
+    CHECK_THAT(make(), Contains("/sites/a/dev/log is no socket"));
+    CHECK(fs::is_regular_file(dir / "a/dev/log"));
+  }
+  SECTION("a folder that the site's group could write to") {
+    fs::remove(dir / "a/dev/log");
+    fs::permissions(dir / "a/dev", static_cast<fs::perms>(0775));
+    CHECK_THAT(make(), Contains("/sites/a/dev has mode 0775"));
+    CHECK_FALSE(fs::exists(dir / "a/dev/log"));
+  }
+  SECTION("a link in the folder's place") {
+    fs::remove_all(dir / "a/dev");
+    fs::create_directory(dir / "elsewhere");
+    fs::create_directory_symlink(dir / "elsewhere", dir / "a/dev");
+    CHECK_THAT(make(), Contains("/sites/a/dev is a symbolic link"));
+    CHECK(fs::is_empty(dir / "elsewhere"));
+  }
 }
