@@ -198,9 +198,9 @@ TEST_CASE_METHOD(daemon_fixture, "a password written while running holds, and on
   run("a");
   REQUIRE(until([&] { return has_hash("a"); }));
   test::write_file(password_file("a"), "secret\n");
-  REQUIRE(until([&] { return syncd::is_hash_of(hash("a"), syncd::secret("secret")); }, 2s));
+  REQUIRE(until([&] { return syncd::is_hash_of(hash("a"), syncd::secret("secret")); }));
   fs::permissions(password_file("a"), static_cast<fs::perms>(0644));
-  REQUIRE(until([&] { return hash("a") == "*"; }, 2s));
+  REQUIRE(until([&] { return hash("a") == "*"; }));
   CHECK(has_logged("is refused: it is open to others than root"));
 }
 
