@@ -224,7 +224,7 @@ TEST_CASE_METHOD(forwarder_fixture, "a container that has ended before is read o
   CHECK_FALSE(until([&] { return engine.count().logs > asked + 1; }, 1500ms));
 }
 
-TEST_CASE_METHOD(forwarder_fixture, "a container whose log cannot be read is told of once; others go on") {
+TEST_CASE_METHOD(forwarder_fixture, "a container whose log cannot be read is told of once, others go on") {
   run("a");
   run("b");
   engine.change_log("web-a", [](fake_log& log) { log.status = 501; });

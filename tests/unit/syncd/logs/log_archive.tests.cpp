@@ -38,7 +38,7 @@ TEST_CASE("a rotated log is known by its name, another file is not") {
   }
 }
 
-TEST_CASE("a log is due by its size, or when it was last written on another day; an empty one never") {
+TEST_CASE("a log is due by its size, or when it was last written on another day, an empty one never") {
   struct stat file {};
   const std::time_t noon = 1'795'521'600;  // 2026-11-24T12:00Z
   file.st_mtime = noon;

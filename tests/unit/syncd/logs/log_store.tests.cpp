@@ -343,7 +343,7 @@ TEST_CASE("any lines, any faults, any kills, two containers: every line once, ea
 
 TEST_CASE_METHOD(
     log_world,
-    "what is planted in a log's place is not followed, opened or written to; other sites go on; its lines wait") {
+    "what is planted in a log's place is not followed, opened or written to, other sites go on, its lines wait") {
   write_file(dir / "secret", "secret\n");
   write_file(dir / "sites/b/www", "b's\n");
   const fs::path place = log();
