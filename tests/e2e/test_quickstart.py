@@ -9,7 +9,7 @@ from framework import expect, expect_equal, test
 from world import k_source, run
 
 k_containers = ["heberg-proxy", "heberg-sftp", "heberg-syncd", "site_1"]
-k_images = ["heberg-syncd", "heberg-sftp", "heberg-proxy", "php:apache"]
+k_images = ["heberg-syncd", "heberg-sftp", "heberg-proxy", "php:apache", "debian:bookworm-slim"]
 k_http_port = "8081"
 k_wrong = {
     ("--http-port", "0"): '--http-port needs a port from 1 to 65535, not "0"',
