@@ -66,8 +66,6 @@ def quickstart_life(world):
     world.docker("volume", "rm", "heberg-sftp-keys", "heberg-proxy-conf", "heberg-proxy-temp")
     at_work = quickstart(world)
     try:
-        # As a run that was interrupted while it waited for the account leaves it.
-        world.docker("create", "--name", "site_1-account", "php:apache")
         said = at_work.succeed()
         for line in (r"account: site_1:x:20000:20000:site-1\.localhost:/sites/site_1:/usr/sbin/nologin", "sftp: put a PHP file",
                      "proxy: fetched it, and PHP ran it as UID 20000", f"address +http://site-1.localhost:{k_http_port}/",
@@ -88,7 +86,6 @@ def quickstart_life(world):
         expect(done.returncode == 1 and done.stderr.strip().endswith("containers first: another"), f"--purge: {done.stdout}{done.stderr}")
         expect_equal(containers(world), sorted([*k_containers, "another"]), "containers after a refused --purge")
 
-        world.docker("create", "--name", "site_1-account", "--network", "heberg-sites", "php:apache")
         at_work.succeed("--down")
         expect_equal(containers(world), ["another"], "containers after --down")
         expect("nothing to stop" in at_work.succeed("--down"), "a second --down")
