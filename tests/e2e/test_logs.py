@@ -176,10 +176,10 @@ def logs_tty(world):
 def logs_two_containers(world):
     """Two containers of one site write into the same files: whole lines, each container's in order."""
     for name in ("left", "right"):
-        run_writer(world, "pair", 3000, 20, container=f"pair-{name}", script=k_writer.replace('"$i "', f'"{name} $i "'))
+        run_writer(world, "duet", 3000, 20, container=f"duet-{name}", script=k_writer.replace('"$i "', f'"{name} $i "'))
     for name in k_files:
-        wait_for(60, f"the end of {name}", lambda: read_log(world, "pair", name).count(b"\n") == 6000)
-        lines = [line.split() for line in read_log(world, "pair", name).splitlines() if line != b"x"]
+        wait_for(60, f"the end of {name}", lambda: read_log(world, "duet", name).count(b"\n") == 6000)
+        lines = [line.split() for line in read_log(world, "duet", name).splitlines() if line != b"x"]
         for side in (b"left", b"right"):
             numbers = [int(line[1]) for line in lines if line[0] == side]
             expect_equal(numbers, sorted(set(numbers)), f"the order of {side}'s lines")
