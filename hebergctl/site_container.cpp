@@ -27,9 +27,16 @@ std::optional<present_container> find_container(const std::string& engine, const
   return present;
 }
 
-void run_container(const std::string& engine, const placed_site& site) {
-  const auto made = docker::call(engine, method::post, "/containers/create?name=" + site.site, create_body(site));
-  check(made, "make container " + site.site);
+void run_container(const std::string& engine, const placed_site& site, const std::string& instead_of) {
+  // No site's name has capitals. One that is there was left over by an interruption: made, never started.
+  const auto spare = site.site + ".NEW";
+  const auto cleared = docker::call(engine, method::erase, "/containers/" + spare);
+  if (cleared.status != 404) check(cleared, "remove container " + spare);
+  check(docker::call(engine, method::post, "/containers/create?name=" + spare, create_body(site)),
+        "make container " + site.site);
+  if (!instead_of.empty()) remove_container(engine, instead_of);
+  check(docker::call(engine, method::post, "/containers/" + spare + "/rename?name=" + site.site),
+        "name container " + site.site);
   const auto started = docker::call(engine, method::post, "/containers/" + site.site + "/start");
   if (started.is_good()) return;
   (void)docker::call(engine, method::erase, "/containers/" + site.site + "?force=true");

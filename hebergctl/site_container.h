@@ -9,8 +9,9 @@ namespace heberg::ctl {
 
 [[nodiscard]] std::optional<present_container> find_container(const std::string& engine, const std::string& site);
 
-// Made and started, or neither.
-void run_container(const std::string& engine, const placed_site& site);
+// Made and started, or neither. instead_of: the id of the container that it replaces, removed once the new one is made:
+// what the engine refuses (an image that is not there) leaves it alone.
+void run_container(const std::string& engine, const placed_site& site, const std::string& instead_of = {});
 void start_container(const std::string& engine, const std::string& id);
 // Stops it in order, then removes it.
 void remove_container(const std::string& engine, const std::string& id);

@@ -2,6 +2,7 @@
 // Who gets in: lock, unlock, kick, passwd, keys.
 #include "hebergctl/command.h"
 #include "hebergctl/trees.h"
+#include "program/log.h"
 #include "syncd/admin_files.h"
 #include "syncd/keys.h"
 
@@ -48,7 +49,7 @@ int list_keys(const command& given, const std::string& site) {
   const auto keys = syncd::parse_keys(read_keys_of(load(given.common), site));
   if (!given.json) {
     std::string text;
-    for (const auto& key : keys) text += key.fingerprint + "  " + key.type + "  " + key.comment + "\n";
+    for (const auto& key : keys) text += key.fingerprint + "  " + key.type + "  " + escape_line(key.comment) + "\n";
     return print(text);
   }
   auto array = nlohmann::ordered_json::array();

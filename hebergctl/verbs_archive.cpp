@@ -20,7 +20,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -44,12 +43,6 @@ struct restore_words {
   std::string file;
   std::string as;
 };
-
-std::optional<ledger::site> find_site(const settings& settings, const std::string& name) {
-  const auto sites = ledger::read_sites(settings.state_dir);
-  const auto found = std::ranges::find(sites, name, &ledger::site::name);
-  return found == sites.end() ? std::nullopt : std::optional(*found);
-}
 
 bool exists(int folder, const std::string& name) {
   struct stat ignored {};
@@ -119,7 +112,7 @@ void move_aside(int root, const std::string& site) {
 
 int pack_site(const command& given, archive_words asked) {
   const auto settings = load(given.common);
-  const auto row = find_site(settings, asked.site);
+  const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return fail_no_site(asked.site);
   const auto container = find_container(settings.docker.host, asked.site);
   if (asked.remove && container && !container->is_ours)
@@ -167,11 +160,11 @@ struct reservation {
 
 std::variant<reservation, int> reserve(const command& given, const settings& settings, const std::string& site,
                                        std::uint32_t uid) {
-  if (const auto known = find_site(settings, site)) return reservation{known->uid, false};
+  if (const auto known = ledger::read_site(settings.state_dir, site)) return reservation{known->uid, false};
   const auto reply = ask(given, {"reserve", site, "", {"uid", std::to_string(uid)}});
   if (!reply) return k_no_syncd;
   if (reply->error != control::failure::none) return report(given, *reply);
-  const auto made = find_site(settings, site);
+  const auto made = ledger::read_site(settings.state_dir, site);
   if (!made) return fail(k_failed, site + ": reserved, but not in this ledger: is --config the daemon's?");
   return reservation{made->uid, true};
 }
@@ -223,9 +216,8 @@ int restore_site(const command& given, const restore_words& asked) {
   const auto wanted = parse_specification(known.about.specification);
   const bool makes_container = wanted && asked.as.empty() && explain_specification(*wanted).empty();
   if (makes_container && !find_container(settings.docker.host, site)) {
-    const auto& place = settings.sites.host_root.empty() ? settings.sites.root : settings.sites.host_root;
     run_container(settings.docker.host,
-                  {.site = site, .uid = uid, .www = place + "/" + site + "/www", .wanted = *wanted});
+                  {.site = site, .uid = uid, .www = settings.sites.host_root + "/" + site + "/www", .wanted = *wanted});
   }
   const json data = {{"site", site}, {"uid", uid}, {"files", known.files.size()}, {"container", makes_container}};
   return report(given,

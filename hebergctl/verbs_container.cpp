@@ -11,7 +11,6 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -42,14 +41,8 @@ bool wait_until(std::chrono::milliseconds patience, Condition holds) {
   return true;
 }
 
-std::optional<ledger::site> find_site(const settings& settings, const std::string& name) {
-  const auto sites = ledger::read_sites(settings.state_dir);
-  const auto found = std::ranges::find(sites, name, &ledger::site::name);
-  return found == sites.end() ? std::nullopt : std::optional(*found);
-}
-
 bool has_account(const settings& settings, const std::string& name) {
-  const auto site = find_site(settings, name);
+  const auto site = ledger::read_site(settings.state_dir, name);
   return site && !site->is_retired() && site->origin != ledger::hash_origin::none;
 }
 
@@ -67,8 +60,10 @@ served ask_proxy(const settings& settings, const std::string& host) {
 }
 
 placed_site place(const settings& settings, const create_words& asked, std::uint32_t uid) {
-  const auto& root = settings.sites.host_root.empty() ? settings.sites.root : settings.sites.host_root;
-  return {.site = asked.site, .uid = uid, .www = root + "/" + asked.site + "/www", .wanted = asked.wanted};
+  return {.site = asked.site,
+          .uid = uid,
+          .www = settings.sites.host_root + "/" + asked.site + "/www",
+          .wanted = asked.wanted};
 }
 
 std::string describe(step what) {
@@ -88,7 +83,7 @@ std::string describe(step what) {
 }
 
 int dry_run(const command& given, const create_words& asked, const settings& settings) {
-  const auto known = find_site(settings, asked.site);
+  const auto known = ledger::read_site(settings.state_dir, asked.site);
   const auto present = find_container(settings.docker.host, asked.site);
   const auto what = plan(place(settings, asked, known ? known->uid : 0), present);
   const auto difference = what == step::make || what == step::replace
@@ -113,7 +108,8 @@ int tell(const command& given, const settings& settings, const create_words& ask
                        {"address", address},
                        {"answers", answers == served::unknown ? json(nullptr) : json(answers == served::yes)},
                        {"password", password}};
-    return report(given, {control::failure::none, asked.site + (changed ? ": made" : ": nothing to do"), data.dump()});
+    return report(given, {control::failure::none, asked.site + (changed ? ": made" : ": nothing to do"),
+                          data.dump(-1, ' ', true, json::error_handler_t::replace)});
   }
   std::string text = asked.site + (changed ? ": runs, uid " : ": runs as it should, uid ") + std::to_string(uid) + "\n";
   text += "address   " + address + (answers == served::unknown ? " (not tried: no proxy within reach)" : "") + "\n";
@@ -135,7 +131,7 @@ int create(const command& given, create_words asked) {
   const auto reply = ask(given, {"reserve", asked.site});
   if (!reply) return k_no_syncd;
   if (reply->error != control::failure::none) return report(given, *reply);
-  const auto known = find_site(settings, asked.site);
+  const auto known = ledger::read_site(settings.state_dir, asked.site);
   if (!known) return fail(k_failed, asked.site + ": reserved, but not in this ledger: is --config the daemon's?");
 
   const auto site = place(settings, asked, known->uid);
@@ -143,8 +139,8 @@ int create(const command& given, create_words asked) {
   const auto what = plan(site, present);
   if (what == step::refuse) return fail(k_refused, asked.site + ": " + describe(what));
   if (what == step::start) start_container(settings.docker.host, present->id);
-  if (what == step::replace) remove_container(settings.docker.host, present->id);
-  if (what == step::make || what == step::replace) run_container(settings.docker.host, site);
+  if (what == step::make) run_container(settings.docker.host, site);
+  if (what == step::replace) run_container(settings.docker.host, site, present->id);
   if (!wait_until(k_patience, [&] { return has_account(settings, asked.site); }))
     return fail(k_failed, asked.site + ": runs, but no account came: see heberg-syncd's log");
   return tell(given, settings, asked, known->uid, what != step::nothing);
@@ -154,7 +150,7 @@ int remove(const command& given, const std::string& site) {
   const auto settings = load(given.common);
   if (!is_site_name(site)) return fail(k_usage, site + " is no site's name");
   const auto present = find_container(settings.docker.host, site);
-  if (!present && !find_site(settings, site)) return fail_no_site(site);
+  if (!present && !ledger::read_site(settings.state_dir, site)) return fail_no_site(site);
   if (!present) return report(given, {control::failure::none, site + ": has no container: nothing to do"});
   if (!present->is_ours) return fail(k_refused, site + ": " + describe(step::refuse));
   remove_container(settings.docker.host, present->id);

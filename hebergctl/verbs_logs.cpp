@@ -8,7 +8,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -31,8 +30,7 @@ struct log_words {
 // Follows until it is interrupted, or until nobody reads any more.
 int logs(const command& given, const log_words& words) {
   const auto settings = load(given.common);
-  const auto sites = ledger::read_sites(settings.state_dir);
-  if (std::ranges::find(sites, words.site, &ledger::site::name) == sites.end()) return fail_no_site(words.site);
+  if (!ledger::read_site(settings.state_dir, words.site)) return fail_no_site(words.site);
   const std::string name = words.error_log ? "error.log" : words.sftp_log ? "sftp.log" : "access.log";
   log_tail log(settings.sites.root, words.site, name);
   if (!log.exists() && !words.follow) return fail(k_failed, words.site + " has no " + name + " yet");

@@ -58,9 +58,8 @@ int list(const command& given) {
 
 int show(const command& given, const std::string& name) {
   const auto settings = load(given.common);
-  const auto sites = ledger::read_sites(settings.state_dir);
-  const auto found = std::ranges::find(sites, name, &ledger::site::name);
-  if (found == sites.end()) return fail_no_site(name);
+  const auto found = ledger::read_site(settings.state_dir, name);
+  if (!found) return fail_no_site(name);
   tell_age(given, settings);
   return print(given.json ? print_json(*found) : print_site(*found, settings.sites.root));
 }

@@ -109,5 +109,6 @@ class ledger {
 // All rows, sorted by name, without writing or creating anything, whether syncd runs, has ended, or was killed. Empty
 // where there is no ledger yet. Throws as the constructor above.
 [[nodiscard]] std::vector<site> read_sites(const std::string& state_dir);
+[[nodiscard]] std::optional<site> read_site(const std::string& state_dir, std::string_view name);
 
 }  // namespace heberg::ledger

@@ -14,6 +14,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace heberg::ledger {
@@ -70,6 +71,12 @@ std::vector<site> read_sites(const std::string& state_dir) {
     if (attempt == attempts) throw ledger_error("ledger " + path + ": in motion all the time");
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+std::optional<site> read_site(const std::string& state_dir, std::string_view name) {
+  const auto all = read_sites(state_dir);
+  const auto found = std::ranges::find(all, name, &site::name);
+  return found == all.end() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace heberg::ledger

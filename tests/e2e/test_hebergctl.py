@@ -123,6 +123,8 @@ def ctl_create(world):
     wanted = ctl(world, "create", "made", "--host", "made.test", "--memory", "256m", "--dry-run")
     expect("would be replaced" in wanted and "memory: 268435456" in wanted, f"--dry-run: {wanted}")
     expect_equal(world.docker("inspect", "-f", "{{.Id}}", "made"), before, "the container after those two")
+    ctl(world, "create", "made", "--host", "made.test", "--image", "no-such-image:1", code=1)
+    expect_equal(world.docker("inspect", "-f", "{{.Id}} {{.State.Running}}", "made"), f"{before} true", "the container after a replacement that failed")
     session = world.open_session("made", made["password"])
     ctl(world, "create", "made", "--host", "made.test", "--memory", "256m")
     expect_equal(world.docker("inspect", "-f", "{{.HostConfig.Memory}}", "made"), str(256 << 20), "the memory of the new one")
