@@ -83,7 +83,10 @@ struct forwarder::impl final : follower_host {
     });
   }
 
-  void lines_wait(bool is_urgent) override { flush_at(steady::now() + (is_urgent ? steady::duration(0) : k_gather)); }
+  void lines_wait(const std::string& container, bool is_urgent) override {
+    waiting.insert(container);
+    flush_at(steady::now() + (is_urgent ? steady::duration(0) : k_gather));
+  }
 
   // ---- the store ----
 
@@ -157,18 +160,22 @@ struct forwarder::impl final : follower_host {
     told.clear();
     store->use_root(root->get());
     std::vector<log_source*> sources;
-    for (const auto& [id, follower] : followers) {
-      if (!follower->source().is_empty()) sources.push_back(&follower->source());
+    for (const auto& id : waiting) {
+      const auto found = followers.find(id);
+      if (found != followers.end() && !found->second->source().is_empty()) sources.push_back(&found->second->source());
     }
     const auto again = store->flush(sources);
-    std::vector<std::string> done;
-    for (const auto& [id, follower] : followers) {
-      follower->resume();
-      if (follower->is_done() && follower->source().is_empty()) done.push_back(id);
-    }
-    for (const auto& id : done) {
-      followers.erase(id);
-      store->forget(id);
+    for (const auto& id : std::exchange(waiting, {})) {
+      const auto found = followers.find(id);
+      if (found == followers.end()) continue;
+      auto& follower = *found->second;
+      follower.resume();
+      if (!follower.source().is_empty()) {
+        waiting.insert(id);
+      } else if (follower.is_done()) {
+        followers.erase(found);
+        store->forget(id);
+      }
     }
     if (again) flush_at(*again);
   }
@@ -206,7 +213,9 @@ struct forwarder::impl final : follower_host {
       followers.emplace(container.id, std::make_unique<log_follower>(*this, container, std::move(source), known));
     }
     for (const auto& [id, follower] : followers) {
-      if (!ids.contains(id)) follower->leave();
+      if (ids.contains(id)) continue;
+      follower->leave();
+      lines_wait(id, false);  // it may be done already
     }
     if (!std::exchange(is_first_list, false)) return;
     store->forget_all_but(ids);
@@ -259,6 +268,7 @@ struct forwarder::impl final : follower_host {
   std::map<std::string, std::unique_ptr<log_follower>> followers;  // by container
   std::optional<std::vector<followed_container>> wanted;           // until the store is open
   std::deque<std::string> asking;
+  std::set<std::string> waiting;  // containers whose lines are to be written, or that are done
   std::size_t turns = 0;
   asio::steady_timer flush_timer;
   asio::steady_timer safe_timer;

@@ -107,7 +107,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
     if (outcome != line_joiner::outcome::line) return true;
     ++new_lines;
     const auto held = source.held();
-    if (held >= k_urgent) host.lines_wait(true);
+    if (held >= k_urgent) host.lines_wait(what.id, true);
     if (held >= k_pause && !paused) {
       paused = true;
       fetch->pause();
@@ -126,7 +126,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
     fetching = false;
     paused = false;
     give_back();
-    if (!source.is_empty()) host.lines_wait(source.held() >= k_urgent);
+    if (!source.is_empty()) host.lines_wait(what.id, source.held() >= k_urgent);
     switch (how) {
       case log_end::eof:
         return end_answer();
@@ -157,7 +157,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
     // With the container's end its open line is whole. It had ended before the answer began: the answer has all.
     if (!was_up && !what.is_up) source.end_lines();
     source.end_answer();
-    if (!source.is_empty()) host.lines_wait(false);
+    if (!source.is_empty()) host.lines_wait(what.id, false);
     forget_heard();
     // An open line comes again with each answer; that alone is no news.
     const bool has_news = std::exchange(new_lines, 0) > 0 || open_pieces != last_open_pieces;
@@ -271,7 +271,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
     ended = true;
     bell.reset();
     timer.cancel();
-    host.lines_wait(false);
+    host.lines_wait(what.id, false);
   }
 
   void close() {

@@ -30,7 +30,8 @@ class follower_host {
   // A turn to fetch: `go` is called when there is one, at once perhaps; give_back() when it is not used any more.
   virtual void ask_turn(const std::string& container) = 0;
   virtual void give_back_turn() = 0;
-  virtual void lines_wait(bool is_urgent) = 0;
+  // The container has lines to be written, or is done.
+  virtual void lines_wait(const std::string& container, bool is_urgent) = 0;
   virtual void say(level level, std::string_view text) = 0;
 };
 
@@ -40,7 +41,6 @@ struct followed_container {
   std::uint32_t group = 0;
   bool tty = false;
   bool is_up = false;
-  bool operator==(const followed_container&) const = default;
 };
 
 class log_follower {
