@@ -86,11 +86,12 @@ void remember_words(memory& memory, const docker::containers& containers) {
   if (std::erase_if(memory.containers, gone) > 0) memory.changed = true;
   for (const auto& [id, container] : containers) {
     if (!container.inspected || site::find_word(container, "VIRTUAL_HOST") == nullptr) continue;
+    // An environment is for life; ports are named anew where a container is started again.
+    const auto known = memory.containers.find(id);
+    if (known != memory.containers.end() && known->second.exposed_ports == container.exposed_ports) continue;
     auto words = words_of(container);
     if (!words) continue;
-    const auto [at, is_new] = memory.containers.try_emplace(id);
-    if (!is_new && at->second == *words) continue;
-    at->second = std::move(*words);
+    memory.containers.insert_or_assign(id, std::move(*words));
     memory.changed = true;
   }
 }
