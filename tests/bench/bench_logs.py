@@ -67,8 +67,8 @@ def main():
         for _ in range(k_turns):
             theirs.append(measure_docker(container, f"{folder}/docker.log"))
             size = os.path.getsize(f"{folder}/docker.log")
-            ours.append(measure_heberg(engine.host, container, f"{folder}/work", size))
-        with open(f"{folder}/docker.log", "rb") as a, open(f"{folder}/work/sites/site/logs/access.log", "rb") as b:
+            ours.append(measure_heberg(engine.host, container, f"{folder}/heberg", size))
+        with open(f"{folder}/docker.log", "rb") as a, open(f"{folder}/heberg/sites/site/logs/access.log", "rb") as b:
             good = a.read() == b.read() or not print("  the files differ: MISSED")
         (our_time, our_cpu), (their_time, their_cpu) = min(ours), min(theirs)
         mb = size / 1e6
