@@ -18,8 +18,9 @@ class tree_appender final : public line_appender {
  public:
   tree_appender(
       std::shared_ptr<ownership> owners, std::uint64_t max_size,
-      std::function<std::time_t()> now = [] { return std::time(nullptr); })
-      : owners_(std::move(owners)), max_size_(max_size), now_(std::move(now)) {}
+      std::function<std::time_t()> now = [] { return std::time(nullptr); },
+      std::shared_ptr<log_disk> disk = std::make_shared<log_disk>())
+      : owners_(std::move(owners)), max_size_(max_size), now_(std::move(now)), disk_(std::move(disk)) {}
 
   std::string append(int root, const std::string& site, std::uint32_t group, const char* name,
                      std::string_view lines) override;
@@ -28,7 +29,7 @@ class tree_appender final : public line_appender {
   std::shared_ptr<ownership> owners_;
   std::uint64_t max_size_;
   std::function<std::time_t()> now_;
-  log_disk disk_;
+  std::shared_ptr<log_disk> disk_;
 };
 
 }  // namespace heberg::syncd

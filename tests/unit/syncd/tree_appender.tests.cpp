@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <ctime>
 #include <functional>
 #include <vector>
@@ -18,6 +19,7 @@
 using Catch::Matchers::Contains;
 using heberg::unique_fd;
 using heberg::syncd::file_owner;
+using heberg::syncd::log_disk;
 using heberg::syncd::tree_appender;
 using heberg::test::fake_owners;
 using heberg::test::read_file;
@@ -27,11 +29,23 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Writes so many bytes, then no more.
+struct full_disk : log_disk {
+  std::size_t room = 1'000'000;
+  ssize_t write(int file, std::string_view bytes, off_t at) override {
+    if (room == 0) return -ENOSPC;
+    const auto size = log_disk::write(file, bytes.substr(0, room), at);
+    if (size > 0) room -= static_cast<std::size_t>(size);
+    return size;
+  }
+};
+
 struct appender_fixture {
   temp_dir dir;
   std::shared_ptr<fake_owners> owners = std::make_shared<fake_owners>();
   std::time_t now = std::time(nullptr);  // the files' own times are the machine's
-  tree_appender appender{owners, 1000, [this] { return now; }};
+  std::shared_ptr<full_disk> disk = std::make_shared<full_disk>();
+  tree_appender appender{owners, 1000, [this] { return now; }, disk};
   fs::path log = dir / "a/logs/sftp.log";
   unique_fd root;
 
@@ -90,4 +104,14 @@ TEST_CASE_METHOD(appender_fixture, "a log that has grown large is put aside, who
   }
   CHECK(aside == std::vector<std::string>{large});
   CHECK(owners->of(log) == file_owner{0, 20000});
+}
+
+TEST_CASE_METHOD(appender_fixture, "a disk that is full in the middle of a line leaves no half of it, and says why") {
+  CHECK(append("one\n").empty());
+  disk->room = 2;
+  CHECK_THAT(append("two\n"), Contains("No space left"));
+  CHECK(read_file(log) == "one\n");
+  disk->room = 100;
+  CHECK(append("three\n").empty());
+  CHECK(read_file(log) == "one\nthree\n");
 }
