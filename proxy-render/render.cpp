@@ -117,7 +117,9 @@ bool serves_all(const vhost& vhost) {
 void append_content(std::string& text, const vhost& vhost, const render_options& options) {
   if (!vhost.redirect_to.empty()) {
     // A host name has no "$" that nginx would expand here.
-    text.append("    return 301 $scheme://").append(vhost.redirect_to).append("$heberg_host_port$request_uri;\n");
+    text.append("    return 301 ")
+        .append(quote("$scheme://" + vhost.redirect_to + "$heberg_host_port$request_uri"))
+        .append(";\n");
     return;
   }
   if (vhost.maintenance) {
