@@ -73,9 +73,7 @@ unique_fd log_tail::open() const {
   }
   if (S_ISLNK(status.st_mode)) throw_errno(ELOOP, "open", path);
   if (!S_ISREG(status.st_mode)) throw_errno(EINVAL, "read, it is no regular file:", path);
-  // The file that was judged, whatever bears its name by now.
-  const auto self = "/proc/self/fd/" + std::to_string(judged.get());
-  unique_fd file(::open(self.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  auto file = reopen(judged.get(), O_RDONLY | O_NONBLOCK);
   if (!file) throw_errno("open", path);
   return file;
 }

@@ -59,9 +59,7 @@ std::string_view first_line(std::string_view text) {
 }
 
 password_look read_line(int path_fd, const struct stat& judged) {
-  // An O_PATH descriptor cannot be read; opened again by this name it is the same file, whatever bears its name by now.
-  const std::string self = "/proc/self/fd/" + std::to_string(path_fd);
-  const unique_fd file(::open(self.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  const auto file = reopen(path_fd, O_RDONLY);
   if (!file) return file_unreadable{reason_of("open")};
   wiped_buffer buffer;
   std::size_t size = 0;

@@ -2,38 +2,28 @@
 #include "syncd/remove_tree.h"
 
 #include "base/errors.h"
-#include "base/unique_fd.h"
+#include "base/list_folder.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cstdio>
-#include <memory>
 #include <string_view>
 #include <vector>
 
 namespace heberg::syncd {
 namespace {
 
-struct folder_closer {
-  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
-};
-using open_folder = std::unique_ptr<DIR, folder_closer>;
-
 // One level of the way down. The owner may have made it deeper than any path is long: so no recursion, no paths, and no
 // more than k_open_max descriptors.
 struct level {
   std::string name;
-  open_folder entries;
+  dir_stream entries;
 };
 
-open_folder open_entries(int parent, const std::string& name) {
-  const int fd = ::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) throw_errno("open", name);
-  open_folder entries(::fdopendir(fd));
-  if (entries == nullptr) ::close(fd);
-  if (entries == nullptr) throw_errno("read", name);
+dir_stream open_entries(int parent, const std::string& name) {
+  auto entries = list_folder(parent, name.c_str());
+  if (entries == nullptr) throw_errno("open", name);
   return entries;
 }
 

@@ -2,9 +2,9 @@
 #include "syncd/sessions.h"
 
 #include "base/errors.h"
+#include "base/list_folder.h"
 #include "base/unique_fd.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -13,15 +13,10 @@
 
 #include <array>
 #include <charconv>
-#include <memory>
 #include <optional>
 
 namespace heberg::syncd {
 namespace {
-
-struct folder_closer {
-  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
-};
 
 // As syscalls: glibc 2.36's <sys/pidfd.h> lacks the extern "C" that C++ needs (2.37 has it).
 unique_fd open_process(pid_t process) {
@@ -82,10 +77,10 @@ bool is_session_of(std::string_view status, std::uint32_t uid) {
 std::vector<session> find_sessions(const std::string& procs, const std::set<std::uint32_t>& uids) {
   std::vector<session> found;
   if (uids.empty()) return found;
-  unique_fd folder = open_procs(procs);
-  const std::unique_ptr<DIR, folder_closer> entries(::fdopendir(folder.get()));
+  const auto folder = open_procs(procs);
+  const auto entries = list_folder(folder.get());
   if (entries == nullptr) throw_errno("read", procs);
-  const int fd = folder.release();  // fdopendir(3) owns it now
+  const int fd = folder.get();
   while (const dirent* entry = ::readdir(entries.get())) {
     const auto process = parse_number<pid_t>(entry->d_name);
     if (!process) continue;

@@ -2,9 +2,9 @@
 #include "syncd/site_trees.h"
 
 #include "base/beneath.h"
+#include "base/list_folder.h"
 #include "base/names.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -49,20 +49,6 @@ std::string mode_text(mode_t mode) {
 
 std::string owner_text(file_owner owner) {
   return std::to_string(owner.uid) + ":" + std::to_string(owner.gid);
-}
-
-struct folder_closer {
-  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
-};
-using open_folder = std::unique_ptr<DIR, folder_closer>;
-
-// The folder's entries from its beginning; a descriptor of its own, because reading moves a position.
-open_folder list_folder(int folder) {
-  const int fd = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return nullptr;
-  open_folder entries(::fdopendir(fd));
-  if (entries == nullptr) ::close(fd);
-  return entries;
 }
 
 bool is_dot(std::string_view name) {

@@ -2,27 +2,21 @@
 #include "archive/walk.h"
 
 #include "archive/paths.h"
+#include "base/beneath.h"
 #include "base/errors.h"
+#include "base/list_folder.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 
 #include <algorithm>
-#include <memory>
 #include <vector>
 
 namespace heberg::archive {
 namespace {
 
-struct folder_closer {
-  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
-};
-
 std::vector<std::string> sorted_names(int folder, const std::string& shown) {
-  const int fd = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) throw_errno("open", shown);
-  const std::unique_ptr<DIR, folder_closer> entries(::fdopendir(fd));
-  if (entries == nullptr) throw_errno("read", shown);
+  const auto entries = list_folder(folder);
+  if (entries == nullptr) throw_errno("open", shown);
   std::vector<std::string> names;
   errno = 0;
   while (const dirent* entry = ::readdir(entries.get())) {
@@ -76,8 +70,7 @@ class walker {
     }
     const bool is_folder = S_ISDIR(entry.status.st_mode);
     if (!is_folder && !S_ISREG(entry.status.st_mode)) return left_out_(path, "it is no file, folder or link");
-    const auto self = "/proc/self/fd/" + std::to_string(handle.get());
-    entry.fd = unique_fd(::open(self.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | (is_folder ? O_DIRECTORY : 0)));
+    entry.fd = reopen(handle.get(), O_RDONLY | (is_folder ? O_DIRECTORY : 0));
     if (!entry.fd) throw_errno("open", path);
     visit_(entry);
     if (is_folder) go_through(entry.fd.get(), path);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 namespace heberg {
 
@@ -24,6 +25,12 @@ unique_fd open_beneath(int dirfd, const char* path, int flags, mode_t mode) noex
     if (fd >= 0) return unique_fd(static_cast<int>(fd));
     if (errno != EAGAIN || attempt == 8) return unique_fd();
   }
+}
+
+unique_fd reopen(int path_fd, int flags) noexcept {
+  char self[32];
+  std::snprintf(self, sizeof self, "/proc/self/fd/%d", path_fd);
+  return unique_fd(::open(self, flags | O_CLOEXEC | O_NOCTTY));
 }
 
 }  // namespace heberg

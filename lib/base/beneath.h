@@ -14,4 +14,8 @@ namespace heberg {
 // failure: ELOOP for a link, EXDEV for a path that leaves the folder.
 [[nodiscard]] unique_fd open_beneath(int dirfd, const char* path, int flags, mode_t mode = 0) noexcept;
 
+// Opens what an O_PATH descriptor names, whatever bears its name by now: it was judged (fstat), and is to be read or
+// written. O_CLOEXEC and O_NOCTTY are added. Empty with errno set on failure.
+[[nodiscard]] unique_fd reopen(int path_fd, int flags) noexcept;
+
 }  // namespace heberg

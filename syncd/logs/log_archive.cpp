@@ -2,10 +2,10 @@
 #include "syncd/logs/log_archive.h"
 
 #include "base/beneath.h"
+#include "base/list_folder.h"
 #include "syncd/logs/log_file.h"
 #include "syncd/logs/log_rotation.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -25,10 +25,6 @@ constexpr std::size_t k_block = 64 << 10;
 constexpr char k_temporary[] = ".compressing.tmp";
 constexpr std::string_view k_suffix = ".gz";
 
-struct folder_closer {
-  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
-};
-
 struct archived {
   std::string name;
   std::string log;  // which it was
@@ -44,12 +40,8 @@ struct archived {
 
 std::vector<archived> list_archived(int folder) {
   std::vector<archived> found;
-  const int fd = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, folder_closer> entries(fd < 0 ? nullptr : ::fdopendir(fd));
-  if (entries == nullptr) {
-    if (fd >= 0) ::close(fd);
-    return found;
-  }
+  const auto entries = list_folder(folder);
+  if (entries == nullptr) return found;
   while (const dirent* entry = ::readdir(entries.get())) {
     const std::string name = entry->d_name;
     for (const auto log : k_archived_logs) {

@@ -46,9 +46,7 @@ unique_fd open_judged(int folder, const char* name, struct stat& status, std::st
   }
   if (::fstat(path.get(), &status) != 0) return problem = reason_of("cannot be looked at", errno), unique_fd();
   if (problem = judge(status); !problem.empty()) return {};
-  // Opened again by this name it is the file that was judged, whatever bears its name by now.
-  const auto self = "/proc/self/fd/" + std::to_string(path.get());
-  unique_fd file(::open(self.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  auto file = reopen(path.get(), O_RDWR | O_NONBLOCK);
   if (!file) problem = reason_of("cannot be opened", errno);
   return file;
 }

@@ -2,10 +2,10 @@
 #include "syncd/logs/log_recovery.h"
 
 #include "base/errors.h"
+#include "base/list_folder.h"
 #include "syncd/logs/log_rotation.h"
 #include "syncd/logs/log_source.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -21,14 +21,9 @@ bool is_same(const struct stat& file, const file_position& position) {
   return file.st_dev == position.device && file.st_ino == position.inode;
 }
 
-struct folder_closer {
-  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
-};
-
 // Was it put aside meanwhile (by ourselves, just before the end, or by a logrotate)? Then it has another name here.
 unique_fd find_put_aside(int folder, std::string_view name, const file_position& position, struct stat& status) {
-  const std::unique_ptr<DIR, folder_closer> entries(
-      ::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+  const auto entries = list_folder(folder);
   while (entries != nullptr) {
     const dirent* entry = ::readdir(entries.get());
     if (entry == nullptr) break;
