@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/keys.h"
 
+#include "digest/base64.h"
 #include "digest/sha256.h"
 
 #include <algorithm>
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::size_t k_line_max = 16 * 1024;  // sshd's own, for RSA with 16384 bits
 constexpr std::size_t k_comment_max = 256;
-constexpr char k_base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // What the fields after the type's name must be.
 struct key_type {
@@ -32,39 +32,6 @@ constexpr std::array<key_type, 7> k_types = {{
     {"sk-ecdsa-sha2-nistp256@openssh.com", "nistp256", 65, true},
 }};
 constexpr std::size_t k_rsa_min_bytes = 256;  // 2048 bits
-
-std::optional<std::string> decode(std::string_view text) {
-  const auto padding = text.size() - std::min(text.find('='), text.size());
-  if (text.empty() || text.size() % 4 != 0 || padding > 2) return std::nullopt;
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text.substr(0, text.size() - padding)) {
-    const auto digit = std::string_view(k_base64).find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes += static_cast<char>((bits >> static_cast<unsigned>(count)) & 0xffU);
-    }
-  }
-  if (!std::all_of(text.end() - static_cast<std::ptrdiff_t>(padding), text.end(), [](char c) { return c == '='; }))
-    return std::nullopt;
-  return bytes;
-}
-
-std::string encode_unpadded(std::string_view bytes) {
-  std::string text;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : bytes) {
-    bits = (bits << 8U) | static_cast<unsigned char>(c);
-    for (count += 8; count >= 6; count -= 6) text += k_base64[(bits >> static_cast<unsigned>(count - 6)) & 63U];
-  }
-  if (count > 0) text += k_base64[(bits << static_cast<unsigned>(6 - count)) & 63U];
-  return text;
-}
 
 // Takes the next length-prefixed string from the front.
 std::optional<std::string_view> take_field(std::string_view& blob) {
@@ -145,17 +112,18 @@ std::variant<public_key, bad_key> parse_public_key(std::string_view line) {
     return bad_key{"begins with no key type that sshd takes (ssh-ed25519, ecdsa-sha2-nistp256, ssh-rsa, …)"};
   }
   const auto base64 = take_word(rest);
-  const auto blob = decode(base64);
+  const auto blob = decode_base64(base64);
   if (!blob) return bad_key{"is cut short or damaged"};
   if (auto reason = judge_blob(*blob, *type); !reason.empty()) return bad_key{std::move(reason)};
   if (rest.size() > k_comment_max || std::any_of(rest.begin(), rest.end(), is_control))
     return bad_key{"has a comment that is too long or holds control characters"};
   const auto sum = sha256_of(*blob);
-  return public_key{
-      .type = std::string(word),
-      .base64 = std::string(base64),
-      .comment = std::string(rest),
-      .fingerprint = "SHA256:" + encode_unpadded({reinterpret_cast<const char*>(sum.data()), sum.size()})};
+  auto shown = encode_base64({reinterpret_cast<const char*>(sum.data()), sum.size()});
+  shown.resize(shown.find('='));  // as ssh-keygen shows it
+  return public_key{.type = std::string(word),
+                    .base64 = std::string(base64),
+                    .comment = std::string(rest),
+                    .fingerprint = "SHA256:" + shown};
 }
 
 std::vector<public_key> parse_keys(std::string_view text) {
