@@ -2,6 +2,9 @@
 // A temporary folder that is gone when the test ends.
 #pragma once
 
+#include "base/unique_fd.h"
+
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include <filesystem>
@@ -33,6 +36,12 @@ class temp_dir {
  private:
   std::filesystem::path path_;
 };
+
+inline unique_fd open_folder(const std::filesystem::path& path) {
+  unique_fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) throw std::runtime_error("open " + path.string());
+  return folder;
+}
 
 inline void write_file(const std::filesystem::path& path, std::string_view bytes) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);

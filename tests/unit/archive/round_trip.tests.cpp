@@ -15,6 +15,7 @@
 using namespace heberg;
 using namespace heberg::archive;
 using Catch::Matchers::Contains;
+using heberg::test::open_folder;
 using heberg::test::read_file;
 using heberg::test::temp_dir;
 using heberg::test::write_file;
@@ -23,12 +24,6 @@ namespace fs = std::filesystem;
 namespace {
 
 const head k_about{.site = "site_1", .uid = 20000, .is_locked = false, .lock_reason = "", .specification = "{}"};
-
-unique_fd open_folder(const fs::path& path) {
-  unique_fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  REQUIRE(fd);
-  return fd;
-}
 
 pack_result pack_to(const fs::path& file, const fs::path& tree) {
   const unique_fd out(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));

@@ -14,6 +14,7 @@
 
 using heberg::atomic_file;
 using heberg::unique_fd;
+using heberg::test::open_folder;
 using heberg::test::read_file;
 using heberg::test::temp_dir;
 using heberg::test::write_file;
@@ -21,10 +22,6 @@ using heberg::test::write_file;
 namespace fs = std::filesystem;
 
 namespace {
-
-unique_fd open_folder(const fs::path& path) {
-  return unique_fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
 
 struct fixture {
   temp_dir dir;

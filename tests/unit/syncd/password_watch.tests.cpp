@@ -9,16 +9,11 @@
 
 using heberg::unique_fd;
 using heberg::syncd::password_watch;
+using heberg::test::open_folder;
 using heberg::test::temp_dir;
 using heberg::test::write_file;
 namespace fs = std::filesystem;
 using sites = std::set<std::string>;
-
-namespace {
-unique_fd open_folder(const fs::path& path) {
-  return unique_fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-}  // namespace
 
 TEST_CASE("whatever happens to a password file is told, and what happens beside it is not") {
   const temp_dir a, b;

@@ -13,16 +13,9 @@
 
 using namespace heberg;
 using heberg::syncd::remove_tree;
+using heberg::test::open_folder;
 using heberg::test::temp_dir;
 namespace fs = std::filesystem;
-
-namespace {
-
-unique_fd open_folder(const fs::path& path) {
-  return unique_fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-
-}  // namespace
 
 TEST_CASE("a tree goes with all that is in it, and what its links point to stays") {
   const temp_dir dir;
