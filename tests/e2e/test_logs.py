@@ -139,14 +139,17 @@ def logs_removed_at_once(world):
 
 @test
 def logs_rotated_under_load(world):
-    """Fifty rotations by hand under load: no line lost, cut or doubled; the owner reads old logs, and cannot change them."""
+    """Fifty rotations under load, by hebergctl and by SIGHUP: no line lost, cut or doubled; the owner reads old logs, and cannot change them."""
     run_writer(world, "turning", 20_000, 100)
     world.wait_for_account("turning")
     turns = 0
     while turns < 50:
         wait_for(20, "lines", lambda: os.path.getsize(f"{logs_of(world, 'turning')}/access.log") > 0
                  if os.path.exists(f"{logs_of(world, 'turning')}/access.log") else False)
-        world.docker("exec", "heberg-syncd", "hebergctl", "rotate", "turning")
+        if turns % 2 == 0:
+            world.docker("exec", "heberg-syncd", "hebergctl", "rotate", "turning")
+        else:
+            world.docker("kill", "--signal", "HUP", "heberg-syncd")
         turns += 1
     wait_for(120, "the writer's end", is_written(world, "turning"))
     expect_whole(world, "turning", "turning")
