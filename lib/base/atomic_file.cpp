@@ -48,18 +48,28 @@ int atomic_file::write(std::string_view bytes) noexcept {
 }
 
 int atomic_file::commit() noexcept {
-  return commit(0);
+  const int error = place();
+  return error != 0 ? error : sync_folder();
 }
 
 int atomic_file::commit_new() noexcept {
-  return commit(RENAME_NOREPLACE);
+  const int error = place(RENAME_NOREPLACE);
+  return error != 0 ? error : sync_folder();
 }
 
-int atomic_file::commit(unsigned rename_flags) noexcept {
+int atomic_file::place() noexcept {
+  return place(0);
+}
+
+int atomic_file::place(unsigned rename_flags) noexcept {
   if (!fd_) return EBADF;
   if (::fsync(fd_.get()) != 0) return errno;
   if (::renameat2(dirfd_, temp_, dirfd_, name_, rename_flags) != 0) return errno;
   fd_.reset();
+  return 0;
+}
+
+int atomic_file::sync_folder() const noexcept {
   return ::fsync(dirfd_) == 0 ? 0 : errno;
 }
 

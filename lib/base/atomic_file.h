@@ -25,7 +25,10 @@ class atomic_file {
   // the old one back.
   [[nodiscard]] int commit() noexcept;
 
-  // The same, but where the target exists (by now) it stays: EEXIST.
+  // commit() without the folder's fsync, which the caller does once for several files.
+  [[nodiscard]] int place() noexcept;
+
+  // commit(), but where the target exists (by now) it stays: EEXIST.
   [[nodiscard]] int commit_new() noexcept;
 
   atomic_file() noexcept = default;
@@ -34,7 +37,8 @@ class atomic_file {
   ~atomic_file();  // not committed: the temporary file is removed
 
  private:
-  [[nodiscard]] int commit(unsigned rename_flags) noexcept;
+  [[nodiscard]] int place(unsigned rename_flags) noexcept;
+  [[nodiscard]] int sync_folder() const noexcept;
 
   int dirfd_ = -1;
   unique_fd fd_;

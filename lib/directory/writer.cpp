@@ -52,27 +52,45 @@ bool is_published(int folder, const target& to, std::string_view image) {
   return true;
 }
 
-bool publish_file(int folder, const std::string& path, const target& to, std::string_view image) {
-  if (is_published(folder, to, image)) return false;
-  const std::string object = path + "/" + to.name;
-  atomic_file file;
-  if (const int error = file.open(folder, to.name, to.mode, to.owner, to.group); error != 0)
-    throw_errno(error, "create", object);
-  if (const int error = file.write(image); error != 0) throw_errno(error, "write", object);
-  if (const int error = file.commit(); error != 0) throw_errno(error, "publish", object);
-  return true;
-}
+// One of the two files, on its way. Both are written before either is waited for: the disk takes them together.
+class publication {
+ public:
+  // Writes the new file beside the old one, unless that says the same.
+  void stage(int folder, const std::string& path, const target& to, std::string_view image) {
+    if (is_published(folder, to, image)) return;
+    object_ = path + "/" + to.name;
+    if (const int error = file_.open(folder, to.name, to.mode, to.owner, to.group); error != 0)
+      throw_errno(error, "create", object_);
+    if (const int error = file_.write(image); error != 0) throw_errno(error, "write", object_);
+    (void)::sync_file_range(file_.fd(), 0, 0, SYNC_FILE_RANGE_WRITE);  // only begins; fsync has the word
+  }
+
+  // True where there was something to put in place.
+  bool place() {
+    if (object_.empty()) return false;
+    if (const int error = file_.place(); error != 0) throw_errno(error, "publish", object_);
+    return true;
+  }
+
+ private:
+  atomic_file file_;
+  std::string object_;
+};
 
 }  // namespace
 
 bool publish(const std::string& path, std::span<const account> accounts, const owners& owners) {
   const images made = make_images(accounts);
   const unique_fd folder = open_folder(path);
-  const bool shadow_changed =
-      publish_file(folder.get(), path, {k_shadow_file, 0640, owners.owner, owners.shadow_group}, made.shadow);
-  const bool accounts_changed =
-      publish_file(folder.get(), path, {k_accounts_file, 0644, owners.owner, owners.accounts_group}, made.accounts);
-  return shadow_changed || accounts_changed;
+  publication shadow;
+  publication passwd;
+  shadow.stage(folder.get(), path, {k_shadow_file, 0640, owners.owner, owners.shadow_group}, made.shadow);
+  passwd.stage(folder.get(), path, {k_accounts_file, 0644, owners.owner, owners.accounts_group}, made.accounts);
+  const bool shadow_changed = shadow.place();
+  const bool accounts_changed = passwd.place();
+  if (!shadow_changed && !accounts_changed) return false;
+  if (::fsync(folder.get()) != 0) throw_errno("publish", path);
+  return true;
 }
 
 }  // namespace heberg::directory
