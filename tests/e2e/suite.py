@@ -24,6 +24,7 @@ import test_network  # noqa: F401
 import test_sftp_log  # noqa: F401
 import test_hostile  # noqa: F401
 import test_logs  # noqa: F401
+import test_ansible  # noqa: F401
 import test_recovery  # noqa: F401
 import test_quickstart  # noqa: F401
 

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One line of Ansible, one site: the role heberg_sites against the running system."""
+import json
+import os
+import re
+
+from framework import expect, expect_equal, test, wait_for
+from world import run
+
+k_collection = os.path.realpath(f"{os.path.dirname(__file__)}/../../deploy/ansible")
+
+
+def play(world, folder, lines, *options, code=0):
+    """Runs the role with these lines; the play's output, and how many tasks changed something."""
+    with open(f"{folder}/sites.yml", "w") as file:
+        file.write("heberg_sites:\n" + "".join(f"  - {line}\n" for line in lines))
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": f"{folder}/collections", "ANSIBLE_LOCAL_TEMP": f"{folder}/tmp",
+                   "ANSIBLE_REMOTE_TEMP": f"{folder}/tmp", "HOME": folder, "LC_ALL": "C.UTF-8"}
+    done = run(["ansible-playbook", "-i", "localhost,", f"{folder}/play.yml", *options], env=environment, cwd=folder, timeout=120)
+    expect_equal(done.returncode, code, f"ansible-playbook: {done.stdout}{done.stderr}")
+    changed = re.search(r"changed=(\d+)", done.stdout)
+    return done.stdout, int(changed.group(1)) if changed else None
+
+
+@test
+def ansible_sites(world):
+    """Ansible: a line makes a site that answers, again nothing changes, a changed line touches it alone, one that goes is an archive and returns as it was."""
+    folder = f"{world.folder}/ansible"
+    os.makedirs(f"{folder}/collections/ansible_collections/heberg")
+    os.symlink(k_collection, f"{folder}/collections/ansible_collections/heberg/heberg")
+    with open(f"{folder}/play.yml", "w") as file:
+        json.dump([{"hosts": "localhost", "connection": "local", "gather_facts": False, "vars_files": ["sites.yml"],
+                    "vars": {"ansible_python_interpreter": "/usr/bin/python3", "heberg_sites_memory_file": f"{folder}/memory.json",
+                             "heberg_sites_hebergctl": ["docker", "exec", "heberg-syncd", "hebergctl"]},
+                    "roles": ["heberg.heberg.heberg_sites"]}], file)
+    world.made += ["line_1", "line_2"]
+    one, two = "{name: line_1, hosts: [line-1.test]}", "{name: line_2, hosts: [line-2.test]}"
+
+    play(world, folder, [one, two])
+    uid = world.wait_for_account("line_1")[2]
+    password = world.password("line_1")
+    world.put("line_1", password, "<?php echo posix_getuid();", "index.php")
+    wait_for(10, "the site answers", lambda: world.fetch("line-1.test") == (200, uid))
+    expect_equal(play(world, folder, [one, two])[1], 0, "what a second run changed")
+
+    container = world.docker("inspect", "-f", "{{.Id}}", "line_1")
+    output, _ = play(world, folder, [one, two.replace("hosts", "memory: 256m, hosts")], "--check", "--diff")
+    expect("+create line_2" in output and "create line_1" not in output, f"--check --diff: {output}")
+    play(world, folder, [one, two.replace("hosts", "memory: 256m, hosts")])
+    expect_equal(world.docker("inspect", "-f", "{{.HostConfig.Memory}}", "line_2"), str(256 << 20), "the memory of the changed line's")
+    expect_equal(world.docker("inspect", "-f", "{{.Id}}", "line_1"), container, "the container of the line that stayed")
+
+    output, _ = play(world, folder, [one.replace("hosts", "hostz"), two], code=2)
+    expect("sites.yml, line 2: line_1: unknown key hostz" in output, f"a typo: {output}")
+    expect_equal(world.docker("inspect", "-f", "{{.Id}}", "line_1"), container, "the container after a typo")
+
+    play(world, folder, [two])
+    world.wait_for_no_account("line_1")
+    expect(not os.path.exists(f"{world.sites}/line_1"), "the tree of the line that went is still there")
+    play(world, folder, [one, two])
+    expect_equal(world.wait_for_account("line_1")[2], uid, "the UID of the line that came back")
+    wait_for(10, "it answers as before", lambda: world.fetch("line-1.test") == (200, uid))
+    expect(world.can_log_in("line_1", password), "its password does not hold any more")
+
+    play(world, folder, [one.replace("hosts", "state: locked, hosts"), two])
+    expect(not world.can_log_in("line_1", password), "the locked line's site lets in")
+    play(world, folder, [one, two])
+    expect(world.can_log_in("line_1", password), "unlocked by its line, it does not let in")
