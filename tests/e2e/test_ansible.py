@@ -7,16 +7,38 @@ import re
 from framework import expect, expect_equal, test, wait_for
 from world import run
 
-k_collection = os.path.realpath(f"{os.path.dirname(__file__)}/../../deploy/ansible")
+k_deploy = os.path.realpath(f"{os.path.dirname(__file__)}/../../deploy")
+
+
+def prepare(world, name):
+    """A folder with the collection and a playbook for this host."""
+    folder = f"{world.folder}/{name}"
+    os.makedirs(f"{folder}/collections/ansible_collections/heberg")
+    os.symlink(f"{k_deploy}/ansible", f"{folder}/collections/ansible_collections/heberg/heberg")
+    with open(f"{folder}/play.yml", "w") as file:
+        json.dump([{"hosts": "localhost", "connection": "local", "gather_facts": False,
+                    "vars": {"ansible_python_interpreter": "/usr/bin/python3", "heberg_sites_memory_file": f"{folder}/memory.json",
+                             "heberg_sites_hebergctl": ["docker", "exec", "heberg-syncd", "hebergctl"]},
+                    "roles": ["heberg.heberg.heberg_sites"]}], file)
+    return folder
+
+
+def environment_of(folder):
+    return {**os.environ, "ANSIBLE_COLLECTIONS_PATH": f"{folder}/collections", "ANSIBLE_LOCAL_TEMP": f"{folder}/tmp",
+            "ANSIBLE_REMOTE_TEMP": f"{folder}/tmp", "HOME": folder, "LC_ALL": "C.UTF-8",
+            **{f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}}
+
+
+def write_lines(path, lines):
+    with open(path, "w") as file:
+        file.write("heberg_sites:\n" + "".join(f"  - {line}\n" for line in lines))
 
 
 def play(world, folder, lines, *options, code=0):
     """Runs the role with these lines; the play's output, and how many tasks changed something."""
-    with open(f"{folder}/sites.yml", "w") as file:
-        file.write("heberg_sites:\n" + "".join(f"  - {line}\n" for line in lines))
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": f"{folder}/collections", "ANSIBLE_LOCAL_TEMP": f"{folder}/tmp",
-                   "ANSIBLE_REMOTE_TEMP": f"{folder}/tmp", "HOME": folder, "LC_ALL": "C.UTF-8"}
-    done = run(["ansible-playbook", "-i", "localhost,", f"{folder}/play.yml", *options], env=environment, cwd=folder, timeout=120)
+    write_lines(f"{folder}/sites.yml", lines)
+    done = run(["ansible-playbook", "-i", "localhost,", f"{folder}/play.yml", "-e", f"@{folder}/sites.yml", *options],
+               env=environment_of(folder), cwd=folder, timeout=120)
     expect_equal(done.returncode, code, f"ansible-playbook: {done.stdout}{done.stderr}")
     changed = re.search(r"changed=(\d+)", done.stdout)
     return done.stdout, int(changed.group(1)) if changed else None
@@ -25,14 +47,7 @@ def play(world, folder, lines, *options, code=0):
 @test
 def ansible_sites(world):
     """Ansible: a line makes a site that answers, again nothing changes, a changed line touches it alone, one that goes is an archive and returns as it was."""
-    folder = f"{world.folder}/ansible"
-    os.makedirs(f"{folder}/collections/ansible_collections/heberg")
-    os.symlink(k_collection, f"{folder}/collections/ansible_collections/heberg/heberg")
-    with open(f"{folder}/play.yml", "w") as file:
-        json.dump([{"hosts": "localhost", "connection": "local", "gather_facts": False, "vars_files": ["sites.yml"],
-                    "vars": {"ansible_python_interpreter": "/usr/bin/python3", "heberg_sites_memory_file": f"{folder}/memory.json",
-                             "heberg_sites_hebergctl": ["docker", "exec", "heberg-syncd", "hebergctl"]},
-                    "roles": ["heberg.heberg.heberg_sites"]}], file)
+    folder = prepare(world, "ansible")
     world.made += ["line_1", "line_2"]
     one, two = "{name: line_1, hosts: [line-1.test]}", "{name: line_2, hosts: [line-2.test]}"
 
@@ -66,3 +81,32 @@ def ansible_sites(world):
     expect(not world.can_log_in("line_1", password), "the locked line's site lets in")
     play(world, folder, [one, two])
     expect(world.can_log_in("line_1", password), "unlocked by its line, it does not let in")
+
+
+@test
+def ansible_push(world):
+    """A push to a bare repository: on another branch it is shown, on the one that is deployed the new site answers over HTTP and SFTP."""
+    folder = prepare(world, "push")
+    world.made.append("pushed")
+    bare, clone = f"{folder}/sites.git", f"{folder}/clone"
+
+    def git(*words):
+        done = run(["git", *words], env=environment_of(folder), timeout=120)
+        expect_equal(done.returncode, 0, f"git {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    git("init", "-q", "--bare", "-b", "main", bare)
+    os.symlink(f"{k_deploy}/hooks/post-receive", f"{bare}/hooks/post-receive")
+    git("-C", bare, "config", "heberg.playbook", f"{folder}/play.yml")
+    git("-C", bare, "config", "heberg.logs", f"{folder}/logs")
+    git("clone", "-q", bare, clone)
+    write_lines(f"{clone}/sites.yml", ["{name: pushed, hosts: [pushed.test]}"])
+    git("-C", clone, "add", "sites.yml")
+    git("-C", clone, "commit", "-q", "-m", "one more site")
+    said = git("-C", clone, "push", "origin", "HEAD:proposal")
+    expect("+create pushed" in said, f"the proposal: {said}")
+    expect_equal(world.fetch("pushed.test")[0], 503, "the status of what was only proposed")
+    said = git("-C", clone, "push", "origin", "HEAD:main")
+    expect("exit code 0" in said, f"the push: {said}")
+    world.put("pushed", world.wait_for_password("pushed"), "<?php echo 'by push';", "index.php")
+    wait_for(10, "the pushed site answers", lambda: world.fetch("pushed.test") == (200, "by push"))
