@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -36,6 +37,14 @@ constexpr auto k_gather = 50ms;      // lines that come together are written tog
 constexpr auto k_safe_every = 5s;
 constexpr auto k_open_again = 5s;
 
+// Accounts, files and calls must not want for descriptors because many containers are listened to.
+std::size_t default_most_bells() {
+  constexpr rlim_t k_others = 1024;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return k_others;
+  return limit.rlim_cur > 2 * k_others ? limit.rlim_cur - k_others : limit.rlim_cur / 2;
+}
+
 }  // namespace
 
 struct forwarder::impl final : follower_host {
@@ -46,6 +55,7 @@ struct forwarder::impl final : follower_host {
         shared_scratch(std::make_shared<docker::log_scratch>(k_scratch)),
         archive({.keep = s.logs.keep, .max_total = s.logs.max_total, .compress = s.logs.compress == "gzip"},
                 parts.owners, parts.log),
+        most_bells(parts.most_bells.value_or(default_most_bells())),
         flush_timer(context),
         safe_timer(context),
         open_timer(context) {
@@ -67,6 +77,18 @@ struct forwarder::impl final : follower_host {
     --turns;
     give_turns();
   }
+
+  bool take_bell() override {
+    if (bells < most_bells) return ++bells, true;
+    if (!std::exchange(told_of_bells, true)) {
+      parts.log(level::warning,
+                "logs: more than " + std::to_string(most_bells) +
+                    " containers: the limit of open files is too low to listen to all; the others' "
+                    "logs are up to 5 s late, and their last lines go with a container that is removed");
+    }
+    return false;
+  }
+  void give_back_bell() override { --bells; }
 
   // Posted: a follower asks and gives back in the middle of its own work.
   void give_turns() {
@@ -270,6 +292,9 @@ struct forwarder::impl final : follower_host {
   std::deque<std::string> asking;
   std::set<std::string> waiting;  // containers whose lines are to be written, or that are done
   std::size_t turns = 0;
+  std::size_t bells = 0;
+  const std::size_t most_bells;
+  bool told_of_bells = false;
   asio::steady_timer flush_timer;
   asio::steady_timer safe_timer;
   asio::steady_timer open_timer;

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ struct forwarder_parts {
   std::shared_ptr<ownership> owners;
   std::string trusted_path;                          // as in host_parts
   std::function<void(level, std::string_view)> log;  // called on the forwarder's threads
+  std::optional<std::size_t> most_bells = {};        // sockets held open; without: what the limit of open files allows
 };
 
 class forwarder {

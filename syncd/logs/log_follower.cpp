@@ -32,6 +32,7 @@ constexpr milliseconds k_after_bell = 50ms;  // what is written together is fetc
 // A bell that has lost its place says nothing: while lines come, and for a while after, we look without it.
 constexpr milliseconds k_first_look = 1s;
 constexpr milliseconds k_last_look = 64s;
+constexpr milliseconds k_look_without_bell = 5s;
 constexpr milliseconds k_retry_least = 100ms;
 constexpr milliseconds k_retry_most = 5s;
 constexpr int k_failures_told = 4;
@@ -59,7 +60,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
   // ---- when to fetch ----
 
   void fetch_after(milliseconds delay) {
-    if (closed || ended) return;
+    if (closed || ended || speaking) return;
     const auto due = asio::steady_timer::clock_type::now() + delay;
     if (fetching || asked || (due_at && *due_at <= due)) {
       wanted_again = wanted_again || fetching;
@@ -76,12 +77,13 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
   }
 
   void begin_fetch() {
-    if (!std::exchange(asked, false) || closed || ended) return host.give_back_turn();
+    if (!std::exchange(asked, false) || closed || ended || speaking) return host.give_back_turn();
     has_turn = true;
     fetching = true;
     wanted_again = false;
     is_first = true;
     was_up = what.is_up;
+    bell_waited = bell_waits;
     source.begin_answer();
     docker::log_request request{.container = what.id, .tty = what.tty};
     if (tail > 0) {
@@ -138,7 +140,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
         host.say(level::warning, what.site + ": the log of container " + what.id.substr(0, 12) +
                                      " cannot be read, so access.log and error.log stay empty: " + std::string(why));
         ended = true;
-        bell.reset();
+        drop_bell();
         return;
       case log_end::failed:
         return retry(why);
@@ -166,20 +168,23 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
     tail = static_cast<std::uint32_t>(std::min<std::uint64_t>(k_tail_most, k_tail_least + 2 * pieces));
     if (leaving) return end_leaving();
     // Lines that the bell should have rung for, and did not: it has lost its place.
-    if (has_news && bell && !rang && is_look) bell.reset();
+    if (has_news && bell && !rang && is_look) drop_bell();
     const bool heard_more = std::exchange(rang, false) && !last_words.empty();
     is_look = true;
     if (!what.is_up) {
       if (has_news || wanted_again) fetch_after(k_first_look);
       return;
     }
-    if (!bell) return open_bell();
-    look_after = has_news ? k_first_look : std::min(look_after * 4, k_last_look + 1ms);
+    resume_bell();
+    if (!bell && host.take_bell()) return open_bell();
+    const auto longest = bell ? k_last_look + 1ms : k_look_without_bell;
+    look_after = has_news ? k_first_look : std::min(look_after * 4, longest);
     if (heard_more || wanted_again) return fetch_after(k_after_bell);
     if (look_after <= k_last_look) fetch_after(look_after);
   }
 
   void end_leaving() {
+    resume_bell();
     if (bell) return fetch_after(k_first_look);
     if (++looks_left_behind >= k_looks_after_leaving) return finish();
     fetch_after(k_first_look);
@@ -217,32 +222,54 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
     std::string line;
     const auto outcome = heard[i].take(piece.stamp, piece.text, piece.ends_line, line);
     if (outcome == line_joiner::outcome::known) return true;
-    if (piece.stamp > source.streams[i].joiner.cursor().stamp) {
-      rang = true;
-      is_look = false;
-      fetch_after(k_after_bell);
-    }
+    if (piece.stamp <= source.streams[i].joiner.cursor().stamp) return true;  // fetched already
+    rang = true;
+    is_look = false;
+    fetch_after(k_after_bell);
     if (outcome != line_joiner::outcome::line) return true;
     last_words_size += line.size();
     last_words.push_back({piece.stream, piece.stamp, std::move(line)});
-    while (last_words_size > k_last_words && last_words.size() > 1) forget_oldest();
+    if (speaking) {
+      speak();
+    } else if (last_words_size > k_last_words && !bell_waits) {
+      // The engine keeps the rest for us meanwhile: even of a container that is removed, as long as we listen.
+      bell_waits = true;
+      bell->pause();
+      fetch_after(0ms);
+    }
     return true;
   }
 
+  // Once there is room for what it says.
+  void resume_bell() {
+    if (bell && last_words_size <= k_last_words / 2 && std::exchange(bell_waits, false)) bell->resume();
+  }
+
+  void drop_bell() {
+    if (std::exchange(bell, nullptr)) host.give_back_bell();
+    bell_waits = false;
+  }
+
   void end_bell() {
-    const auto reader = std::move(bell);
+    const auto reader = std::move(bell);  // we are called from within it
+    host.give_back_bell();
+    bell_waits = false;
+    if (speaking) return speak();
     // At once: a container that ends may be gone in a moment. Where that goes on, ever slower.
     const auto now = asio::steady_timer::clock_type::now();
     bell_ends = now - std::exchange(last_bell_end, now) < 2 * k_retry_most ? bell_ends + 1 : 0;
     fetch_after(bell_ends == 0 ? 0ms : back_off(bell_ends));
   }
 
-  // What was fetched need not be kept.
+  // What was fetched need not be kept. What should have been, and was not, the engine has lost meanwhile (its files are
+  // few and small): that much of it is kept that the bell can go on.
   void forget_heard() {
-    const auto is_known = [this](const word& said) {
-      return said.stamp <= source.streams[index_of(said.stream)].joiner.cursor().stamp;
-    };
-    while (!last_words.empty() && is_known(last_words.front())) forget_oldest();
+    std::erase_if(last_words, [this](const word& said) {
+      const bool is_known = said.stamp <= source.streams[index_of(said.stream)].joiner.cursor().stamp;
+      if (is_known) last_words_size -= said.line.size();
+      return is_known;
+    });
+    while (bell_waited && last_words_size > k_last_words / 2) forget_oldest();
   }
 
   void forget_oldest() {
@@ -251,25 +278,36 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
   }
 
   void speak_last_words() {
-    // The engine has not told of its removal yet; or the bell has the rest, and ends by itself.
-    if (!leaving || bell) return fetch_after(leaving ? k_retry_least : k_first_look);
+    if (!leaving) return fetch_after(k_first_look);  // the engine has not told of its removal yet
     source.drop_open();
-    for (const auto& said : last_words) {
+    speaking = true;
+    speak();
+  }
+
+  // From here on what the bell says is written: nothing else is left. At the disk's pace, as all else.
+  void speak() {
+    for (; !last_words.empty() && source.held() < k_pause; forget_oldest()) {
+      const auto& said = last_words.front();
       source.take({said.stream, said.stamp, std::string_view(said.line).substr(0, said.line.size() - 1), true});
     }
+    if (!source.is_empty()) host.lines_wait(what.id, source.held() >= k_urgent);
+    if (!last_words.empty()) {
+      if (bell && !std::exchange(bell_waits, true)) bell->pause();
+      return;  // resume() goes on
+    }
+    if (bell) return resume_bell();  // it ends by itself
     for (const auto stream : k_log_streams) {
       std::string line;
       if (heard[index_of(stream)].end_line(line) != line_joiner::outcome::line) continue;
       line.pop_back();
       source.take({stream, heard[index_of(stream)].cursor().stamp, line, true});
     }
-    last_words.clear();
     finish();
   }
 
   void finish() {
     ended = true;
-    bell.reset();
+    drop_bell();
     timer.cancel();
     host.lines_wait(what.id, false);
   }
@@ -277,7 +315,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
   void close() {
     closed = true;
     timer.cancel();
-    bell.reset();
+    drop_bell();
     fetch.reset();
     give_back();
   }
@@ -318,6 +356,9 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
   bool rang = false;
   bool is_look = false;  // this fetch was not asked for by the bell
   bool leaving = false;
+  bool bell_waits = false;   // paused: what it has said is to be fetched first
+  bool bell_waited = false;  // before this fetch began
+  bool speaking = false;     // the engine has nothing more: the bell's words are all there is
   bool ended = false;
   bool closed = false;
 
@@ -359,6 +400,7 @@ void log_follower::take_turn() {
 
 void log_follower::resume() {
   auto& i = *impl_;
+  if (i.speaking && !i.ended && i.source.held() <= k_resume) return i.speak();
   if (!i.paused || i.source.held() > k_resume) return;
   i.paused = false;
   i.fetch->resume();

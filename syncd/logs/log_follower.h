@@ -4,8 +4,9 @@
 // An answer that follows is a bell, no more: across a rotation of the engine's files it repeats lines, and under load
 // it loses them (measured on 20.10: 17,089 of 60,000 arrived). What is written comes from answers that do not follow:
 // those are exact. Such an answer holds the last so many pieces; when its first piece is one that was known, nothing
-// can be missing between. When it is not, more are asked for. What the bell has heard is kept all the same, in small:
-// when the container is removed the engine has nothing more to fetch, and these are its last words.
+// can be missing between. When it is not, more are asked for. What the bell has heard and was not fetched yet is kept
+// all the same; the bell waits when that is much. When the container is removed the engine has nothing more to fetch,
+// and what the bell has and will say are its last words.
 #pragma once
 
 #include "docker/log_reader.h"
@@ -30,6 +31,9 @@ class follower_host {
   // A turn to fetch: `go` is called when there is one, at once perhaps; give_back() when it is not used any more.
   virtual void ask_turn(const std::string& container) = 0;
   virtual void give_back_turn() = 0;
+  // A socket to be held open as a bell. False: there are too many; who has none looks from time to time.
+  virtual bool take_bell() = 0;
+  virtual void give_back_bell() = 0;
   // The container has lines to be written, or is done.
   virtual void lines_wait(const std::string& container, bool is_urgent) = 0;
   virtual void say(level level, std::string_view text) = 0;

@@ -35,6 +35,7 @@ struct forwarder_fixture {
   std::mutex mutex;
   std::vector<std::string> said;
   std::int64_t stamp = k_start;
+  std::optional<std::size_t> most_bells;
 
   forwarder_fixture() {
     config.state_dir = (dir / "state").string();
@@ -45,11 +46,12 @@ struct forwarder_fixture {
   ~forwarder_fixture() { forwarder.reset(); }
 
   void start() {
-    forwarder.emplace(
-        config, syncd::forwarder_parts{owners, dir.path().parent_path().string(), [this](level, std::string_view text) {
-                                         const std::lock_guard lock(mutex);
-                                         said.emplace_back(text);
-                                       }});
+    forwarder.emplace(config, syncd::forwarder_parts{owners, dir.path().parent_path().string(),
+                                                     [this](level, std::string_view text) {
+                                                       const std::lock_guard lock(mutex);
+                                                       said.emplace_back(text);
+                                                     },
+                                                     most_bells});
     forwarder->follow(followed);
   }
 
@@ -194,6 +196,52 @@ TEST_CASE_METHOD(forwarder_fixture,
   engine.change_log("web-a", [&](fake_log& log) { log.entries.push_back({1, ++stamp, "last\n"}); });
   remove("a");
   REQUIRE(until([&] { return read("a") == "last\n"; }));
+}
+
+TEST_CASE_METHOD(forwarder_fixture, "a removed container's last words are in the file whole, however many") {
+  run("a");
+  start();
+  REQUIRE(until([&] { return engine.count().logs >= 2; }));  // a fetch, and the bell
+  std::this_thread::sleep_for(50ms);
+  const auto all = write_lines("a", 0, 60'000);
+  REQUIRE(all.size() > (512 << 10));
+  remove("a");
+  REQUIRE(until([&] { return read("a").size() >= all.size(); }));
+  CHECK(read("a") == all);
+}
+
+TEST_CASE_METHOD(forwarder_fixture, "lines that the engine has lost do not silence the bell") {
+  run("a");
+  start();
+  REQUIRE(until([&] { return engine.count().logs >= 2; }));
+  std::this_thread::sleep_for(50ms);
+  const std::string lost(40'000, 'x');
+  engine.change_log("web-a", [&](fake_log& log) {
+    for (int i = 0; i < 4; ++i) log.entries.push_back({2, ++stamp, lost + "\n"});
+  });
+  engine.change_log("web-a", [&](fake_log& log) { log.first = log.entries.size(); });
+  write("a", "one\n");
+  REQUIRE(until([&] { return read("a") == "one\n"; }));
+  // Whether it rings is seen when nobody looks any more; so the engine is asked for the log as little as it may be.
+  std::this_thread::sleep_for(7s);
+  write("a", "two\n");
+  CHECK(until([&] { return read("a") == "one\ntwo\n"; }, 2s));
+}
+
+TEST_CASE_METHOD(forwarder_fixture, "containers beyond the limit of open files are looked at from time to time") {
+  most_bells = 1;
+  for (const auto* site : {"a", "b", "c"}) run(site);
+  start();
+  REQUIRE(until([&] { return engine.count().logs >= 4; }));  // three fetches, and one bell
+  for (int i = 0; i < 2; ++i) {
+    const auto line = "line " + std::to_string(i) + "\n";
+    for (const auto* site : {"a", "b", "c"}) write(site, line);
+    for (const auto* site : {"a", "b", "c"}) {
+      INFO(site);
+      CHECK(until([&] { return read(site).ends_with(line); }, 7s));
+    }
+  }
+  CHECK(has_said("more than 1 containers"));
 }
 
 TEST_CASE_METHOD(forwarder_fixture, "what a container left without a newline is a line when it has ended") {
