@@ -137,7 +137,7 @@ class daemon {
  private:
   docker::watch_handlers handlers() {
     return {.synced = [this](const docker::containers& all) { take(all); },
-            .changed = [this](const docker::containers& all) { take(all); },
+            .changed = [this](const docker::containers& all, const docker::container_ids&) { take(all); },
             .lost =
                 [this](std::string_view reason) {
                   log(level::warning, "the engine cannot be reached, what is served stays: " + std::string(reason));

@@ -19,7 +19,8 @@ class checker {
       rows_.emplace(std::move(name), std::move(row));
     }
     open_root();
-    const auto changes = reconcile(classify(all), rows_, wall_time(), rules(), questions_for_the_machine());
+    const auto claims = classify(all);
+    const auto changes = reconcile(put_in_order(claims), rows_, wall_time(), rules(), questions_for_the_machine());
     for (const auto& event : changes.events) {
       if (event.text == k_default_network) continue;  // said of all of them
       if (event.weight == level::warning) {

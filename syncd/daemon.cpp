@@ -106,8 +106,10 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
 
   void watch_engine() {
     docker::watch_handlers handlers;
-    handlers.synced = [this](const docker::containers& all) { take(all, keeper::listing::whole); };
-    handlers.changed = [this](const docker::containers& all) { take(all, keeper::listing::change); };
+    handlers.synced = [this](const docker::containers& all) { take(all); };
+    handlers.changed = [this](const docker::containers& all, const docker::container_ids& changed) {
+      take_changes(all, changed);
+    };
     handlers.lost = [this](std::string_view reason) {
       accounts.lose_engine();
       host.log(level::warning, "engine: lost: " + std::string(reason) + "; the accounts stay as they are");
@@ -122,72 +124,76 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     engine->start();
   }
 
-  void take(const docker::containers& all, keeper::listing listing) {
+  void take(const docker::containers& all) {
     if (stopped) return;
     if (std::exchange(engine_is_lost, false)) host.log(level::info, "engine: in touch again");
-    accounts.take(all, listing);
+    accounts.take(all);
     work();
     follow_logs();
   }
 
-  // Nil where the claim's site has no account.
-  const ledger::site* find_account(const site::claim& claim) const {
+  void take_changes(const docker::containers& all, const docker::container_ids& changed) {
+    if (stopped) return;
+    accounts.take_changes(all, changed);
+    work();
+    follow_logs_of(changed);
+  }
+
+  // What its log is to be followed as. None where its site has no account. What cannot be inspected just now stays as
+  // it was.
+  std::optional<followed_container> judge_log(const site::claim& claim) const {
     const auto row = accounts.sites().find(claim.site);
-    return row == accounts.sites().end() || row->second.is_retired() ? nullptr : &row->second;
-  }
-
-  // Most events change nothing here: ten thousand claims are compared where they are.
-  bool follows_as_it_should() const {
-    std::size_t as_known = 0;
-    for (const auto& claim : accounts.claims()) {
-      const auto* row = find_account(claim);
-      if (row == nullptr) continue;
-      const auto known = followed.find(claim.container_id);
-      if (known == followed.end()) {
-        if (claim.inspected) return false;
-        continue;
-      }
-      const auto& f = known->second;
-      if (claim.inspected && (f.site != claim.site || f.group != row->uid || f.tty != claim.tty || f.is_up != claim.up))
-        return false;
-      ++as_known;
+    if (row == accounts.sites().end() || row->second.is_retired()) return std::nullopt;
+    if (claim.inspected) {
+      return followed_container{
+          .id = claim.container_id, .site = claim.site, .group = row->second.uid, .tty = claim.tty, .is_up = claim.up};
     }
-    return as_known == followed.size();
+    const auto known = followed.find(claim.container_id);
+    return known == followed.end() ? std::nullopt : std::optional(known->second);
   }
 
-  // The logs of every site that has an account. What cannot be inspected just now stays as it was.
+  // The logs of every site that has an account.
   void follow_logs() {
-    if (!logs || (told_logs && follows_as_it_should())) return;
+    if (!logs) return;
     std::map<std::string, followed_container> all;
-    for (const auto& claim : accounts.claims()) {
-      const auto* row = find_account(claim);
-      if (row == nullptr) continue;
-      const auto known = followed.find(claim.container_id);
-      if (!claim.inspected) {
-        if (known != followed.end()) all.insert(*known);
-        continue;
-      }
-      all.emplace(
-          claim.container_id,
-          followed_container{
-              .id = claim.container_id, .site = claim.site, .group = row->uid, .tty = claim.tty, .is_up = claim.up});
+    for (const auto* claim : accounts.claims().ordered()) {
+      if (auto wanted = judge_log(*claim)) all.emplace(claim->container_id, std::move(*wanted));
     }
-    told_logs = true;
+    if (std::exchange(told_logs, true) && all == followed) return;
     followed = std::move(all);
     std::vector<followed_container> list;
     for (const auto& [id, container] : followed) list.push_back(container);
     logs->follow(std::move(list));
   }
 
+  void follow_logs_of(const docker::container_ids& ids) {
+    if (!logs) return;
+    std::vector<followed_container> changed;
+    std::vector<std::string> gone;
+    for (const auto& id : ids) {
+      const auto* claim = accounts.claims().find(id);
+      const auto wanted = claim != nullptr ? judge_log(*claim) : std::nullopt;
+      const auto known = followed.find(id);
+      if (wanted && (known == followed.end() || known->second != *wanted)) {
+        followed.insert_or_assign(id, *wanted);
+        changed.push_back(*wanted);
+      } else if (!wanted && known != followed.end()) {
+        followed.erase(known);
+        gone.push_back(id);
+      }
+    }
+    if (!changed.empty() || !gone.empty()) logs->follow_changes(std::move(changed), std::move(gone));
+  }
+
   // Does what is due, tells systemd, and asks to be called again.
   void work() {
     if (stopped) return;
+    const auto accounts_before = accounts.count_accounts();
     const auto next = accounts.work();
     if (accounts.has_published() && !std::exchange(told_ready, true)) notify_ready();
     tell_status();
     // Accounts that took their time (keeper: others' names are asked in slices) have lines waiting.
-    if (std::exchange(accounts_told, accounts.count_accounts()) != accounts.count_accounts() && told_logs)
-      follow_logs();
+    if (accounts_before != accounts.count_accounts() && told_logs) follow_logs();
     if (!next) return void(work_timer.cancel());
     work_timer.expires_at(*next);
     work_timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
@@ -288,7 +294,6 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   bool engine_is_lost = false;
   bool told_ready = false;
   bool told_logs = false;
-  std::size_t accounts_told = 0;
   bool stopped = false;
 };
 

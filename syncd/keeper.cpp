@@ -22,12 +22,12 @@ constexpr std::chrono::milliseconds k_cut_delays[] = {std::chrono::milliseconds(
 
 keeper::keeper(const settings& settings, machine& machine)
     : settings_(settings),
-      classifier_(
-          site::site_settings{.root = settings.sites.host_root.empty() ? settings.sites.root : settings.sites.host_root,
-                              .images = settings.sites.images}),
       rules_{.uids = {settings.accounts.uid_min, settings.accounts.uid_max},
              .retire_after = settings.accounts.retire_after},
-      machine_(machine) {}
+      machine_(machine),
+      claims_(
+          site::classifier({.root = settings.sites.host_root.empty() ? settings.sites.root : settings.sites.host_root,
+                            .images = settings.sites.images})) {}
 
 void keeper::start() {
   check_root();
@@ -41,33 +41,25 @@ void keeper::start() {
   publishing_.change(machine_.steady_time());
 }
 
-void keeper::take(const docker::containers& all, listing kind) {
+void keeper::take(const docker::containers& all) {
   in_touch_ = true;
-  if (kind == listing::whole) check_root();
-  classify(all);
+  check_root();
+  claims_.take(all);
   reconcile_claims();
-  if (kind == listing::change) return;
   for (const auto& [name, row] : rows_) {
     if (!row.is_retired()) trees_.insert(name);
   }
 }
 
+void keeper::take_changes(const docker::containers& all, const docker::container_ids& changed) {
+  in_touch_ = true;
+  claims_.take_changes(all, changed);
+  reconcile_claims();
+}
+
 void keeper::lose_engine() {
   in_touch_ = false;
   reconcile_due_.reset();
-}
-
-void keeper::classify(const docker::containers& all) {
-  claims_.clear();
-  container_refusals_.clear();
-  for (const auto& [id, container] : all) {
-    auto verdict = classifier_.classify(container);
-    if (auto* claim = std::get_if<site::claim>(&verdict)) {
-      claims_.push_back(std::move(*claim));
-    } else if (auto* refusal = std::get_if<site::refusal>(&verdict)) {
-      container_refusals_["container " + site::quoted(refusal->container)] = "no site's: " + refusal->reason;
-    }
-  }
 }
 
 questions keeper::questions_of_machine() {
@@ -85,7 +77,7 @@ questions keeper::questions_of_machine() {
 void keeper::reconcile_claims() {
   const auto now = machine_.wall_time();
   const auto ask = questions_of_machine();
-  auto changes = reconcile(claims_, rows_, now, rules_, ask);
+  auto changes = reconcile(claims_.ordered(), rows_, now, rules_, ask);
 
   reconcile_due_.reset();
   if (changes.next) reconcile_due_ = machine_.steady_time() + (*changes.next - now);
@@ -99,7 +91,7 @@ void keeper::reconcile_claims() {
   std::move(changes.appeared.begin(), changes.appeared.end(), std::back_inserter(appeared_));
   std::move(changes.events.begin(), changes.events.end(), std::back_inserter(events_));
 
-  auto refused = container_refusals_;
+  auto refused = claims_.refused();
   for (const auto& [site, why] : changes.refused) refused[site] = "no account: " + why;
   foreign_ = std::move(changes.refused);
   tell_refused(std::move(refused));

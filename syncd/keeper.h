@@ -9,7 +9,7 @@
 
 #include "docker/watcher.h"
 #include "program/settings.h"
-#include "site/site.h"
+#include "syncd/claim_book.h"
 #include "syncd/coalescer.h"
 #include "syncd/machine.h"
 #include "syncd/reconcile.h"
@@ -35,9 +35,10 @@ class keeper {
   // Reads the ledger; the first work() publishes what it says, whether or not the engine answers. Throws.
   void start();
 
-  // What the engine has now. whole: after a list, so that trees and passwords of all sites are looked at again.
-  enum class listing { change, whole };
-  void take(const docker::containers& all, listing kind);
+  // What the engine has now, after a list: trees and passwords of all sites are looked at again.
+  void take(const docker::containers& all);
+  // The same, of which these alone have changed since.
+  void take_changes(const docker::containers& all, const docker::container_ids& changed);
   void lose_engine();  // until the next take() nobody is retired
 
   void touch_password(const std::string& site);  // something happened in its .heberg folder
@@ -79,7 +80,7 @@ class keeper {
   [[nodiscard]] std::size_t count_refused() const { return refused_.size(); }
   [[nodiscard]] const site_rows& sites() const { return rows_; }
   [[nodiscard]] const std::map<std::string, std::string>& refused() const { return refused_; }
-  [[nodiscard]] const std::vector<site::claim>& claims() const { return claims_; }
+  [[nodiscard]] const claim_book& claims() const { return claims_; }
 
  private:
   struct pending_hash {
@@ -98,7 +99,6 @@ class keeper {
   void forget(const std::string& site);
   [[nodiscard]] questions questions_of_machine();
   [[nodiscard]] questions questions_without_haste();
-  void classify(const docker::containers& all);
   void reconcile_claims();
   void tell_refused(std::map<std::string, std::string> refused);
   enum class hurry { at_once, can_wait };
@@ -126,14 +126,12 @@ class keeper {
   void say_change(const std::string& topic, level level, const std::string& site, const std::string& text);
 
   const settings settings_;
-  const site::classifier classifier_;
   const account_rules rules_;
   machine& machine_;
 
-  std::size_t accounts_ = 0;         // rows that are not retired
-  site_rows rows_;                   // the ledger, and what is to enter it
-  std::vector<site::claim> claims_;  // what the engine had last
-  std::map<std::string, std::string> container_refusals_;
+  std::size_t accounts_ = 0;                    // rows that are not retired
+  site_rows rows_;                              // the ledger, and what is to enter it
+  claim_book claims_;                           // what the engine had last
   std::map<std::string, std::string> foreign_;  // of reconcile: site -> why it has no account
   std::map<std::string, std::string> refused_;  // "container X" or a site -> why; told once
   std::map<std::string, std::string> told_;     // topic -> what was said last, so that it is said once

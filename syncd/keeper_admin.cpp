@@ -61,9 +61,7 @@ std::string keeper::purged_name(const std::string& site) {
 std::string keeper::explain_in_use(const std::string& site) const {
   if (!in_touch_) return "the engine does not answer: whether " + site + " has a container is not known";
   const auto& row = rows_.at(site);
-  const bool is_claimed =
-      std::any_of(claims_.begin(), claims_.end(), [&](const auto& claim) { return claim.site == site; });
-  if (is_claimed) return site + " has a container: remove that first";
+  if (claims_.has(site)) return site + " has a container: remove that first";
   if (!row.is_retired()) return site + " had a container a moment ago: try again in some seconds";
   return {};
 }

@@ -42,7 +42,7 @@ int run_once(const settings& settings, const host_parts& parts, const docker::co
   host_machine machine(settings, parts, [&hashed](hash_result result) { hashed.put(std::move(result)); });
   keeper accounts(settings, machine);
   accounts.start();
-  accounts.take(all, keeper::listing::whole);
+  accounts.take(all);
 
   auto last_progress = machine.steady_time();
   while (!accounts.is_settled()) {

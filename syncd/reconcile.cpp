@@ -8,24 +8,6 @@
 namespace heberg::syncd {
 namespace {
 
-auto age(const site::claim& c) {
-  return std::tuple(!c.inspected, c.created, std::string_view(c.container_id));
-}
-
-// One claim a site, by name: its oldest container speaks for it, of those that the engine could be asked about.
-std::vector<const site::claim*> oldest_claims(std::span<const site::claim> claims) {
-  std::vector<const site::claim*> sites;
-  sites.reserve(claims.size());
-  for (const auto& claim : claims) sites.push_back(&claim);
-  std::sort(sites.begin(), sites.end(), [](auto* a, auto* b) {
-    if (const auto order = a->site <=> b->site; order != 0) return order < 0;
-    return age(*a) < age(*b);
-  });
-  const auto same_site = [](auto* a, auto* b) { return a->site == b->site; };
-  sites.erase(std::unique(sites.begin(), sites.end(), same_site), sites.end());
-  return sites;
-}
-
 std::string id_text(std::uint32_t uid) {
   return "uid " + std::to_string(uid);
 }
@@ -35,11 +17,14 @@ class reconciler {
   reconciler(const site_rows& known, time now, const account_rules& rules, const questions& ask)
       : known_(known), now_(now), rules_(rules), ask_(ask) {}
 
-  changes run(const std::vector<const site::claim*>& claims) {
-    // Both are sorted by name: one walk over them.
-    std::vector<const site::claim*> newcomers;
+  changes run(const ordered_claims& claims) {
+    // Both are sorted by name: one walk over them. A site's first claim speaks for it.
+    ordered_claims newcomers;
+    const site::claim* last = nullptr;
     auto row = known_.begin();
     for (const auto* claim : claims) {
+      if (last != nullptr && last->site == claim->site) continue;
+      last = claim;
       for (; row != known_.end() && row->first < claim->site; ++row) miss(row->second);
       if (row != known_.end() && row->first == claim->site) {
         keep(row->second, *claim);
@@ -122,21 +107,23 @@ class reconciler {
 
   // First come, first served; but adoption comes before all else: a UID that a tree already has must not go to a site
   // that is served before it.
-  void welcome(std::vector<const site::claim*> newcomers) {
+  void welcome(ordered_claims newcomers) {
     if (newcomers.empty()) return;
-    std::stable_sort(newcomers.begin(), newcomers.end(), [](auto* a, auto* b) { return age(*a) < age(*b); });
+    std::stable_sort(newcomers.begin(), newcomers.end(), [](auto* a, auto* b) { return a->created < b->created; });
     std::stable_partition(newcomers.begin(), newcomers.end(),
                           [this](auto* claim) { return ask_.last_refusal(claim->site).empty(); });
-    std::set<std::uint32_t> given;
-    for (const auto& [name, row] : known_) given.insert(row.uid);
-    const adoptions adopting(ask_.owners_of_trees(), rules_.uids);
-    uid_pool pool(rules_.uids, std::move(given), adopting.seen());
+    std::vector<std::uint32_t> given;
+    given.reserve(known_.size());
+    for (const auto& [name, row] : known_) given.push_back(row.uid);
+    adoptions adopting(ask_.owners_of_trees(), rules_.uids);
+    const auto seen = adopting.seen();
+    uid_pool pool(rules_.uids, uid_set(given.begin(), given.end()), seen);
 
     std::vector<std::pair<const site::claim*, std::string>> without;  // and why its tree's owner was not taken over
     for (const auto* claim : newcomers) {
       auto adoption = adopting.judge(claim->site);
       // Not one that another tree bears: whose row is gone, but whose files are not.
-      if (!adoption.uid && wished_ && !adopting.seen().contains(*wished_)) adoption.uid = wished_;
+      if (!adoption.uid && wished_ && !seen.contains(*wished_)) adoption.uid = wished_;
       if (adoption.uid && pool.adopt(*adoption.uid)) {
         create(*claim, *adoption.uid, " taken over from its www folder", pool);
       } else {
@@ -182,9 +169,9 @@ class reconciler {
 
 }  // namespace
 
-changes reconcile(std::span<const site::claim> claims, const site_rows& known, time now, const account_rules& rules,
+changes reconcile(const ordered_claims& claims, const site_rows& known, time now, const account_rules& rules,
                   const questions& ask) {
-  return reconciler(known, now, rules, ask).run(oldest_claims(claims));
+  return reconciler(known, now, rules, ask).run(claims);
 }
 
 std::variant<ledger::site, std::string> reserve(const std::string& site, const site_rows& known, time now,

@@ -10,7 +10,7 @@
 
 #include "ledger/ledger.h"
 #include "program/log.h"
-#include "site/site.h"
+#include "syncd/claim_book.h"
 #include "syncd/tree_owners.h"
 #include "syncd/uid_pool.h"
 
@@ -20,7 +20,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -67,7 +66,7 @@ inline constexpr char k_default_network[] =
     "heberg-sites, "
     "or another whose com.docker.network.bridge.enable_icc is false";
 
-[[nodiscard]] changes reconcile(std::span<const site::claim> claims, const site_rows& known, time now,
+[[nodiscard]] changes reconcile(const ordered_claims& claims, const site_rows& known, time now,
                                 const account_rules& rules, const questions& ask);
 
 // A row for a site that has no container yet, retired from its beginning; or why it cannot have one. wished: its UID

@@ -3,12 +3,18 @@
 
 namespace heberg::syncd {
 
-adoptions::adoptions(const tree_owners& trees, uid_range range) : trees_(trees), range_(range) {
-  for (const auto& [site, tree] : trees) {
-    if (!tree.www) continue;
-    const auto mark = mark_of(tree);
-    if (!mark || mark == tree.www) claimants_[*tree.www].push_back({site, mark.has_value()});
+adoptions::adoptions(const tree_owners& trees, uid_range range) : trees_(trees), range_(range) {}
+
+const std::vector<adoptions::claimant>& adoptions::claimants_of(std::uint32_t uid) {
+  if (!claimants_) {
+    claimants_.emplace();
+    for (const auto& [site, tree] : trees_) {
+      if (!tree.www) continue;
+      const auto mark = mark_of(tree);
+      if (!mark || mark == tree.www) (*claimants_)[*tree.www].push_back({site, mark.has_value()});
+    }
   }
+  return claimants_->at(uid);
 }
 
 // A group outside the range is no mark: a tree from before heberg may have any.
@@ -16,23 +22,24 @@ std::optional<std::uint32_t> adoptions::mark_of(const tree_owner& tree) const {
   return tree.mark && range_.holds(*tree.mark) ? tree.mark : std::nullopt;
 }
 
-std::set<std::uint32_t> adoptions::seen() const {
-  std::set<std::uint32_t> uids;
+uid_set adoptions::seen() const {
+  std::vector<std::uint32_t> uids;
+  uids.reserve(2 * trees_.size());
   for (const auto& [site, tree] : trees_) {
-    if (tree.www) uids.insert(*tree.www);
-    if (const auto mark = mark_of(tree)) uids.insert(*mark);
+    if (tree.www) uids.push_back(*tree.www);
+    if (const auto mark = mark_of(tree)) uids.push_back(*mark);
   }
-  return uids;
+  return {uids.begin(), uids.end()};
 }
 
-adoptions::answer adoptions::judge(const std::string& site) const {
+adoptions::answer adoptions::judge(const std::string& site) {
   const auto tree = trees_.find(site);
   if (tree == trees_.end() || !tree->second.www || !range_.holds(*tree->second.www)) return {};
   const auto uid = *tree->second.www;
   const std::string refusal = "its www folder belongs to uid " + std::to_string(uid) + ", which is not taken over: ";
   const auto mark = mark_of(tree->second);
   if (mark && mark != uid) return {{}, refusal + "the group of its tree is " + std::to_string(*mark)};
-  for (const auto& other : claimants_.at(uid)) {
+  for (const auto& other : claimants_of(uid)) {
     if (other.site == site || (mark && !other.is_marked)) continue;
     return {{}, refusal + "so does " + other.site + "'s"};
   }

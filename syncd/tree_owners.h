@@ -8,11 +8,14 @@
 
 #include "syncd/uid_pool.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace heberg::syncd {
@@ -22,20 +25,25 @@ struct tree_owner {
   std::optional<std::uint32_t> mark;  // the group of its top folder, where that is root's; none: root's group
   bool operator==(const tree_owner&) const = default;
 };
-using tree_owners = std::map<std::string, tree_owner, std::less<>>;  // by the trees' names
+
+struct name_hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>()(name); }
+};
+using tree_owners = std::unordered_map<std::string, tree_owner, name_hash, std::equal_to<>>;  // by the trees' names
 
 class adoptions {
  public:
   adoptions(const tree_owners& trees, uid_range range);
 
   // Every UID that a tree names: not to be given to a site that is new.
-  [[nodiscard]] std::set<std::uint32_t> seen() const;
+  [[nodiscard]] uid_set seen() const;
 
   struct answer {
     std::optional<std::uint32_t> uid;  // to be taken over
     std::string why_not;               // where there is an owner in range that is not: a sentence for the log
   };
-  [[nodiscard]] answer judge(const std::string& site) const;
+  [[nodiscard]] answer judge(const std::string& site);
 
  private:
   struct claimant {
@@ -44,11 +52,12 @@ class adoptions {
   };
 
   [[nodiscard]] std::optional<std::uint32_t> mark_of(const tree_owner& tree) const;
+  [[nodiscard]] const std::vector<claimant>& claimants_of(std::uint32_t uid);
 
   const tree_owners& trees_;
   uid_range range_;
-  std::map<std::uint32_t, std::vector<claimant>>
-      claimants_;  // trees that do not contradict themselves, by owner of www
+  // Trees that do not contradict themselves, by owner of www. Found when first asked for: most new sites have no tree.
+  std::optional<std::map<std::uint32_t, std::vector<claimant>>> claimants_;
 };
 
 }  // namespace heberg::syncd

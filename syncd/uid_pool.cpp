@@ -10,7 +10,7 @@ namespace heberg::syncd {
 namespace {
 
 // The highest member within the range; one below its first where there is none.
-std::uint64_t highest_in(const std::set<std::uint32_t>& uids, uid_range range) {
+std::uint64_t highest_in(const uid_set& uids, uid_range range) {
   auto above = uids.upper_bound(range.last);
   if (above == uids.begin()) return std::uint64_t{range.first} - 1;
   return std::max(std::uint64_t{*--above}, std::uint64_t{range.first} - 1);
@@ -18,7 +18,7 @@ std::uint64_t highest_in(const std::set<std::uint32_t>& uids, uid_range range) {
 
 }  // namespace
 
-uid_pool::uid_pool(uid_range range, std::set<std::uint32_t> given, std::set<std::uint32_t> seen)
+uid_pool::uid_pool(uid_range range, uid_set given, uid_set seen)
     : range_(range), given_(std::move(given)), seen_(std::move(seen)) {}
 
 bool uid_pool::is_used(std::uint32_t uid) const {

@@ -2,11 +2,15 @@
 // Which UID a site that is new to the ledger gets. Pure. A UID that ever stood in the ledger is never given again.
 #pragma once
 
+#include <boost/container/flat_set.hpp>
+
 #include <cstdint>
 #include <optional>
-#include <set>
 
 namespace heberg::syncd {
+
+using uid_set =
+    boost::container::flat_set<std::uint32_t>;  // made for each change: ten thousand nodes would be most of it
 
 struct uid_range {
   std::uint32_t first = 20000;
@@ -18,7 +22,7 @@ class uid_pool {
  public:
   // given: every UID in the ledger. seen: owners of www folders below the sites root, whose sites the ledger may not
   // know (it was lost, or a tree was copied here): never given to another site, but to be had by adoption.
-  uid_pool(uid_range range, std::set<std::uint32_t> given, std::set<std::uint32_t> seen);
+  uid_pool(uid_range range, uid_set given, uid_set seen);
 
   // Takes this one, where it is in range and was never given.
   [[nodiscard]] bool adopt(std::uint32_t uid);
@@ -35,8 +39,8 @@ class uid_pool {
   [[nodiscard]] std::optional<std::uint32_t> next() const;
 
   uid_range range_;
-  std::set<std::uint32_t> given_;
-  std::set<std::uint32_t> seen_;
+  uid_set given_;
+  uid_set seen_;
 };
 
 }  // namespace heberg::syncd

@@ -90,10 +90,7 @@ void watch::on(watch_elapsed&& what) {
       break;
     case watch_timer::publish:
       publishing_ = false;
-      if (untold_ && in_touch()) {
-        untold_ = false;
-        act(do_tell_changed{});
-      }
+      if (!untold_.empty() && in_touch()) act(do_tell_changed{std::exchange(untold_, {})});
       break;
   }
 }
@@ -150,7 +147,7 @@ void watch::on(watch_heard&& what) {
   }
   // While busy, what is new waits in the queue anyway, and finds company there.
   const bool idle = phase_ == phase::following && flights_.empty() && !settling_;
-  if (idle && (!queued_.empty() || untold_)) {
+  if (idle && (!queued_.empty() || !untold_.empty())) {
     settling_ = true;
     act(do_wait{watch_timer::settle, k_settle});
   }
@@ -169,7 +166,7 @@ void watch::forget(const std::string& id) {
   last_entry_.erase(id);
   failure_.erase(id);
   if (const auto f = flights_.find(id); f != flights_.end()) f->second = {.again = false, .gone = true};
-  if (known_.erase(id) > 0) untold_ = true;
+  if (known_.erase(id) > 0) untold_.insert(id);
 }
 
 // ---- inspections ----
@@ -214,7 +211,7 @@ void watch::on(watch_inspected&& what) {
     const auto [place, is_new] = known_.try_emplace(id);
     if (is_new || place->second != what.value) {
       place->second = std::move(what.value);
-      untold_ = true;
+      untold_.insert(id);
     }
     if (f->again) enqueue(id);
   }
@@ -245,8 +242,8 @@ void watch::on(watch_inspect_failed&& what) {
 void watch::keep_listed(container&& entry) {
   const auto [place, is_new] = known_.try_emplace(entry.id);
   if (!is_new && (place->second.inspected || place->second == entry)) return;
+  untold_.insert(entry.id);
   place->second = std::move(entry);
-  untold_ = true;
 }
 
 // After anything that may have been the last thing to wait for.
@@ -259,7 +256,8 @@ void watch::finish(const std::string& id) {
       note(log_level::info, "the engine answers: " + std::to_string(known_.size()) + " containers");
     }
     ever_synced_ = true;
-    outage_told_ = untold_ = false;
+    outage_told_ = false;
+    untold_.clear();
     outage_reason_.clear();
     backoff_ = options_.backoff_min;
     act(do_tell_synced{});
@@ -269,10 +267,9 @@ void watch::finish(const std::string& id) {
 }
 
 void watch::tell_what_changed() {
-  if (!untold_ || !in_touch() || settling_) return;
+  if (untold_.empty() || !in_touch() || settling_) return;
   if (queued_.empty() && flights_.empty()) {
-    untold_ = false;
-    act(do_tell_changed{});
+    act(do_tell_changed{std::exchange(untold_, {})});
   } else if (!publishing_) {
     publishing_ = true;
     act(do_wait{watch_timer::publish, k_publish_delay});

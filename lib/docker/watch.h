@@ -80,7 +80,9 @@ struct do_wait {  // a new wait replaces the timer's last one
   std::chrono::milliseconds delay;
 };
 struct do_tell_synced {};
-struct do_tell_changed {};
+struct do_tell_changed {
+  container_ids ids;
+};
 struct do_tell_lost {
   std::string reason;
 };
@@ -148,7 +150,7 @@ class watch {
   std::chrono::milliseconds backoff_;
 
   containers known_;
-  bool untold_ = false;  // known_ changed since it was last told
+  container_ids untold_;  // what changed in known_ since it was last told
   std::map<std::string, std::string>
       last_entry_;                              // by id: the list entry (in short) that the last inspection confirmed
   std::map<std::string, std::string> failure_;  // by id: why its last inspection failed

@@ -115,8 +115,8 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
   void carry_out(const do_tell_synced&) {
     if (handlers.synced) handlers.synced(machine.known());
   }
-  void carry_out(const do_tell_changed&) {
-    if (handlers.changed) handlers.changed(machine.known());
+  void carry_out(const do_tell_changed& a) {
+    if (handlers.changed) handlers.changed(machine.known(), a.ids);
   }
   void carry_out(const do_tell_lost& a) {
     if (handlers.lost) handlers.lost(a.reason);

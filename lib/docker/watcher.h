@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,7 @@ class io_context;
 namespace heberg::docker {
 
 using containers = std::map<std::string, container>;  // by id: all of them, also stopped ones
+using container_ids = std::set<std::string>;
 
 enum class log_level { debug, info, warning, error };
 
@@ -42,9 +44,9 @@ struct watch_handlers {
   // After a list whose inspections are all done: the whole truth. Called first of all, and after every reconnect and
   // resync.
   std::function<void(const containers& all)> synced;
-  // Between two lists: containers that appeared, changed or went (all: the state after it). One call for events that
-  // came together. Never before the first `synced`.
-  std::function<void(const containers& all)> changed;
+  // Between two lists: the containers that appeared, changed or went (all: the state after it). One call for events
+  // that came together. Never before the first `synced`.
+  std::function<void(const containers& all, const container_ids& changed)> changed;
   // The engine went away (reason), once per outage; synced() says when it is back.
   std::function<void(std::string_view reason)> lost;
   std::function<void(log_level, std::string_view message)> log;

@@ -136,7 +136,11 @@ struct forwarder::impl final : follower_host {
     }
     if (!std::exchange(told, {}).empty()) parts.log(level::info, "logs: forwarded again");
     make_safe_later();
-    if (wanted) take(*std::exchange(wanted, {}));
+    if (!wanted) return;
+    std::vector<followed_container> all;
+    for (auto& [id, container] : *wanted) all.push_back(std::move(container));
+    wanted.reset();
+    take(std::move(all));
   }
 
   void pass_on(const log_source& from, docker::log_stream stream, std::string_view lines) {
@@ -216,33 +220,52 @@ struct forwarder::impl final : follower_host {
   void take(std::vector<followed_container> all) {
     if (stopped) return;
     if (!store) {
-      wanted = std::move(all);
+      wanted.emplace();
+      for (auto& container : all) (*wanted)[container.id] = std::move(container);
       return;
     }
     std::set<std::string> ids;
-    for (auto& container : all) {
+    for (const auto& container : all) {
       ids.insert(container.id);
-      const auto found = followers.find(container.id);
-      if (found != followers.end()) {
-        found->second->update(container);
-        continue;
-      }
-      log_source source;
-      source.id = container.id;
-      source.site = container.site;
-      source.group = container.group;
-      const bool known = store->restore(source);
-      followers.emplace(container.id, std::make_unique<log_follower>(*this, container, std::move(source), known));
+      follow(container);
     }
     for (const auto& [id, follower] : followers) {
-      if (ids.contains(id)) continue;
-      follower->leave();
-      lines_wait(id, false);  // it may be done already
+      if (!ids.contains(id)) leave(id, *follower);
     }
     if (!std::exchange(is_first_list, false)) return;
     store->forget_all_but(ids);
     // What an end in the middle of it has left over.
     for (const auto& [id, follower] : followers) archive.push(root, follower->source().site);
+  }
+
+  void take_changes(std::vector<followed_container> changed, const std::vector<std::string>& gone) {
+    if (stopped) return;
+    if (!store) {
+      if (!wanted) wanted.emplace();
+      for (const auto& id : gone) wanted->erase(id);
+      for (auto& container : changed) (*wanted)[container.id] = std::move(container);
+      return;
+    }
+    for (const auto& container : changed) follow(container);
+    for (const auto& id : gone) {
+      if (const auto found = followers.find(id); found != followers.end()) leave(id, *found->second);
+    }
+  }
+
+  void follow(const followed_container& container) {
+    const auto found = followers.find(container.id);
+    if (found != followers.end()) return found->second->update(container);
+    log_source source;
+    source.id = container.id;
+    source.site = container.site;
+    source.group = container.group;
+    const bool known = store->restore(source);
+    followers.emplace(container.id, std::make_unique<log_follower>(*this, container, std::move(source), known));
+  }
+
+  void leave(const std::string& id, log_follower& follower) {
+    follower.leave();
+    lines_wait(id, false);  // it may be done already
   }
 
   void rotate(const std::string& site) {
@@ -287,8 +310,8 @@ struct forwarder::impl final : follower_host {
   log_archive archive;
   std::optional<positions> database;
   std::optional<log_store> store;
-  std::map<std::string, std::unique_ptr<log_follower>> followers;  // by container
-  std::optional<std::vector<followed_container>> wanted;           // until the store is open
+  std::map<std::string, std::unique_ptr<log_follower>> followers;   // by container
+  std::optional<std::map<std::string, followed_container>> wanted;  // by container, until the store is open
   std::deque<std::string> asking;
   std::set<std::string> waiting;  // containers whose lines are to be written, or that are done
   std::size_t turns = 0;
@@ -316,6 +339,12 @@ forwarder::~forwarder() {
 
 void forwarder::follow(std::vector<followed_container> all) {
   asio::post(impl_->context, [i = impl_.get(), all = std::move(all)]() mutable { i->take(std::move(all)); });
+}
+
+void forwarder::follow_changes(std::vector<followed_container> changed, std::vector<std::string> gone) {
+  asio::post(impl_->context, [i = impl_.get(), changed = std::move(changed), gone = std::move(gone)]() mutable {
+    i->take_changes(std::move(changed), gone);
+  });
 }
 
 void forwarder::rotate(std::string site) {

@@ -34,6 +34,8 @@ class forwarder {
 
   // All that are to be followed, as the engine has them now; one that is missing is read to its end.
   void follow(std::vector<followed_container> all);
+  // The same, of which these alone are new or changed, or gone (ids).
+  void follow_changes(std::vector<followed_container> changed, std::vector<std::string> gone);
   void rotate(std::string site);  // puts its logs aside; of all sites, where it is empty
   void stop();                    // writes what it has, and waits for that; takes less than a second on a sound disk
 

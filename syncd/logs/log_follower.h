@@ -45,6 +45,7 @@ struct followed_container {
   std::uint32_t group = 0;
   bool tty = false;
   bool is_up = false;
+  bool operator==(const followed_container&) const = default;
 };
 
 class log_follower {

@@ -91,9 +91,13 @@ class observer {
                   ++synced;
                 },
             .changed =
-                [this](const containers& now) {
+                [this](const containers& now, const container_ids& ids) {
                   CHECK(synced > 0);
-                  all = now;
+                  for (const auto& id : ids) {
+                    all.erase(id);
+                    if (const auto found = now.find(id); found != now.end()) all.insert(*found);
+                  }
+                  CHECK(all == now);  // nothing else has changed
                   ++changed;
                 },
             .lost = [this](std::string_view) { ++lost; },

@@ -202,7 +202,7 @@ TEST_CASE_METHOD(keeper_fixture, "changes that come together are one publication
   CHECK(machine.publications == before + 1);
   for (const auto* name : {"b", "c", "d"}) {
     add(name);
-    take(keeper::listing::change);
+    take_change_of(name);
     run();
   }
   CHECK(machine.publications == before + 1);
@@ -264,7 +264,7 @@ TEST_CASE_METHOD(
     const auto live = [&](heberg::syncd::keeper& k, const std::vector<std::vector<std::string>>& phases) {
       k.start();
       for (const auto& phase : phases) {
-        k.take(containers_of(phase), keeper::listing::whole);
+        k.take(containers_of(phase));
         for (int i = 0; i < 80; ++i) {
           k.work();
           world.run_jobs(k);

@@ -52,7 +52,8 @@ struct keeper_fixture {
   void restart() { start(); }
 
   docker::container& add(const std::string& site) { return engine["id-" + site] = container_of(site); }
-  void take(syncd::keeper::listing kind = syncd::keeper::listing::whole) { keeper->take(engine, kind); }
+  void take() { keeper->take(engine); }
+  void take_change_of(const std::string& site) { keeper->take_changes(engine, {"id-" + site}); }
   void have(const std::vector<std::string>& sites) {
     engine = containers_of(sites);
     take();

@@ -44,7 +44,7 @@ struct world {
                             },
                         .has_time = [this] { return questions_allowed-- > 0; },
                         .last_refusal = [this](const std::string& site) { return last_refusals[site]; }};
-    auto outcome = reconcile(claims, rows, now, rules, ask);
+    auto outcome = reconcile(put_in_order(claims), rows, now, rules, ask);
     for (const auto& row : outcome.rows) rows[row.name] = row;
     return outcome;
   }

@@ -51,5 +51,5 @@ TEST_CASE("a group from before heberg is no mark") {
 
 TEST_CASE("every UID that a tree names is seen, marks too") {
   const tree_owners trees{{"a", {20001, 20002}}, {"b", {{}, 20003}}, {"c", {33, 33}}};
-  CHECK(adoptions(trees, k_range).seen() == std::set<std::uint32_t>{33, 20001, 20002, 20003});
+  CHECK(adoptions(trees, k_range).seen() == uid_set{33, 20001, 20002, 20003});
 }

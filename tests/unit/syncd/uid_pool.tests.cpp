@@ -5,7 +5,7 @@
 
 using heberg::syncd::uid_pool;
 using heberg::syncd::uid_range;
-using uids = std::set<std::uint32_t>;
+using uids = heberg::syncd::uid_set;
 
 namespace {
 constexpr uid_range k_range{20000, 20004};
