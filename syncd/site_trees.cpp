@@ -217,9 +217,9 @@ void site_trees::find_owners(tree_owners& known) const {
   if (entries == nullptr) return;
   while (const dirent* entry = ::readdir(entries.get())) {
     const std::string_view name = entry->d_name;
-    if (!is_site_name(name)) continue;
     const auto before = known.find(name);
     if (before == known.end()) {
+      if (!is_site_name(name)) continue;
       known.emplace(name, find_owner(root_->get(), entry->d_name, owners_));
     } else if (before->second.www.value_or(0) == 0) {
       before->second = find_owner(root_->get(), entry->d_name, owners_);

@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
@@ -78,9 +77,11 @@ std::vector<const account*> sort(std::span<const account> accounts) {
 }
 
 std::string sealed(std::string_view key, std::string_view line) {
-  char seal[k_seal_size + 1];
-  std::snprintf(seal, sizeof seal, "%08x ", seal_of(key, line));
-  return std::string(seal).append(line);
+  std::string value;
+  value.reserve(k_seal_size + line.size());
+  const std::uint32_t seal = seal_of(key, line);
+  for (int shift = 28; shift >= 0; shift -= 4) value += "0123456789abcdef"[seal >> shift & 0xf];
+  return value.append(" ").append(line);
 }
 
 // tinycdb's maker, on a file in memory.

@@ -181,6 +181,7 @@ class bench {
     const auto trees = clock::now();
     std::printf("%s published_ms %.0f engine_cpu_ms %ld own_cpu_ms %.0f trees_ms %.0f\n", what,
                 milliseconds(published - begin), engine_cpu, milliseconds(own_cpu), milliseconds(trees - begin));
+    std::fflush(stdout);
 
     reader_beside reader(config_.state_dir + "/directory");
     std::vector<double> times, cpu_times;
