@@ -23,6 +23,7 @@ import test_locked_in  # noqa: F401
 import test_network  # noqa: F401
 import test_sftp_log  # noqa: F401
 import test_hostile  # noqa: F401
+import test_host  # noqa: F401
 import test_logs  # noqa: F401
 import test_ansible  # noqa: F401
 import test_recovery  # noqa: F401
@@ -45,7 +46,7 @@ def choose(words):
 
 
 def build_images():
-    """With deploy's own scripts, as quickstart does; and the image with the test tools."""
+    """With deploy's own scripts, as quickstart does; and those for tests: with test tools, and a host under systemd."""
     script = f"""
         set -eu
         heberg_source={worlds.k_source}
@@ -55,6 +56,11 @@ def build_images():
         ensure_stock_images
         ensure_heberg_images
         docker_build heberg-e2e-pam "$heberg_source/tests/e2e/pam-image" heberg.test=yes
+        host=$(mktemp -d)
+        cp "$heberg_source"/tests/e2e/host-image/* "$host"
+        cp -r "$package_dir" "$host/packages"
+        docker_build heberg-e2e-host "$host" heberg.test=yes
+        rm -r "$host"
     """
     engines.in_host_network(["bash", "-c", script], check=True)
 

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A host without containers of ours: Debian under systemd, the packages installed by dpkg, its own nginx and sshd."""
+import os
+import shutil
+
+from framework import expect, expect_equal, test, wait_for
+from world import k_source, run
+
+k_host = "heberg-e2e-host"
+k_packages = ("heberg", "heberg-syncd", "heberg-proxy-render", "hebergctl", "libnss-heberg", "libpam-heberg")
+
+
+class machine:
+    def __init__(self, world):
+        self.world = world
+        self.sites = f"{world.folder}/host-sites"
+        shutil.rmtree(self.sites, ignore_errors=True)
+        os.mkdir(self.sites, 0o755)
+
+    def start(self):
+        self.world.made.append(k_host)
+        # systemd wants a cgroup tree of its own; the host's network, as a real host's nginx has it, but on ports of its own.
+        self.world.docker("run", "-d", "--name", k_host, "--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--cgroupns", "private",
+                          "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
+                          "--security-opt", "systempaths=unconfined", "--network", "host", "--tmpfs", "/run", "--tmpfs", "/tmp", "-v", f"{self.sites}:/sites",
+                          "-v", f"{self.world.engine.socket_dir}:/engine:ro", "heberg-e2e-host")
+        wait_for(30, "systemd", lambda: self.try_run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"))
+        self.write("/etc/heberg/heberg.toml", f"""
+[docker]
+host = "unix:///engine/docker.sock"
+[sites]
+host_root = "{self.sites}"
+[accounts]
+uid_min = 48000
+uid_max = 48999
+[proxy]
+http_port = 8081
+""")
+
+    def try_run(self, *command, **options):
+        return run(["docker", "exec", *(["-i"] if "input" in options else []), k_host, *command], **options)
+
+    def run(self, *command, **options):
+        done = self.try_run(*command, **options)
+        expect_equal(done.returncode, 0, f"{' '.join(command)}: {done.stdout}{done.stderr}")
+        return done.stdout.strip()
+
+    def write(self, path, text):
+        self.run("sh", "-c", 'mkdir -p "${1%/*}" && cat >"$1"', "sh", path, input=text)
+
+    def explain(self, *units):
+        return self.try_run("journalctl", "--no-pager", "-n", "60", *(f"-u{unit}" for unit in units)).stdout
+
+
+def trouble(host):
+    return (host.explain("heberg-syncd", "heberg-proxy-render", "nginx", "ssh")
+            + host.try_run("systemctl", "--no-pager", "status", "heberg-syncd", "heberg-proxy-render").stdout)
+
+
+@test
+def packages_on_a_host(world):
+    """Debian under systemd: dpkg installs, both daemons run as their units say, getent knows the site, nginx serves it, the host's own sshd
+    lets its owner in, confined; purged, nothing is left of it but the sites and the ledger."""
+    host = machine(world)
+    host.start()
+    host.run("sh", "-c", "DEBIAN_FRONTEND=noninteractive dpkg -i /packages/*.deb")
+    expect_equal(host.try_run("systemctl", "is-active", "heberg-syncd").stdout.strip(), "inactive", "installing starts nothing: it")
+    host.run("systemctl", "enable", "--now", "heberg-syncd", "heberg-proxy-render")
+    try:
+        for unit in ("heberg-syncd", "heberg-proxy-render"):
+            wait_for(20, f"{unit} runs", lambda unit=unit: host.try_run("systemctl", "is-active", unit).stdout.strip() == "active")
+        world.made.append("hosted")
+        world.docker("run", "-d", "--name", "hosted", "--network", "heberg-sites", "-e", "VIRTUAL_HOST=hosted.test",
+                     "-v", f"{host.sites}/hosted/www:/var/www/html", "php:apache")
+        wait_for(10, "getent passwd hosted", lambda: host.try_run("getent", "passwd", "hosted").returncode == 0)
+        expect_equal(host.run("getent", "passwd", "hosted"), "hosted:x:48000:48000:hosted.test:/sites/hosted:/usr/sbin/nologin", "the account")
+        expect_equal(host.run("id", "-nG", "hosted"), "hosted", "its groups")
+        expect(host.try_run("getent", "shadow", "hosted").returncode == 2, "the host's shadow database has the site's password")
+        wait_for(10, "the page", lambda: world.fetch_at(8081, "hosted.test")[0] in (200, 403))
+
+        # Its sshd, for owners beside the administrators: as README and README.Debian say.
+        host.run("sh", "-c", "cp /usr/share/doc/libpam-heberg/examples/sshd-host.conf /etc/ssh/sshd_config.d/heberg.conf 2>/dev/null"
+                             " || { mkdir -p /etc/ssh/sshd_config.d; cat >/etc/ssh/sshd_config.d/heberg.conf; }",
+                 input=open(f"{k_source}/docs/examples/sshd-host.conf").read())
+        host.run("pam-auth-update", "--enable", "heberg")
+        host.write("/etc/ssh/sshd_config.d/port.conf", "Port 2223\n")
+        host.run("systemctl", "restart", "ssh")
+        wait_for(10, "a password", lambda: host.try_run("test", "-s", "/sites/hosted/.heberg/password").returncode == 0)
+        host.write("/root/ask", "#!/bin/sh\nhead -n 1 /sites/hosted/.heberg/password\n")
+        host.run("chmod", "755", "/root/ask")
+        sftp = ("env", "SSH_ASKPASS=/root/ask", "SSH_ASKPASS_REQUIRE=force", "sftp", "-oBatchMode=no", "-oStrictHostKeyChecking=no",
+                "-oUserKnownHostsFile=/dev/null", "-oPreferredAuthentications=password", "-oNumberOfPasswordPrompts=1", "-P2223", "-b-",
+                "hosted@127.0.0.1")
+        host.write("/tmp/index.php", "<?php echo 'from sftp ', 6*7;")
+        wait_for(10, "an SFTP session", lambda: host.try_run(*sftp, input="pwd\n").returncode == 0)
+        seen = host.run(*sftp, input="put /tmp/index.php index.php\npwd\nls /\n")
+        expect("Remote working directory: /www" in seen, f"not confined: {seen}")
+        wait_for(5, "what was put", lambda: world.fetch_at(8081, "hosted.test")[1] == "from sftp 42")
+        expect_equal(host.run("stat", "-c", "%U:%G", "/sites/hosted/www/index.php"), "hosted:hosted", "its owner")
+        wait_for(5, "the upload in sftp.log", lambda: "/www/index.php" in host.run("cat", "/sites/hosted/logs/sftp.log"))
+
+        # Killed, it comes back; stopped and started, too.
+        host.run("systemctl", "kill", "--signal", "KILL", "heberg-syncd", "heberg-proxy-render")
+        for unit in ("heberg-syncd", "heberg-proxy-render"):
+            wait_for(20, f"{unit} is back", lambda unit=unit: host.try_run("systemctl", "is-active", unit).stdout.strip() == "active")
+        host.run("hebergctl", "list")
+        world.remove("hosted")
+        wait_for(15, "no account", lambda: host.try_run("getent", "passwd", "hosted").returncode == 2)
+    except Exception:
+        print(trouble(host), flush=True)
+        raise
+
+    host.run("dpkg", "--purge", *k_packages)
+    expect("heberg" not in host.run("cat", "/etc/nsswitch.conf"), "nsswitch.conf still names heberg")
+    expect("heberg" not in host.run("sh", "-c", "cat /etc/pam.d/common-*"), "pam.d still names heberg")
+    expect_equal(host.try_run("sh", "-c", "ls -d /usr/sbin/heberg* /lib/systemd/system/heberg* /usr/lib/*/libnss_heberg* 2>/dev/null").stdout,
+                 "", "what is left")
+    expect_equal(host.run("stat", "-c", "%u", "/sites/hosted/www/index.php"), "48000", "the site's file")
