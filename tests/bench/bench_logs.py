@@ -15,7 +15,7 @@ sys.path.insert(0, f"{source}/tests/e2e")
 import engine as engines  # noqa: E402
 
 build = os.environ["HEBERG_BUILD"] + "/tests/bench"
-k_lines = 200_000
+k_lines = 600_000
 k_turns = 3
 
 
@@ -43,7 +43,7 @@ def measure_heberg(host, container, folder, size):
     os.mkdir(folder, 0o755)
     words = subprocess.run([f"{build}/bench_logs", "engine", host, container, folder, str(size)], check=True, capture_output=True,
                            text=True).stdout.split()
-    return float(words[2]), float(words[4])
+    return float(words[2]), float(words[4]), float(words[6])
 
 
 def report(what, value, goal, is_met):
@@ -70,10 +70,11 @@ def main():
             ours.append(measure_heberg(engine.host, container, f"{folder}/heberg", size))
         with open(f"{folder}/docker.log", "rb") as a, open(f"{folder}/heberg/sites/site/logs/access.log", "rb") as b:
             good = a.read() == b.read() or not print("  the files differ: MISSED")
-        (our_time, our_cpu), (their_time, their_cpu) = min(ours), min(theirs)
+        (our_time, our_cpu, our_sync), (their_time, their_cpu) = min(ours), min(theirs)
         mb = size / 1e6
         for name, seconds, cpu in (("docker logs -f > file", their_time, their_cpu), ("heberg-syncd", our_time, our_cpu)):
             print(f"  {name:24} {k_lines / seconds:10.0f} lines/s {mb / seconds:8.1f} MB/s {1000 * cpu / mb:8.2f} ms of processor a MB")
+        print(f"  then brought to the disk, which docker logs > file leaves to the kernel: {1000 * our_sync:.0f} ms")
         good &= report("time, heberg to docker logs", our_time / their_time, "at most 1.0", our_time <= their_time)
         good &= report("processor, heberg to docker logs", our_cpu / their_cpu, "at most 1.0", our_cpu <= their_cpu)
     finally:
