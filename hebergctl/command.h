@@ -24,11 +24,12 @@ enum exit_code : int {
   k_no_such_site = 3,
   k_no_syncd = 4,
   k_refused = 5,
+  k_warned = 6,  // check: nothing is broken, something wants a look
 };
 
 inline constexpr char k_exit_codes[] =
     "Exit codes: 0 done, 1 failed, 2 wrong words, 3 no such site, 4 heberg-syncd does not answer, 5 refused: a rule "
-    "stands against it.";
+    "stands against it, 6 check found warnings alone.";
 
 struct command {
   common_options common;
@@ -44,6 +45,8 @@ void add_account_verbs(CLI::App& app, command& given);
 void add_archive_verbs(CLI::App& app, command& given);
 void add_container_verbs(CLI::App& app, command& given);
 void add_life_verbs(CLI::App& app, command& given);
+void add_check_verb(CLI::App& app, command& given);
+void add_clone_verb(CLI::App& app, command& given);
 
 // Writes to standard output. A closed pipe or a full disk behind it must not pass for success.
 [[nodiscard]] int print(const std::string& text);

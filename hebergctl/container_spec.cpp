@@ -133,8 +133,10 @@ std::optional<present_container> parse_present(std::string_view inspected, std::
   if (!document.is_object() || !document.contains("Id") || !document["Id"].is_string()) return std::nullopt;
   present_container present;
   present.id = document["Id"].get<std::string>();
-  if (document.contains("State") && document["State"].is_object())
+  if (document.contains("State") && document["State"].is_object()) {
     present.runs = document["State"].value("Running", json(false)) == true;
+    present.is_paused = document["State"].value("Paused", json(false)) == true;
+  }
   if (!document.contains("Config") || !document["Config"].is_object() || !document["Config"].contains("Labels"))
     return present;
   present.fingerprint = label_of(document, k_fingerprint_label);

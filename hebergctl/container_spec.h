@@ -45,7 +45,8 @@ struct placed_site {
 // The container that bears the site's name, from GET /containers/NAME/json.
 struct present_container {
   std::string id;
-  bool runs = false;
+  bool runs = false;  // paused or not
+  bool is_paused = false;
   bool is_ours = false;  // made by hebergctl for this site
   std::string fingerprint;
   std::optional<specification> wanted;

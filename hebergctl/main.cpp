@@ -25,6 +25,8 @@ int run(int argc, char** argv) {
   ctl::add_container_verbs(app, given);
   ctl::add_archive_verbs(app, given);
   ctl::add_life_verbs(app, given);
+  ctl::add_check_verb(app, given);
+  ctl::add_clone_verb(app, given);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

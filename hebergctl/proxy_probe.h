@@ -8,6 +8,6 @@
 namespace heberg::ctl {
 
 // HTTP's status; 0: nobody listens there, or no answer came within a few seconds.
-[[nodiscard]] unsigned fetch_status(std::uint16_t port, const std::string& host);
+[[nodiscard]] unsigned fetch_status(std::uint16_t port, const std::string& host, const std::string& target = "/");
 
 }  // namespace heberg::ctl

@@ -8,6 +8,8 @@
 #include "base/errors.h"
 #include "base/names.h"
 #include "hebergctl/command.h"
+#include "hebergctl/held_container.h"
+#include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
 #include "hebergctl/trees.h"
 #include "ledger/ledger.h"
@@ -44,63 +46,19 @@ struct restore_words {
   std::string as;
 };
 
-bool exists(int folder, const std::string& name) {
-  struct stat ignored {};
-  return ::fstatat(folder, name.c_str(), &ignored, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-// Holds a site's container still while its files are read: paused, or stopped. Its end lets it run again.
-class held_container {
- public:
-  held_container(std::string engine, const present_container& container, bool is_stopped)
-      : engine_(std::move(engine)), id_(container.id), is_stopped_(is_stopped), is_held_(container.runs) {
-    if (is_held_) hold_container(engine_, id_, is_stopped_ ? hold::stop : hold::pause);
-  }
-  held_container(const held_container&) = delete;
-  held_container& operator=(const held_container&) = delete;
-  ~held_container() {
-    try {
-      release();
-    } catch (const std::exception& error) {
-      (void)fail(k_failed, error.what());
-    }
-  }
-  void release() {
-    if (std::exchange(is_held_, false)) release_container(engine_, id_, is_stopped_ ? hold::stop : hold::pause);
-  }
-  void forget() { is_held_ = false; }  // it is no more
-
- private:
-  std::string engine_;
-  std::string id_;
-  bool is_stopped_;
-  bool is_held_;
-};
-
-// Written beside its place, synced, read back against what was packed, and only then given its name. For root alone: it
-// holds the site's password.
-archive::pack_result write_archive(const archive::head& about, int tree, const std::string& path) {
+// Written beside its place, and only then given its name. For root alone: it holds the site's password.
+archive::pack_result write_named_archive(const archive::head& about, int tree, const std::string& path) {
   const auto part = path + ".part";
   const unique_fd file(::open(part.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file || ::fchmod(file.get(), 0600) != 0) throw_errno("make", part);
   try {
-    auto result = archive::pack(about, tree, file.get());
-    if (::fsync(file.get()) != 0) throw_errno("fsync", part);
-    const archive::limits any{.entries = UINT64_MAX, .bytes = UINT64_MAX, .names = UINT64_MAX};
-    if (archive::judge(file.get(), any).files != result.packed)
-      throw std::runtime_error(part + ": read back, it is not what was packed");
+    auto result = write_archive(about, tree, file.get());
     if (::rename(part.c_str(), path.c_str()) != 0) throw_errno("rename", part);
     return result;
   } catch (...) {
     ::unlink(part.c_str());
     throw;
   }
-}
-
-std::string default_output(const settings& settings, const std::string& site) {
-  const auto folder = settings.state_dir + "/archives";
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("make", folder);
-  return folder + "/" + site + ".tar.zst";
 }
 
 // The tree out of the way, its files not yet gone: NAME is free for a restore, and a mistake can be mended.
@@ -120,24 +78,20 @@ int pack_site(const command& given, archive_words asked) {
   const auto root = open_root(settings);
   const unique_fd tree = open_beneath(root->get(), asked.site.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!tree) throw_errno("open the tree of", asked.site);
-  if (asked.output.empty()) asked.output = default_output(settings, asked.site);
+  if (asked.output.empty()) asked.output = archives_folder(settings) + "/" + asked.site + ".tar.zst";
 
-  const archive::head about{.site = row->name,
-                            .uid = row->uid,
-                            .is_locked = row->is_locked(),
-                            .lock_reason = row->lock_reason,
-                            .specification = container && container->wanted ? to_text(*container->wanted) : ""};
+  const auto about = describe_site(*row, container);
   archive::pack_result result;
   if (container) {
-    held_container held(settings.docker.host, *container, asked.stop || asked.remove);
-    result = write_archive(about, tree.get(), asked.output);
+    held_container held(settings.docker.host, *container, asked.stop || asked.remove ? hold::stop : hold::pause);
+    result = write_named_archive(about, tree.get(), asked.output);
     if (asked.remove) {
-      remove_container(settings.docker.host, container->id);
       held.forget();
+      remove_container(settings.docker.host, container->id);
     }
     held.release();
   } else {
-    result = write_archive(about, tree.get(), asked.output);
+    result = write_named_archive(about, tree.get(), asked.output);
   }
   if (asked.remove) move_aside(root->get(), asked.site);
   for (const auto& [path, why] : result.left_out)
@@ -150,40 +104,6 @@ int pack_site(const command& given, archive_words asked) {
                         asked.site + ": archived to " + asked.output + ", " + std::to_string(result.packed.size()) +
                             " entries" + (asked.remove ? "; the site is removed" : ""),
                         data.dump(-1, ' ', true, json::error_handler_t::replace)});
-}
-
-// The row, with the archive's UID where that is free; tells whether it is new.
-struct reservation {
-  std::uint32_t uid = 0;
-  bool is_new = false;
-};
-
-std::variant<reservation, int> reserve(const command& given, const settings& settings, const std::string& site,
-                                       std::uint32_t uid) {
-  if (const auto known = ledger::read_site(settings.state_dir, site)) return reservation{known->uid, false};
-  const auto reply = ask(given, {"reserve", site, "", {"uid", std::to_string(uid)}});
-  if (!reply) return k_no_syncd;
-  if (reply->error != control::failure::none) return report(given, *reply);
-  const auto made = ledger::read_site(settings.state_dir, site);
-  if (!made) return fail(k_failed, site + ": reserved, but not in this ledger: is --config the daemon's?");
-  return reservation{made->uid, true};
-}
-
-// The tree, whole, under a name of its own first.
-void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid) {
-  const auto beside = "." + site + ".restore";
-  syncd::remove_tree(root, beside);  // of one that was interrupted
-  if (::mkdirat(root, beside.c_str(), 0700) != 0) throw_errno("make", beside);
-  try {
-    const unique_fd folder = open_beneath(root, beside.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!folder) throw_errno("open", beside);
-    archive::unpack(file, known, folder.get(), {.uid = uid});
-    if (::syncfs(folder.get()) != 0) throw_errno("sync", beside);
-    if (::renameat2(root, beside.c_str(), root, site.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename to", site);
-  } catch (...) {
-    syncd::remove_tree(root, beside);
-    throw;
-  }
 }
 
 int restore_site(const command& given, const restore_words& asked) {
@@ -199,25 +119,33 @@ int restore_site(const command& given, const restore_words& asked) {
   const auto site = asked.as.empty() ? known.about.site : asked.as;
   if (!is_site_name(site)) return fail(k_usage, site + " is no site's name");
   const auto root = open_root(settings);
-  if (exists(root->get(), site)) return fail(k_refused, site + ": a tree of that name is there: nothing was written");
+  if (has_tree(root->get(), site)) return fail(k_refused, site + ": a tree of that name is there: nothing was written");
 
   const auto reserved = reserve(given, settings, site, known.about.uid);
   if (const auto* code = std::get_if<int>(&reserved)) return *code;
-  const auto [uid, is_new] = std::get<reservation>(reserved);
+  const auto uid = std::get<reservation>(reserved).uid;
+  const auto is_new = std::get<reservation>(reserved).is_new;
   try {
     write_tree(root->get(), file.get(), known, site, uid);
   } catch (const std::exception& error) {
-    if (is_new) (void)ask(given, {"purge", site});
+    if (is_new) forget_row(given, site);
     return fail(k_failed, asked.file + ": " + error.what() + "; nothing is left of it");
   }
-  if (known.about.is_locked) (void)ask(given, {"lock", site, known.about.lock_reason});
-
   // Under another name the host names are still the first one's: its container is the sysadmin's to make.
   const auto wanted = parse_specification(known.about.specification);
   const bool makes_container = wanted && asked.as.empty() && explain_specification(*wanted).empty();
-  if (makes_container && !find_container(settings.docker.host, site)) {
-    run_container(settings.docker.host,
-                  {.site = site, .uid = uid, .www = settings.sites.host_root + "/" + site + "/www", .wanted = *wanted});
+  try {
+    // Before it has a container: no login slips in.
+    if (known.about.is_locked) (void)ask(given, {"lock", site, known.about.lock_reason});
+    if (makes_container && !find_container(settings.docker.host, site)) {
+      run_container(
+          settings.docker.host,
+          {.site = site, .uid = uid, .www = settings.sites.host_root + "/" + site + "/www", .wanted = *wanted});
+    }
+  } catch (const std::exception& error) {
+    remove_named_tree(root->get(), site);  // the archive has it
+    if (is_new) forget_row(given, site);
+    return fail(k_failed, asked.file + ": its container cannot run: " + error.what() + "; nothing is left of it");
   }
   const json data = {{"site", site}, {"uid", uid}, {"files", known.files.size()}, {"container", makes_container}};
   return report(given,

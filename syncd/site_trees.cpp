@@ -66,7 +66,7 @@ bool holds_at_most(int folder, std::string_view allowed) {
   return errno == 0;
 }
 
-enum class tree_mode { make, look };
+enum class tree_mode { make, mend, look };
 
 // One pass over one site's tree.
 class tree_pass {
@@ -148,7 +148,7 @@ class tree_pass {
   bool judge(int folder, const struct stat& status, const folder_rule& rule, const std::string& shown,
              bool counts_as_missing) {
     if (is_right(status, rule)) return true;
-    if (counts_as_missing && mode_ == tree_mode::make) return finish(folder, rule, shown);
+    if (mode_ == tree_mode::mend || (counts_as_missing && mode_ == tree_mode::make)) return finish(folder, rule, shown);
     const auto owner = owners_.of(status);
     const auto wanted = wanted_owner(rule, id_);
     if (owner != wanted) report(shown, "belongs to " + owner_text(owner) + ", should belong to " + owner_text(wanted));
@@ -206,6 +206,10 @@ std::string site_trees::link_log_socket(const std::string& name) const {
   if (owners_.of(status).uid != 0 || (status.st_mode & 022) != 0) return {};
   const auto problem = log_socket_->link_into(root_->get(), dev.get());
   return problem.empty() ? problem : path_ + "/" + path + "/log " + problem;
+}
+
+std::vector<std::string> site_trees::mend(const std::string& name, std::uint32_t id) {
+  return tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::mend, owners_).run(name);
 }
 
 std::vector<std::string> site_trees::inspect(const std::string& name, std::uint32_t id) const {

@@ -35,7 +35,10 @@ class site_trees {
   // (base/names.h).
   [[nodiscard]] std::vector<std::string> make(const std::string& name, std::uint32_t id);
 
-  // The same, but makes nothing: what is missing is reported too.
+  // The same, and sets owners and modes right of what is there (of the tree's own folders, not of what is in them).
+  [[nodiscard]] std::vector<std::string> mend(const std::string& name, std::uint32_t id);
+
+  // The same as make(), but makes nothing: what is missing is reported too.
   [[nodiscard]] std::vector<std::string> inspect(const std::string& name, std::uint32_t id) const;
 
   // Adds the trees that are not in `known` yet. One whose www is missing or still root's is looked at each time: it may

@@ -46,6 +46,8 @@ struct container {
   std::string image_id;  // "sha256:…"
   std::string user;      // Config.User
   std::chrono::sys_time<std::chrono::nanoseconds> created;
+  std::chrono::sys_time<std::chrono::nanoseconds> started;  // the last time; the epoch where it never was
+  std::uint32_t restarts = 0;                               // by the engine's restart policy, since it was created
   container_state state = container_state::unknown;
   enum health health = health::none;
   bool inspected =

@@ -140,7 +140,7 @@ constexpr wanted_key k_mount[] = {{"Type"}, {"Name"}, {"Source"}, {"Destination"
 constexpr wanted_key k_host_config[] = {{"NetworkMode"}};
 
 constexpr wanted_key k_health[] = {{"Status"}};
-constexpr wanted_key k_state[] = {{"Status"}, {"Health", k_health}};
+constexpr wanted_key k_state[] = {{"Status"}, {"StartedAt"}, {"Health", k_health}};
 constexpr wanted_key k_config[] = {{"Image"}, {"User"}, {"Tty"}, {"Env"}, {"Labels"}, {"ExposedPorts", k_port_names}};
 constexpr wanted_key k_settings[] = {{"Networks", k_networks}, {"Ports", k_port_names}};
 constexpr wanted_key k_inspect[] = {
@@ -148,6 +148,7 @@ constexpr wanted_key k_inspect[] = {
     {"Name"},
     {"Image"},
     {"Created"},
+    {"RestartCount"},
     {"State", k_state},
     {"HostConfig", k_host_config},
     {"Mounts", k_mount},
@@ -226,6 +227,9 @@ parsed<container> parse_inspect(std::string_view text_) {
   c.image_id = text(document, "Image");
   c.user = text(config, "User");
   c.created = parse_time(text(document, "Created"));
+  c.started = parse_time(text(state, "StartedAt"));
+  if (const auto& restarts = field(document, "RestartCount"); restarts.is_number_unsigned())
+    c.restarts = static_cast<std::uint32_t>(std::min<std::uint64_t>(restarts.get<std::uint64_t>(), UINT32_MAX));
   c.state = state_of(text(state, "Status"));
   c.health = health_of(text(field(state, "Health"), "Status"));
   c.tty = flag(config, "Tty", false);

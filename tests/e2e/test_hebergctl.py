@@ -2,6 +2,10 @@
 """The sysadmin's command: every verb against the running system."""
 import json
 import os
+import random
+import signal
+import subprocess
+import time
 
 from framework import expect, expect_equal, test, wait_for
 from world import run
@@ -169,3 +173,83 @@ def ctl_archive(world):
     with open(f"{world.sites}/copy/www/kept.txt") as text:
         expect_equal(text.read(), "kept", "the copy's file")
     expect_equal(os.stat(f"{world.sites}/copy/www/kept.txt").st_uid, copy["uid"], "the owner of the copy's file")
+
+
+@test
+def ctl_clone(world):
+    """hebergctl clone: the same files and keys, a UID, password, logs and address of its own; the first one is untouched, and what fails leaves nothing."""
+    world.made += ["dolly", "dolly-2", "dolly-3"]
+    made = json.loads(ctl(world, "create", "dolly", "--host", "dolly.test", "--json"))
+    world.put("dolly", made["password"], "wool", "wool.txt")
+    wait_for(10, "its log", lambda: world.fetch("dolly.test", "/wool.txt") == (200, "wool")
+             and os.path.exists(f"{world.sites}/dolly/logs/access.log"))
+    two = json.loads(ctl(world, "clone", "dolly", "dolly-2", "--host", "dolly-2.test", "--json"))
+    expect(two["uid"] != made["uid"], "they have one UID")
+    wait_for(10, "the clone is served", lambda: world.fetch("dolly-2.test", "/wool.txt") == (200, "wool"))
+    expect_equal(os.stat(f"{world.sites}/dolly-2/www/wool.txt").st_uid, two["uid"], "the owner of the clone's file")
+    password = world.wait_for_password("dolly-2")
+    expect(password != made["password"], "they have one password")
+    wait_for(10, "its own password holds", lambda: world.can_log_in("dolly-2", password))
+    expect(not world.can_log_in("dolly-2", made["password"]), "the first one's password holds for the clone")
+    expect(world.can_log_in("dolly", made["password"]), "the first one's login")
+    with open(f"{world.sites}/dolly-2/logs/access.log") as log:
+        expect("Host: dolly.test" not in log.read(), "the first one's lines")
+    ctl(world, "clone", "dolly", "dolly-2", code=5)
+    ctl(world, "clone", "dolly", "dolly-3", "--host", "a.test; }", code=2)
+    ctl(world, "clone", "nosite", "dolly-3", code=3)
+    ctl(world, "show", "dolly-3", code=3)
+    expect(not os.path.exists(f"{world.sites}/dolly-3"), "a refused clone left a tree")
+
+
+def kill_at_random(world, longest, *arguments):
+    """hebergctl, killed after a random time. It runs in syncd's container, whose processes are the host's."""
+    client = subprocess.Popen(["docker", "exec", "heberg-syncd", "hebergctl", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(random.uniform(0, longest))
+    found = run(["pgrep", "-o", "-x", "-f", " ".join(["hebergctl", *arguments])]).stdout.split()  # the oldest: not its guard
+    for pid in found:
+        os.kill(int(pid), signal.SIGKILL)
+    client.wait()
+    return bool(found)
+
+
+@test
+def ctl_killed(world):
+    """hebergctl archive, restore and clone, killed 60 times at random: the container never stays paused, a tree is whole or not there, and again it works."""
+    world.made += ["killed", "killed-copy"]
+    ctl(world, "create", "killed", "--host", "killed.test")
+    www = f"{world.sites}/killed/www"
+    for i in range(1500):
+        with open(f"{www}/{i}", "wb") as file:
+            file.write(random.randbytes(20_000))
+    # One file a kind that is easily lost on the way.
+    os.link(f"{www}/1", f"{www}/hard")
+    os.symlink("2", f"{www}/soft")
+    with open(f"{www}/sparse", "wb") as file:
+        file.truncate(50_000_000)
+    with open(os.fsencode(f"{www}/").rstrip(b"/") + b"/\xff\n name", "wb") as file:
+        file.write(b"odd")
+    start = time.monotonic()
+    archive = json.loads(ctl(world, "archive", "killed", "--json"))["file"]
+    whole = time.monotonic() - start
+
+    def same_as_first(site):
+        done = run(["rsync", "-nacHS", "--delete", "--itemize-changes", "--no-owner", "--no-group", f"{www}/", f"{world.sites}/{site}/www/"])
+        expect_equal((done.returncode, done.stdout), (0, ""), f"{site}'s files against the first one's: {done.stderr}")
+
+    kills = 0
+    for _ in range(20):
+        kills += kill_at_random(world, whole, "archive", "killed")
+        wait_for(10, "the container goes on", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
+    archive = json.loads(ctl(world, "archive", "killed", "--json"))["file"]
+    for verb in (["restore", archive, "--as", "killed-copy"], ["clone", "killed", "killed-copy"]):
+        for _ in range(20):
+            kills += kill_at_random(world, whole, *verb)
+            if os.path.exists(f"{world.sites}/killed-copy"):
+                same_as_first("killed-copy")
+                ctl(world, "purge", "killed-copy", "--confirm", "killed-copy", "--tree")
+        ctl(world, *verb)
+        same_as_first("killed-copy")
+        ctl(world, "purge", "killed-copy", "--confirm", "killed-copy", "--tree")
+        wait_for(10, "the container goes on", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
+    print(f"        {kills} of 60 hit it", flush=True)
+    expect(kills >= 40, f"only {kills} kills hit anything")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A host without containers of ours: Debian under systemd, the packages installed by dpkg, its own nginx and sshd."""
+import json
 import os
 import shutil
 
@@ -44,6 +45,11 @@ http_port = 8081
         done = self.try_run(*command, **options)
         expect_equal(done.returncode, 0, f"{' '.join(command)}: {done.stdout}{done.stderr}")
         return done.stdout.strip()
+
+    def run_for(self, code, *command):
+        done = self.try_run(*command)
+        expect_equal(done.returncode, code, f"{' '.join(command)}: {done.stdout}{done.stderr}")
+        return done.stdout
 
     def write(self, path, text):
         self.run("sh", "-c", 'mkdir -p "${1%/*}" && cat >"$1"', "sh", path, input=text)
@@ -98,6 +104,15 @@ def packages_on_a_host(world):
         wait_for(5, "what was put", lambda: world.fetch_at(8081, "hosted.test")[1] == "from sftp 42")
         expect_equal(host.run("stat", "-c", "%U:%G", "/sites/hosted/www/index.php"), "hosted:hosted", "its owner")
         wait_for(5, "the upload in sftp.log", lambda: "/www/index.php" in host.run("cat", "/sites/hosted/logs/sftp.log"))
+
+        # What is promised is proved, through the proxy and back by the log; what is broken is told, and mended where it may be.
+        seen = json.loads(host.run_for(6, "hebergctl", "--json", "check", "hosted"))
+        expect_equal([f["text"] for f in seen["findings"]], ["container hosted begins as root"], "findings")
+        host.run("chmod", "0777", "/sites/hosted/logs")
+        expect("/sites/hosted/logs has mode 0777, should have 0750" in host.run_for(1, "hebergctl", "check"), "the wrong mode is not told")
+        host.run_for(6, "hebergctl", "check", "--fix", "hosted")
+        expect_equal(host.run("stat", "-c", "%a", "/sites/hosted/logs"), "750", "mended mode")
+        host.run_for(3, "hebergctl", "check", "nosite")
 
         # Killed, it comes back; stopped and started, too.
         host.run("systemctl", "kill", "--signal", "KILL", "heberg-syncd", "heberg-proxy-render")

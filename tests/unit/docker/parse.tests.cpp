@@ -2,6 +2,7 @@
 // Answers recorded from Docker 20.10.24 (tests/golden/docker), and hostile ones.
 #include "docker/parse.h"
 
+#include "docker/parse_time.h"
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>
@@ -65,6 +66,16 @@ TEST_CASE("a created container, and a paused and unhealthy one") {
   CHECK(sick.value->state == container_state::paused);
   CHECK(sick.value->health == health::unhealthy);
   CHECK(sick.value->is_up());
+}
+
+TEST_CASE("when a container was started last, and how often the engine did it by itself") {
+  auto text = golden("inspect_running.json");
+  const auto c = *parse_inspect(text).value;
+  CHECK(c.started == parse_time("2026-11-24T17:17:54.548155733Z"));
+  CHECK(c.restarts == 0);
+  const std::string none = "\"RestartCount\":0";
+  text.replace(text.find(none), none.size(), "\"RestartCount\":7");
+  CHECK(parse_inspect(text).value->restarts == 7);
 }
 
 TEST_CASE("a list, as Docker tells it") {

@@ -114,6 +114,22 @@ TEST_CASE_METHOD(tree_fixture, "another mode than the design's is left alone and
   CHECK(state("a/logs") == "0:20000 0777");
 }
 
+TEST_CASE_METHOD(tree_fixture,
+                 "mending sets owners and modes right, makes what is missing, and leaves what is inside alone") {
+  CHECK(make().empty());
+  write_file(dir / "a/www/index.php", "");
+  const auto page = state("a/www/index.php");
+  const unique_fd www(::open((dir / "a/www").c_str(), O_RDONLY | O_DIRECTORY));
+  REQUIRE(owners.change(www.get(), {0, 0}) == 0);
+  fs::permissions(dir / "a/logs", fs::perms::all);
+  fs::permissions(dir / "a", fs::perms::all);
+  fs::remove(dir / "a/.ssh");
+  REQUIRE_FALSE(inspect().empty());
+  CHECK(join(trees.mend("a", k_id)).empty());
+  require_sound();
+  CHECK(state("a/www/index.php") == page);
+}
+
 TEST_CASE_METHOD(tree_fixture, "a link in a folder's place is reported, and nothing happens where it leads") {
   const temp_dir outside;
   REQUIRE(make().empty());
@@ -121,6 +137,7 @@ TEST_CASE_METHOD(tree_fixture, "a link in a folder's place is reported, and noth
   fs::remove_all(dir / which);
   fs::create_directory_symlink(outside.path(), dir / which);
   CHECK_THAT(make(), Contains("/sites/" + which + " is a symbolic link: not followed"));
+  CHECK_THAT(join(trees.mend("a", k_id)), Contains("/sites/" + which + " is a symbolic link: not followed"));
   CHECK(fs::is_empty(outside.path()));
   CHECK(owners.of(outside.path()) == file_owner{0, 0});
 }

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hebergctl/held_container.h"
+
+#include "base/errors.h"
+#include "hebergctl/command.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+#include <utility>
+
+namespace heberg::ctl {
+namespace {
+
+// Until the other end says that all is done, or is gone without a word.
+void guard(int from_parent, const std::string& engine, const std::string& id, hold how) {
+  char word = 0;
+  ssize_t size = 0;
+  do size = ::read(from_parent, &word, 1);
+  while (size < 0 && errno == EINTR);
+  if (size == 1) return;
+  try {
+    release_container(engine, id, how);
+  } catch (const std::exception& error) {
+    (void)fail(k_failed, error.what());
+  }
+}
+
+}  // namespace
+
+held_container::held_container(std::string engine, const present_container& container, hold how)
+    : engine_(std::move(engine)), id_(container.id), how_(how), is_held_(container.runs && !container.is_paused) {
+  if (!is_held_) return;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("make", "a pipe");
+  const unique_fd from_parent(ends[0]);
+  to_guard_ = unique_fd(ends[1]);
+  guard_ = ::fork();
+  if (guard_ < 0) throw_errno("fork", "a guard of the container");
+  if (guard_ == 0) {
+    ::setsid();
+    to_guard_ = {};
+    guard(from_parent.get(), engine_, id_, how_);
+    ::_exit(0);
+  }
+  try {
+    hold_container(engine_, id_, how_);
+  } catch (...) {
+    dismiss_guard();
+    throw;
+  }
+}
+
+held_container::~held_container() {
+  try {
+    release();
+  } catch (const std::exception& error) {
+    (void)fail(k_failed, error.what());
+  }
+}
+
+void held_container::release() {
+  if (std::exchange(is_held_, false)) {
+    release_container(engine_, id_, how_);
+    dismiss_guard();
+  }
+}
+
+void held_container::forget() {
+  if (std::exchange(is_held_, false)) dismiss_guard();
+}
+
+void held_container::dismiss_guard() {
+  const char done = 1;
+  (void)!::write(to_guard_.get(), &done, 1);
+  to_guard_ = {};
+  ::waitpid(guard_, nullptr, 0);
+}
+
+}  // namespace heberg::ctl

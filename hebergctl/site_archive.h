@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What archive, restore and clone have in common: a site into a file, a tree out of one. At every moment a site is
+// whole in at least one place: a tree gets its name when it is whole. All throw.
+#pragma once
+
+#include "archive/pack.h"
+#include "archive/unpack.h"
+#include "hebergctl/command.h"
+#include "hebergctl/container_spec.h"
+#include "ledger/ledger.h"
+#include "program/settings.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace heberg::ctl {
+
+[[nodiscard]] archive::head describe_site(const ledger::site& row, const std::optional<present_container>& container);
+
+// STATE_DIR/archives, made where it is missing; for root alone.
+[[nodiscard]] std::string archives_folder(const settings& settings);
+
+// Packed into an open, empty file, synced, and read back against what was packed.
+[[nodiscard]] archive::pack_result write_archive(const archive::head& about, int tree, int file);
+
+// The site's row, with this UID where that is nobody's; tells whether it is new. Else hebergctl's exit code, which was
+// told.
+struct reservation {
+  std::uint32_t uid = 0;
+  bool is_new = false;
+};
+[[nodiscard]] std::variant<reservation, int> reserve(const command& given, const settings& settings,
+                                                     const std::string& site, std::uint32_t wished);
+
+// Takes back a row that reserve() made. It may have had a container for a moment: that is waited for.
+void forget_row(const command& given, const std::string& site);
+
+[[nodiscard]] bool has_tree(int root, const std::string& site);
+
+// The site's tree from an archive that was judged. prepare: changes the tree before it gets its name (its open folder).
+void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
+                const std::function<void(int folder)>& prepare = {});
+void remove_named_tree(int root, const std::string& site);
+
+}  // namespace heberg::ctl

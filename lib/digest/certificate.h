@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Until when a certificate holds.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace heberg {
+
+// notAfter of the first certificate in a PEM text (the server's own, as nginx reads it: RFC 5280, 4.1.2.5). Empty where
+// there is none.
+[[nodiscard]] std::optional<std::chrono::sys_seconds> certificate_end(std::string_view pem);
+
+// Why a server cannot use these two together, in OpenSSL's words; empty where it can.
+[[nodiscard]] std::string explain_key_pair(std::string_view certificate_pem, std::string_view key_pem);
+
+}  // namespace heberg
