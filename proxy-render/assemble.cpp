@@ -12,9 +12,9 @@ namespace heberg::proxy {
 namespace {
 
 // Words that hold for a host, and for one of its locations.
-constexpr std::array<std::string_view, 9> k_host_words = {"MAX_BODY",     "READ_TIMEOUT",  "LOADBALANCE",
-                                                          "KEEPALIVE",    "SERVER_TOKENS", "MAINTENANCE",
-                                                          "HTTPS_METHOD", "HSTS",          "CERT_NAME"};
+constexpr std::array<std::string_view, 12> k_host_words = {
+    "MAX_BODY",     "READ_TIMEOUT", "LOADBALANCE", "KEEPALIVE",  "SERVER_TOKENS",      "MAINTENANCE",
+    "HTTPS_METHOD", "HSTS",         "CERT_NAME",   "SSL_POLICY", "EXTERNAL_HTTP_PORT", "EXTERNAL_HTTPS_PORT"};
 constexpr std::array<std::string_view, 3> k_route_words = {"VIRTUAL_DEST", "VIRTUAL_PROTO", "VIRTUAL_ROOT"};
 
 void complain_of_difference(const candidate& from, const candidate& older, std::string_view word,
@@ -52,6 +52,7 @@ assembly::assembly(const candidate& oldest, const wish& first) : oldest_(&oldest
   made_.tls = oldest.tls;
   made_.maintenance = oldest.access.maintenance;
   made_.server_tokens = oldest.access.server_tokens;
+  made_.external = first.external;
   made_.redirect_to = first.redirect_to;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/candidate.h"
 
+#include "site/multiports.h"
+
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -56,12 +58,12 @@ void add_twins(std::vector<wish>& wishes, const std::vector<site::host>& hosts) 
     const auto twin = site::parse_host(twin_of(host.text));  // no name where it is too long
     const auto* name = std::get_if<site::host>(&twin);
     if (name == nullptr || name->kind != site::host_kind::name || std::ranges::count(hosts, *name) > 0) continue;
-    wishes.push_back({.host = *name, .route = {}, .port = 0, .redirect_to = host.text});
+    wishes.push_back({.host = *name, .route = {}, .port = 0, .external = {}, .redirect_to = host.text});
   }
 }
 
-// All that the container says; a value that is refused.
-std::optional<site::refused_value> read_words(candidate& found, const plan_options& options) {
+// What VIRTUAL_HOST and its companions want.
+std::optional<site::refused_value> read_one_port(candidate& found) {
   const auto& container = *found.container;
   std::optional<site::refused_value> refusal;
   std::vector<site::host> hosts;
@@ -69,15 +71,41 @@ std::optional<site::refused_value> read_words(candidate& found, const plan_optio
   if (take(site::virtual_hosts(container), hosts, refusal) || hosts.empty()) return refusal;
   if (take(site::virtual_port(container), one.port, refusal)) return refusal;
   if (take(site::route_of(container), one.route, refusal)) return refusal;
-  if (take(site::limits_of(container), found.limits, refusal)) return refusal;
-  if (take(site::access_of(container), found.access, refusal)) return refusal;
-  if (take(site::tls_of(container), found.tls, refusal)) return refusal;
-  if (container.host_network && std::ranges::count(options.own_ports, one.port) > 0)
-    return site::refused_value{"VIRTUAL_PORT", std::to_string(one.port),
-                               "is the proxy's own port on the host's network"};
+  if (take(site::external_ports_of(container), one.external, refusal)) return refusal;
   for (const auto& host : hosts) {
     one.host = host;
     found.wishes.push_back(one);
+  }
+  return std::nullopt;
+}
+
+// All that the container says; a value that is refused.
+std::optional<site::refused_value> read_words(candidate& found, const plan_options& options) {
+  const auto& container = *found.container;
+  std::optional<site::refused_value> refusal;
+  std::vector<site::multiport> several;
+  if (take(site::multiports_of(container), several, refusal)) return refusal;
+  for (auto& one : several) {
+    found.wishes.push_back({.host = std::move(one.host),
+                            .route = std::move(one.route),
+                            .port = one.port,
+                            .external = one.external,
+                            .redirect_to = {}});
+  }
+  if (several.empty()) {
+    if (auto refused = read_one_port(found)) return refused;
+  }
+  if (found.wishes.empty()) return std::nullopt;
+  if (take(site::limits_of(container), found.limits, refusal)) return refusal;
+  if (take(site::access_of(container), found.access, refusal)) return refusal;
+  if (take(site::tls_of(container), found.tls, refusal)) return refusal;
+  std::vector<site::host> hosts;
+  for (const auto& wish : found.wishes) {
+    if (container.host_network && std::ranges::count(options.own_ports, wish.port) > 0) {
+      return site::refused_value{"VIRTUAL_PORT", std::to_string(wish.port),
+                                 "is the proxy's own port on the host's network"};
+    }
+    if (hosts.empty() || hosts.back() != wish.host) hosts.push_back(wish.host);
   }
   if (found.access.redirect_www) add_twins(found.wishes, hosts);
   return std::nullopt;
@@ -91,7 +119,10 @@ complaint complain(const docker::container& container, site::refused_value value
 
 std::optional<candidate> judge(const docker::container& container, const plan_options& options,
                                std::vector<complaint>& refused) {
-  if (site::find_word(container, "VIRTUAL_HOST") == nullptr) return std::nullopt;
+  if (site::find_word(container, "VIRTUAL_HOST") == nullptr &&
+      site::find_word(container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {
+    return std::nullopt;
+  }
   candidate found{.container = &container,
                   .owner = owner_of(container, options.sites),
                   .wishes = {},

@@ -4,6 +4,7 @@
 
 #include "docker/container.h"
 #include "proxy-render/vhosts.h"
+#include "site/external_ports.h"
 #include "site/hosts.h"
 #include "site/words.h"
 
@@ -17,16 +18,34 @@
 namespace heberg::proxy {
 
 // Every word that is read of a container: these are what is remembered of it (memory.h).
-inline constexpr std::array<std::string_view, 17> k_words = {
-    "VIRTUAL_HOST",   "VIRTUAL_PORT", "VIRTUAL_PATH", "VIRTUAL_DEST", "VIRTUAL_PROTO", "VIRTUAL_ROOT",
-    "NETWORK_ACCESS", "MAINTENANCE",  "REDIRECT_WWW", "MAX_BODY",     "READ_TIMEOUT",  "LOADBALANCE",
-    "KEEPALIVE",      "HTTPS_METHOD", "HSTS",         "CERT_NAME",    "SERVER_TOKENS"};
+inline constexpr std::array<std::string_view, 21> k_words = {"VIRTUAL_HOST",
+                                                             "VIRTUAL_PORT",
+                                                             "VIRTUAL_PATH",
+                                                             "VIRTUAL_DEST",
+                                                             "VIRTUAL_PROTO",
+                                                             "VIRTUAL_ROOT",
+                                                             "NETWORK_ACCESS",
+                                                             "MAINTENANCE",
+                                                             "REDIRECT_WWW",
+                                                             "MAX_BODY",
+                                                             "READ_TIMEOUT",
+                                                             "LOADBALANCE",
+                                                             "KEEPALIVE",
+                                                             "HTTPS_METHOD",
+                                                             "HSTS",
+                                                             "CERT_NAME",
+                                                             "SERVER_TOKENS",
+                                                             "SSL_POLICY",
+                                                             "VIRTUAL_HOST_MULTIPORTS",
+                                                             "EXTERNAL_HTTP_PORT",
+                                                             "EXTERNAL_HTTPS_PORT"};
 
 // A host name, and what is to be done with some of its URLs.
 struct wish {
   site::host host;
   site::route route;
   std::uint16_t port = 0;
+  site::external_ports external;
   std::string redirect_to;  // another name; then route and port are nothing
 };
 

@@ -5,6 +5,7 @@
 #include "proxy-render/render_location.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
 namespace heberg::proxy {
@@ -48,13 +49,23 @@ server_names_hash_bucket_size 512;
 server_names_hash_max_size 65536;
 )";
 
-constexpr std::string_view k_tls_policy =
+constexpr std::string_view k_intermediate =
     "    ssl_protocols TLSv1.2 TLSv1.3;\n"
     "    ssl_ciphers "
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
     "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305;\n"
+    "    ssl_prefer_server_ciphers off;\n";
+
+// The version is agreed on before nginx knows the name: another host's policy on the same port may have let 1.2 in.
+constexpr std::string_view k_modern =
+    "    ssl_protocols TLSv1.3;\n"
     "    ssl_prefer_server_ciphers off;\n"
+    "    if ($ssl_protocol = TLSv1.2) {\n"
+    "        return 403;\n"
+    "    }\n";
+
+constexpr std::string_view k_tls_sessions =
     "    ssl_session_cache shared:heberg:10m;\n"
     "    ssl_session_timeout 1d;\n"
     "    ssl_session_tickets off;\n";
@@ -72,26 +83,35 @@ void append_tls_listen(std::string& text, const render_options& options, std::st
   if (options.ipv6) text.append("    listen [::]:").append(port).append(" ssl http2").append(flag).append(";\n");
 }
 
-// Mozilla's intermediate policy, 5.7. The comment makes a renewed certificate a new text, so that nginx is told.
+// The comment makes a renewed certificate a new text, so that nginx is told.
 void append_tls_lines(std::string& text, const vhost& vhost, const render_options& options) {
   const auto path = options.certs + "/" + vhost.certificate;
   text.append("    # certificate and key: ").append(vhost.certificate_stamp).append("\n");
   text.append("    ssl_certificate ").append(quote(path + ".crt")).append(";\n");
   text.append("    ssl_certificate_key ").append(quote(path + ".key")).append(";\n");
-  text += k_tls_policy;
-}
-
-// Where no name that has a certificate is asked for, the handshake is refused: nobody sees another site's certificate.
-void append_tls_refusal(std::string& text, const render_options& options) {
-  text += "\nserver {\n";
-  append_tls_listen(text, options, options.frame.default_server ? " default_server" : "");
-  text.append(k_tls_policy).append("    ssl_reject_handshake on;\n    return 503;\n}\n");
+  text += vhost.tls.policy == site::tls_policy::modern ? k_modern : k_intermediate;
+  text += k_tls_sessions;
 }
 
 void append_server_lines(std::string& text, const render_options& options, bool tokens) {
   text += tokens ? "    server_tokens on;\n" : "    server_tokens off;\n";
   if (!options.access_log.empty())
     text.append("    access_log ").append(quote(options.access_log)).append(" heberg;\n");
+}
+
+// Not `server_name _`: a container may claim any name, and nothing else here is a name.
+void append_unknown_name(std::string& text, const render_options& options) {
+  text += "\nserver {\n";
+  append_listen(text, options, options.frame.default_server ? " default_server" : "");
+  append_server_lines(text, options, false);
+  text += "    return 503;\n}\n";
+}
+
+// Where no name that has a certificate is asked for, the handshake is refused: nobody sees another site's certificate.
+void append_tls_refusal(std::string& text, const render_options& options) {
+  text += "\nserver {\n";
+  append_tls_listen(text, options, options.frame.default_server ? " default_server" : "");
+  text.append(k_intermediate).append(k_tls_sessions).append("    ssl_reject_handshake on;\n    return 503;\n}\n");
 }
 
 std::string body_size(std::uint64_t bytes) {
@@ -153,9 +173,31 @@ bool wants_nothing_special(const vhost& vhost) {
   if (vhost.host.kind == site::host_kind::regex || name.find('.') == std::string::npos) return false;
   if (name.size() > k_line_name_max) return false;
   if (!vhost.redirect_to.empty() || vhost.maintenance || vhost.server_tokens) return false;
+  if (vhost.external != site::external_ports{}) return false;
   if (!vhost.certificate.empty() || vhost.limits != site::limits{} || vhost.locations.size() != 1) return false;
   const auto& only = vhost.locations[0];
   return only.route == site::route{} && !only.internal && only.backends.size() == 1;
+}
+
+render_options with_ports(const render_options& options, const site::external_ports& external) {
+  auto own = options;
+  if (external.http != 0) own.http_port = external.http;
+  if (external.https != 0) own.https_port = external.https;
+  return own;
+}
+
+// On a host's own ports, too, a name that nobody serves there is nobody's.
+void append_unknown_names_elsewhere(std::string& text, std::span<const host_text* const> hosts,
+                                    const render_options& options) {
+  std::set<std::uint16_t> http, https;
+  for (const auto* host : hosts) {
+    if (host->external.http != 0) http.insert(host->external.http);
+    if (host->external.https != 0 && host->over_tls) https.insert(host->external.https);
+  }
+  http.erase(options.http_port);
+  https.erase(options.https_port);
+  for (const auto port : http) append_unknown_name(text, with_ports(options, {.http = port, .https = 0}));
+  for (const auto port : https) append_tls_refusal(text, with_ports(options, {.http = 0, .https = port}));
 }
 
 // The hosts that have a line. Their names stand in the server too, so that nginx chooses among all names of all servers
@@ -183,16 +225,13 @@ std::string render_frame(const render_options& options) {
   std::string text(k_notice);
   text += k_maps;
   if (options.frame.hash_sizes) text += k_hash_sizes;
-  // Not `server_name _`: a container may claim any name, and nothing else here is a name.
-  text += "\nserver {\n";
-  append_listen(text, options, options.frame.default_server ? " default_server" : "");
-  append_server_lines(text, options, false);
-  text += "    return 503;\n}\n";
+  append_unknown_name(text, options);
   return text;
 }
 
-std::string render_vhost(const vhost& vhost, const render_options& options) {
+std::string render_vhost(const vhost& vhost, const render_options& all_options) {
   using enum site::https_method;
+  const auto options = with_ports(all_options, vhost.external);
   const bool over_tls = !vhost.certificate.empty();
   const bool leads_to_tls = over_tls && vhost.tls.method == redirect;
   const bool over_http = !over_tls || vhost.tls.method == noredirect;
@@ -217,15 +256,19 @@ std::vector<host_text> render_hosts(std::span<const vhost> vhosts, const render_
   hosts.reserve(vhosts.size());
   for (const auto& vhost : vhosts) {
     if (lines < options.many_hosts || !wants_nothing_special(vhost)) {
-      hosts.push_back(
-          {.name = {}, .address = {}, .blocks = render_vhost(vhost, options), .over_tls = !vhost.certificate.empty()});
+      hosts.push_back({.name = {},
+                       .address = {},
+                       .blocks = render_vhost(vhost, options),
+                       .over_tls = !vhost.certificate.empty(),
+                       .external = vhost.external});
       continue;
     }
     const auto& only = vhost.locations[0].backends[0];
     hosts.push_back({.name = server_name(vhost.host),
                      .address = quote(only.address + ":" + std::to_string(only.port)),
                      .blocks = {},
-                     .over_tls = false});
+                     .over_tls = false,
+                     .external = {}});
   }
   return hosts;
 }
@@ -240,6 +283,7 @@ std::string compose(std::span<const host_text* const> hosts, const render_option
   for (const auto* host : hosts) size += host->blocks.size() + 2 * host->name.size() + host->address.size() + 32;
   text.reserve(size);
   if (std::ranges::any_of(hosts, &host_text::over_tls)) append_tls_refusal(text, options);
+  append_unknown_names_elsewhere(text, hosts, options);
   append_lines(text, hosts, options);
   for (const auto* host : hosts) text += host->blocks;
   return text;

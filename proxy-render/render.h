@@ -41,6 +41,7 @@ struct host_text {
   std::string address;  // quoted, with the port
   std::string blocks;
   bool over_tls = false;
+  site::external_ports external = {};  // ports beside the proxy's own
   auto operator<=>(const host_text&) const = default;
 };
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace heberg::proxy {
@@ -34,6 +35,27 @@ void give_certificate(vhost& to, const certificates& all, std::vector<complaint>
     refused.push_back({to.containers.empty() ? "" : to.containers.front(), "CERT_NAME", to.tls.certificate,
                        "is not in the certificates' folder, with its key: served over http alone"});
   }
+}
+
+// A port speaks http or TLS, not both: the first host that has it, in the hosts' order, says which. The others' hosts
+// are left out: on another port than was said they would be where nobody looks for them.
+void settle_ports(std::vector<vhost>& vhosts, const std::vector<std::uint16_t>& own, std::vector<complaint>& refused) {
+  std::map<std::uint16_t, bool> is_tls;
+  for (std::size_t i = 0; i < own.size(); ++i) is_tls[own[i]] = i > 0;
+  std::erase_if(vhosts, [&](const vhost& v) {
+    const auto fits = [&](std::uint16_t port, bool tls) {
+      return port == 0 || is_tls.try_emplace(port, tls).first->second == tls;
+    };
+    for (const auto& [name, port, tls] : {std::tuple("EXTERNAL_HTTP_PORT", v.external.http, false),
+                                          std::tuple("EXTERNAL_HTTPS_PORT", v.external.https, true)}) {
+      if (fits(port, tls)) continue;
+      refused.push_back({v.containers.empty() ? "" : v.containers.front(), name, std::to_string(port),
+                         std::string("speaks ") + (tls ? "http" : "TLS") + " already: " + site::printable(v.host.text) +
+                             " is left out"});
+      return true;
+    }
+    return false;
+  });
 }
 
 // Those that take part, the oldest first. filled: owns the containers that had to be filled from memory.
@@ -85,6 +107,7 @@ plan make_plan(const docker::containers& containers, const plan_options& options
     }
   }
   made.vhosts = in_order(found, memory);
+  settle_ports(made.vhosts, options.own_ports, made.refused);
   for (auto& vhost : made.vhosts) give_certificate(vhost, options.certificates, made.refused);
   std::ranges::sort(made.refused);
   made.refused.erase(std::unique(made.refused.begin(), made.refused.end()), made.refused.end());  // of several names

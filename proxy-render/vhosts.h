@@ -15,6 +15,7 @@
 #include "docker/watcher.h"
 #include "proxy-render/certificates.h"
 #include "site/access.h"
+#include "site/external_ports.h"
 #include "site/hosts.h"
 #include "site/limits.h"
 #include "site/paths.h"
@@ -59,6 +60,7 @@ struct vhost {
   std::string owner;  // "site:NAME", "compose:PROJECT", "container:NAME" or "sysadmin"
   site::limits limits;
   site::tls tls;
+  site::external_ports external;
   std::string certificate;        // its name; empty: http alone
   std::string certificate_stamp;  // see certificates
   bool maintenance = false;
@@ -89,7 +91,8 @@ struct plan {
 
 struct plan_options {
   site::site_settings sites;
-  std::vector<std::uint16_t> own_ports;  // the proxy's: a container on the host's network cannot be meant by them
+  std::vector<std::uint16_t>
+      own_ports;  // the proxy's, http's first: a container on the host's network cannot be meant by them
   proxy::certificates certificates = {};
   std::chrono::milliseconds keep_names{0};  // for an owner without a container
 };

@@ -5,9 +5,11 @@
 #include "site/words.h"
 
 #include <arpa/inet.h>
+#include <idn2.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace heberg::site {
 namespace {
@@ -87,6 +89,28 @@ std::variant<host, std::string> parse_regex(std::string_view text) {
   return host{host_kind::regex, std::string(text)};
 }
 
+// An international name in its xn-- form (RFC 5891, with Unicode's TR 46); a wildcard stays one.
+std::variant<host, std::string> parse_international(std::string_view text) {
+  std::string before, after;
+  if (text.starts_with("*.")) {
+    before = "*.";
+    text.remove_prefix(2);
+  } else if (text.ends_with(".*")) {
+    after = ".*";
+    text.remove_suffix(2);
+  }
+  if (text.size() > 4 * k_host_max) return "is longer than 253 bytes";
+  const std::string name(text);
+  std::uint8_t* converted = nullptr;
+  const int error = ::idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(name.c_str()), &converted,
+                                     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  if (error != IDN2_OK) return "is no international name: " + std::string(::idn2_strerror(error));
+  std::string ascii = before + reinterpret_cast<const char*>(converted) + after;
+  ::idn2_free(converted);
+  // Unicode has dots, commas and brackets of its own that become ASCII's: what comes out is judged like any other.
+  return parse_name(ascii);
+}
+
 }  // namespace
 
 std::string printable(std::string_view value, std::size_t longest) {
@@ -107,7 +131,10 @@ std::string printable(std::string_view value, std::size_t longest) {
 std::variant<host, std::string> parse_host(std::string_view text) {
   if (text.empty()) return "is empty";
   if (std::ranges::any_of(text, is_control)) return "holds a control character";
-  if (!std::ranges::all_of(text, is_ascii)) return "is not ASCII: write an international name in its xn-- form";
+  if (!std::ranges::all_of(text, is_ascii)) {
+    if (text.front() != '~') return parse_international(text);
+    return "is not ASCII: a regular expression is matched against the xn-- form of an international name";
+  }
   if (text.front() == '~') return parse_regex(text);
   if (text.front() == '[') return parse_ipv6(text);
   return parse_name(text);
@@ -143,7 +170,12 @@ std::variant<std::uint16_t, refused_value> virtual_port(const docker::container&
     if (!number) return refuse(variable, text, "is not one port from 1 to 65535");
     return static_cast<std::uint16_t>(*number);
   }
-  if (container.host_network) return refuse(variable, "", "is needed: the container is on the host's network");
+  return exposed_port(container);
+}
+
+std::variant<std::uint16_t, refused_value> exposed_port(const docker::container& container) {
+  if (container.host_network)
+    return refuse("VIRTUAL_PORT", "", "is needed: the container is on the host's network");
 
   const auto is_tcp = [](const docker::port& port) { return port.protocol == "tcp"; };
   const auto only = std::ranges::find_if(container.exposed_ports, is_tcp);

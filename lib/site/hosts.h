@@ -53,6 +53,9 @@ struct refused_value {
 // the host's network has no port of its own to guess: VIRTUAL_PORT must say it.
 [[nodiscard]] std::variant<std::uint16_t, refused_value> virtual_port(const docker::container& container);
 
+// Without a look at VIRTUAL_PORT.
+[[nodiscard]] std::variant<std::uint16_t, refused_value> exposed_port(const docker::container& container);
+
 // Printable ASCII, other bytes as \xNN, cut after `longest` bytes of the value.
 [[nodiscard]] std::string printable(std::string_view value, std::size_t longest = 100);
 

@@ -12,6 +12,13 @@ constexpr std::array<std::pair<std::string_view, https_method>, 4> k_methods = {
      {"nohttp", https_method::nohttp},
      {"nohttps", https_method::nohttps}}};
 
+// nginx-proxy's names of them.
+constexpr std::array<std::pair<std::string_view, tls_policy>, 4> k_policies = {
+    {{"Mozilla-Intermediate", tls_policy::intermediate},
+     {"Mozilla-Modern", tls_policy::modern},
+     {"intermediate", tls_policy::intermediate},
+     {"modern", tls_policy::modern}}};
+
 // "max-age=SECONDS", then includeSubDomains, then preload, each where it is wanted (RFC 6797).
 bool is_hsts(std::string_view text) {
   constexpr std::string_view age = "max-age=";
@@ -42,6 +49,11 @@ std::variant<tls, refused_value> tls_of(const docker::container& container) {
   } else if (!text.empty()) {
     if (!is_hsts(text)) return refuse("HSTS", text, "is neither off nor max-age=SECONDS; includeSubDomains; preload");
     found.hsts = text;
+  }
+  if (const auto text = word_of(container, "SSL_POLICY"); !text.empty()) {
+    const auto known = parse_choice(text, k_policies);
+    if (!known) return refuse("SSL_POLICY", text, "is neither Mozilla-Modern nor Mozilla-Intermediate");
+    found.policy = *known;
   }
   if (const auto text = word_of(container, "CERT_NAME"); !text.empty()) {
     // The name of a file in the certificates' folder, and of none elsewhere: what a host name is made of.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How a site is served over TLS: HTTPS_METHOD, HSTS, CERT_NAME, with nginx-proxy's meaning. Pure.
+// How a site is served over TLS: HTTPS_METHOD, HSTS, SSL_POLICY, CERT_NAME, with nginx-proxy's meaning. Pure.
 #pragma once
 
 #include "site/hosts.h"
@@ -17,10 +17,17 @@ enum class https_method {
   nohttps,     // http alone
 };
 
+// Mozilla's (https://wiki.mozilla.org/Security/Server_Side_TLS), 5.7.
+enum class tls_policy {
+  intermediate,  // TLS 1.2 and 1.3
+  modern,        // TLS 1.3 alone
+};
+
 struct tls {
   https_method method = https_method::redirect;
   std::string hsts = "max-age=31536000";  // the header's value; empty: none
-  std::string certificate;                // its name in the folder; empty: by the host's name
+  tls_policy policy = tls_policy::intermediate;
+  std::string certificate;  // its name in the folder; empty: by the host's name
   bool operator==(const tls&) const = default;
 };
 

@@ -76,7 +76,10 @@ const char* const k_hosts[] = {
     "[::1",
     "[1.2.3.4]",
     "[::1]:80",
-    "b\\xc3\\xbccher.test",
+    "b\\xc3\\xbccher..test",
+    "\\xef\\xbc\\x9b.test",
+    "\\xe2\\x80\\x8b.test",
+    "\\xef\\xbd\\x9b\\xef\\xbd\\x9d.test",
     "\\xff\\xfe",
     "a%b",
     "a+b",
@@ -127,6 +130,10 @@ const std::pair<const char*, const char*> k_words[] = {
     {"SERVER_TOKENS", "off; return 204"},
     {"MAINTENANCE", "{"},
     {"REDIRECT_WWW", "https://evil.test"},
+    {"SSL_POLICY", "modern; ssl_ciphers ALL"},
+    {"EXTERNAL_HTTP_PORT", "80; return 204"},
+    {"EXTERNAL_HTTPS_PORT", "0"},
+    {"EXTERNAL_HTTPS_PORT", "65536"},
 };
 
 void check_hurts_itself_alone(const std::string& lines, std::string_view variable) {
@@ -139,7 +146,52 @@ void check_hurts_itself_alone(const std::string& lines, std::string_view variabl
   CHECK_FALSE(with.refused[0].reason.empty());
 }
 
+const char* const k_multiports[] = {
+    "{",
+    "[]",
+    "just text",
+    "a.test: 80",
+    "a.test: [1]",
+    "a.test: {/: 80}",
+    "a.test: {/: {port: 0}}",
+    "a.test: {/: {port: [80]}}",
+    "a.test: {/: {port: '80; server 1.2.3.4'}}",
+    "a.test: {/: {prot: http}}",
+    "a.test: {/: {proto: 'http://evil.test#'}}",
+    "a.test: {/: {dest: '/; return 200'}}",
+    "a.test: {'/a { return 204; } location /y': {port: 80}}",
+    "a.test: {path: {port: 80}}",
+    "a.test: {external_http_port: '8080; }'}",
+    "a.test: {external_http_port: 8080, external_https_port: 8080}",
+    "a.test;: {}",
+    "'': {}",
+    "? {a: b}\\n: {}",
+    "a.test: {}\\na.test: {}",
+    "a.test: {/: {port: 1}, /: {port: 2}}",
+    "a.test: &x {/: {port: 80}}\\nb.test: *x",
+    "a: &a [x,x]\\nb: &b [*a,*a,*a,*a]\\nc: [*b,*b,*b,*b]",
+    "<<: {a.test: {}}",
+    "!!python/object:a.test {}: {",
+    "a.test: {/: {port: 80}}\\x00",
+    "\\xff\\xfe",
+};
+
 }  // namespace
+
+TEST_CASE("a hostile VIRTUAL_HOST_MULTIPORTS hurts its own container alone") {
+  constexpr char variable[] = "VIRTUAL_HOST_MULTIPORTS";
+  for (const std::string value : k_multiports) {
+    INFO(value);
+    check_hurts_itself_alone("  env VIRTUAL_HOST_MULTIPORTS=" + value + "\n", variable);
+  }
+  // Deep, long, many.
+  check_hurts_itself_alone("  env VIRTUAL_HOST_MULTIPORTS=" + std::string(15'000, '[') + "\n", variable);
+  check_hurts_itself_alone("  env VIRTUAL_HOST_MULTIPORTS=" + std::string(15'000, '{') + "\n", variable);
+  check_hurts_itself_alone("  env VIRTUAL_HOST_MULTIPORTS={a.test: " + std::string(20'000, ' ') + "}\n", variable);
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += "h" + std::to_string(i) + ".test: {}\\n";
+  check_hurts_itself_alone("  env VIRTUAL_HOST_MULTIPORTS=" + many + "\n", variable);
+}
 
 TEST_CASE("a hostile VIRTUAL_HOST hurts its own container alone") {
   for (const auto* value : k_hosts) {

@@ -129,11 +129,11 @@ struct fetched {
   std::string text;  // headers, body, and what curl says of the connection
 };
 
-fetched fetch(const std::string& scheme, const std::string& host, int port) {
-  auto result = run(
-      run_program({"curl", "-skvi", "--max-time", "5", "--resolve", host + ":" + std::to_string(port) + ":127.0.0.1",
-                   scheme + "://" + host + ":" + std::to_string(port) + "/x"},
-                  std::chrono::seconds(10)));
+fetched fetch(const std::string& scheme, const std::string& host, int port, const std::string& tls_max = "default") {
+  auto result = run(run_program(
+      {"curl", "-skvi", "--tls-max", tls_max, "--max-time", "5", "--resolve",
+       host + ":" + std::to_string(port) + ":127.0.0.1", scheme + "://" + host + ":" + std::to_string(port) + "/x"},
+      std::chrono::seconds(10)));
   return {result.status, std::move(result.output)};
 }
 
@@ -183,6 +183,41 @@ TEST_CASE("a site with a certificate is served over TLS as it says, and an unkno
   CHECK(has(http("y.a.test").text, "HTTP/1.1 200"));
   CHECK(has(http("e.test").text, "HTTP/1.1 200"));
   for (const auto* host : {"y.a.test", "e.test", "nobody.test"}) CHECK(https(host).exit == handshake_failed);
+}
+
+TEST_CASE("a site of the modern policy gives nothing to who speaks TLS 1.2, whatever its neighbour allows") {
+  const test::private_nginx nginx;
+  auto options = render_for(nginx);
+  options.https_port = static_cast<std::uint16_t>(test::free_port());
+  options.certs = nginx.path("certs");
+  std::filesystem::create_directory(nginx.folder / "certs");
+  for (const auto* name : {"modern.test", "other.test", "own.test"})
+    test::make_certificate(nginx.folder / "certs", name);
+  const auto own = static_cast<std::uint16_t>(test::free_port());
+  const auto site = "\n  env VIRTUAL_PORT=" + std::to_string(nginx.site_port) + "\n  network n 127.0.0.1\n";
+  const auto plan =
+      make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=modern.test\n  env SSL_POLICY=Mozilla-Modern" +
+                                       site + "container b\n  env VIRTUAL_HOST=other.test" + site +
+                                       "container c\n  env VIRTUAL_HOST=own.test\n  env EXTERNAL_HTTPS_PORT=" +
+                                       std::to_string(own) + site),
+                {.sites = {}, .own_ports = {}, .certificates = list_certificates(options.certs)});
+  test::write_file(nginx.live(), render(plan.vhosts, options));
+  const auto process = nginx.start();
+  REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "other.test").empty(); }));
+  const auto served = [&](const std::string& host, int port, const std::string& tls) {
+    const auto answer = fetch("https", host, port, tls);
+    INFO(answer.text);
+    return answer.text.find("host=" + host) != std::string::npos;
+  };
+  CHECK(served("modern.test", options.https_port, "1.3"));
+  CHECK_FALSE(served("modern.test", options.https_port, "1.2"));
+  CHECK(served("other.test", options.https_port, "1.2"));
+  // A host on a port of its own, and the redirect that leads there.
+  CHECK(served("own.test", own, "1.3"));
+  CHECK(fetch("http", "own.test", nginx.port).text.find("Location: https://own.test:" + std::to_string(own) + "/x") !=
+        std::string::npos);
+  CHECK(fetch("https", "other.test", own).exit == 35);  // the handshake is refused
+  CHECK_FALSE(served("own.test", options.https_port, "1.3"));
 }
 
 TEST_CASE("a fault elsewhere is seen in the whole, not alone") {

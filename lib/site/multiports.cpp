@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "site/multiports.h"
+
+#include "site/values.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace heberg::site {
+namespace {
+
+constexpr std::string_view k_variable = "VIRTUAL_HOST_MULTIPORTS";
+
+// Thrown and caught in this file alone: yaml-cpp throws, too.
+struct refusal {
+  std::string value;
+  std::string reason;
+};
+
+[[noreturn]] void fail(std::string_view value, std::string reason) {
+  throw refusal{std::string(value), std::move(reason)};
+}
+
+// yaml-cpp shares what an alias names instead of copying it; but nobody needs one here, and `<<` means another thing to
+// each parser.
+void forbid_anchors(std::string_view text) {
+  char before = '\n';
+  char quote = 0;
+  for (const char c : text) {
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if ((c == '&' || c == '*') && (before == ' ' || before == '\t' || before == '\n' || before == ',' ||
+                                          before == '{' || before == '[' || before == ':' || before == '-')) {
+      fail(text, c == '&' ? "has an anchor (&)" : "has an alias: a wildcard's name stands in quotes");
+    }
+    before = c;
+  }
+}
+
+std::string text_of(const YAML::Node& node, std::string_view what) {
+  if (!node.IsDefined() || node.IsNull()) return {};
+  if (!node.IsScalar()) fail(what, "is no plain value");
+  return std::string(trim(node.Scalar()));
+}
+
+class reader {
+ public:
+  explicit reader(const docker::container& container) : container_(container) {}
+
+  std::vector<multiport> read(const YAML::Node& document) {
+    if (!document.IsMap()) fail("", "is no list of names with their paths");
+    for (const auto& entry : document) read_host(text_of(entry.first, "a name"), entry.second);
+    std::ranges::stable_sort(found_, {}, &multiport::host);
+    return std::move(found_);
+  }
+
+ private:
+  void read_host(const std::string& name, const YAML::Node& paths) {
+    auto parsed = parse_host(name);
+    if (const auto* reason = std::get_if<std::string>(&parsed)) fail(name, *reason);
+    multiport one;
+    one.host = std::get<host>(std::move(parsed));
+    if (!hosts_.insert(one.host).second) fail(name, "is there twice");
+    if (hosts_.size() > k_hosts_max) fail(name, "is one of more than 256 names");
+    if (!paths.IsNull() && !paths.IsMap()) fail(name, "has no paths below it, but something else");
+    one.external = read_external(name, paths);
+    bool has_path = false;
+    for (const auto& entry : paths) {
+      const auto key = text_of(entry.first, "a key");
+      if (!key.starts_with('/')) continue;  // read_external() has refused what is not known
+      has_path = true;
+      read_path(one, key, entry.second);
+    }
+    if (!has_path) read_path(one, "/", YAML::Node());
+  }
+
+  external_ports read_external(const std::string& name, const YAML::Node& paths) const {
+    std::string http, https;
+    for (const auto& entry : paths) {
+      const auto key = text_of(entry.first, "a key");
+      if (key == "external_http_port") {
+        http = text_of(entry.second, key);
+      } else if (key == "external_https_port") {
+        https = text_of(entry.second, key);
+      } else if (!key.starts_with('/')) {
+        fail(key, "is neither a path nor external_http_port nor external_https_port, below " + printable(name));
+      }
+    }
+    auto ports = make_external_ports(k_variable, http, https);
+    if (const auto* refused = std::get_if<refused_value>(&ports)) throw refusal{refused->value, refused->reason};
+    return std::get<external_ports>(ports);
+  }
+
+  void read_path(multiport one, const std::string& path, const YAML::Node& words) {
+    if (!words.IsNull() && !words.IsMap()) fail(path, "has no port, dest or proto below it, but something else");
+    std::string port, dest, proto;
+    for (const auto& entry : words) {
+      const auto key = text_of(entry.first, "a key");
+      auto* to = key == "port" ? &port : key == "dest" ? &dest : key == "proto" ? &proto : nullptr;
+      if (to == nullptr) fail(key, "is none of port, dest, proto, below " + printable(path));
+      *to = text_of(entry.second, key);
+    }
+    one.port = port.empty() ? usual_port() : read_port(port);
+    auto made = make_route(k_variable, path, dest, proto, "/var/www/public");
+    if (const auto* refused = std::get_if<refused_value>(&made)) throw refusal{refused->value, refused->reason};
+    one.route = std::get<route>(std::move(made));
+    if (!paths_.insert({one.host, one.route.path}).second) fail(path, "is there twice");
+    found_.push_back(std::move(one));
+    if (found_.size() > k_multiports_paths_max) fail(path, "is one of more than 1024 paths");
+  }
+
+  static std::uint16_t read_port(const std::string& text) {
+    const auto number = parse_number(text, 1, 65535);
+    if (!number) fail(text, "is not one port from 1 to 65535");
+    return static_cast<std::uint16_t>(*number);
+  }
+
+  std::uint16_t usual_port() const {
+    auto port = exposed_port(container_);
+    if (std::holds_alternative<refused_value>(port)) fail("", "names no port for a container on the host's network");
+    return std::get<std::uint16_t>(port);
+  }
+
+  const docker::container& container_;
+  std::set<host> hosts_;
+  std::set<std::pair<host, path>> paths_;
+  std::vector<multiport> found_;
+};
+
+}  // namespace
+
+std::variant<std::vector<multiport>, refused_value> multiports_of(const docker::container& container) {
+  const auto text = word_of(container, k_variable);
+  if (text.empty()) return std::vector<multiport>{};
+  if (text.size() > k_multiports_bytes_max) return refuse(k_variable, text, "is longer than 16 KB");
+  if (text.find('\0') != std::string_view::npos) return refuse(k_variable, text, "holds a NUL byte");
+  try {
+    forbid_anchors(text);
+    return reader(container).read(YAML::Load(std::string(text)));
+  } catch (const refusal& why) {
+    return refuse(k_variable, why.value, why.reason);
+  } catch (const YAML::Exception& error) {
+    return refuse(k_variable, text, "is neither YAML nor JSON: " + printable(error.what()));
+  }
+}
+
+}  // namespace heberg::site
