@@ -2,27 +2,18 @@
 #include "proxy-render/certificates.h"
 
 #include "base/errors.h"
-
-#include <sys/stat.h>
+#include "digest/certificate.h"
+#include "proxy-render/file_stamp.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
 namespace heberg::proxy {
-namespace {
-
 namespace fs = std::filesystem;
-
-// Follows links: certbot's and dehydrated's certificates are.
-std::optional<std::string> stamp_of(const fs::path& path) {
-  struct stat file {};
-  if (::stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return std::nullopt;
-  return std::to_string(file.st_ino) + "." + std::to_string(file.st_mtim.tv_sec) + "." +
-         std::to_string(file.st_mtim.tv_nsec);
-}
-
-}  // namespace
 
 certificates list_certificates(const std::string& folder) {
   certificates found;
@@ -54,6 +45,41 @@ std::optional<std::string> choose_certificate(const certificates& all, const sit
     }
   }
   return take("default");
+}
+
+certificate_ends list_ends(const std::string& folder) {
+  certificate_ends ends;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.path().extension() != ".crt") continue;
+    constexpr std::uintmax_t k_most = 1U << 20U;
+    std::error_code none;
+    const auto size = fs::file_size(entry.path(), none);
+    std::string text;
+    if (!none && size <= k_most) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      text.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    ends[entry.path().stem().string()] = certificate_end(text);
+  }
+  return ends;
+}
+
+std::vector<std::string> explain_ends(const certificate_ends& ends, std::chrono::sys_seconds now) {
+  constexpr std::chrono::days k_soon{14};
+  std::vector<std::string> texts;
+  for (const auto& [name, end] : ends) {
+    const auto shown = "certificate " + site::printable(name);
+    if (!end) {
+      texts.push_back(shown + " cannot be read");
+    } else if (*end <= now) {
+      texts.push_back(shown + " has ended");
+    } else if (*end - now < k_soon) {
+      const auto days = std::chrono::floor<std::chrono::days>(*end - now).count();
+      texts.push_back(shown + " ends in " + std::to_string(days) + (days == 1 ? " day" : " days"));
+    }
+  }
+  return texts;
 }
 
 }  // namespace heberg::proxy

@@ -4,9 +4,11 @@
 
 #include "site/hosts.h"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace heberg::proxy {
 
@@ -20,5 +22,12 @@ using certificates = std::map<std::string, std::string>;
 // host has more than two labels (that is a wildcard's too); "default". Nothing where there is none. Pure.
 [[nodiscard]] std::optional<std::string> choose_certificate(const certificates& all, const site::host& host,
                                                             const std::string& wanted);
+
+// Until when each of them holds, by name. One that cannot be read has no end.
+using certificate_ends = std::map<std::string, std::optional<std::chrono::sys_seconds>>;
+[[nodiscard]] certificate_ends list_ends(const std::string& folder);
+
+// A sentence for each that has ended, or does within 14 days, or cannot be read. Pure.
+[[nodiscard]] std::vector<std::string> explain_ends(const certificate_ends& ends, std::chrono::sys_seconds now);
 
 }  // namespace heberg::proxy

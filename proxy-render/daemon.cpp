@@ -80,13 +80,12 @@ memory load_memory(memory_file& kept) {
   return std::move(read.remembered);
 }
 
-// None where they cannot be read: what is served over http needs none.
-certificates load_certificates(const std::string& folder) {
+// What was known stays known where they cannot be read.
+void try_to_read_folders(const sysadmin_folders& folders, plan_options& to) {
   try {
-    return list_certificates(folder);
+    read_folders(folders, to);
   } catch (const std::exception& error) {
-    log(level::error, std::string("the certificates: ") + error.what());
-    return {};
+    log(level::error, std::string("the sysadmin's files: ") + error.what());
   }
 }
 
@@ -120,15 +119,18 @@ class daemon {
         plan_options_(options.plan),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         wake_(io_),
-        certificates_watch_(io_, options.certs, [this] { take_certificates(); }),
+        files_watch_(io_, {options.folders.certs, options.folders.vhost_d, options.folders.htpasswd},
+                     [this] { take_files(); }),
+        certificates_timer_(io_),
         watcher_(io_, options.watch, handlers()) {}
 
   int run() {
     asio::co_spawn(io_, publish_for_ever(),
                    asio::bind_cancellation_slot(end_.slot(), [this](std::exception_ptr error) { note_end(error); }));
     wait_for_signal();
-    if (const auto& why = certificates_watch_.complaint(); !why.empty())
-      log(level::warning, why + ": changed certificates are seen on SIGHUP alone");
+    if (const auto& why = files_watch_.complaint(); !why.empty())
+      log(level::warning, why + ": what changes there is seen on SIGHUP alone");
+    look_at_certificates();
     watcher_.start();
     io_.run();
     return failed_ ? 1 : 0;
@@ -147,7 +149,7 @@ class daemon {
   }
 
   void take(const docker::containers& all) {
-    if (std::exchange(certificates_are_news_, false)) plan_options_.certificates = load_certificates(options_.certs);
+    if (std::exchange(files_are_news_, false)) try_to_read_folders(options_.folders, plan_options_);
     if (kept_.is_news()) memory_ = load_memory(kept_);
     plan_ = std::make_shared<const plan>(make_plan(all, plan_options_, memory_, today()));
     containers_ = &all;
@@ -156,8 +158,17 @@ class daemon {
     wake_.cancel();
   }
 
-  void take_certificates() {
-    certificates_are_news_ = true;
+  // Each day.
+  void look_at_certificates() {
+    for (const auto& text : explain_ends(list_ends(options_.folders.certs), today())) log(level::warning, text);
+    certificates_timer_.expires_after(std::chrono::hours(24));
+    certificates_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) look_at_certificates();
+    });
+  }
+
+  void take_files() {
+    files_are_news_ = true;
     if (containers_ != nullptr) take(*containers_);
   }
 
@@ -193,7 +204,7 @@ class daemon {
       if (error) return;
       if (number != SIGHUP) return end();
       insist_ = true;
-      take_certificates();
+      take_files();
       wait_for_signal();
     });
   }
@@ -202,7 +213,8 @@ class daemon {
     sd_notify(0, "STOPPING=1");
     ending_ = true;
     watcher_.stop();
-    certificates_watch_.stop();
+    files_watch_.stop();
+    certificates_timer_.cancel();
     end_.emit(asio::cancellation_type::terminal);  // an nginx -t under way is ended; nothing is half in place
     wake_.cancel();
   }
@@ -227,7 +239,8 @@ class daemon {
   asio::signal_set signals_;
   asio::steady_timer wake_;
   asio::cancellation_signal end_;
-  folder_watch certificates_watch_;
+  folder_watch files_watch_;
+  asio::steady_timer certificates_timer_;
   docker::watcher watcher_;
 
   memory memory_;
@@ -235,7 +248,7 @@ class daemon {
   std::shared_ptr<const plan> plan_;
   complaints_log complaints_;
   schedule schedule_;
-  bool certificates_are_news_ = true;
+  bool files_are_news_ = true;
   bool insist_ = false;
   bool ending_ = false;
   bool ready_ = false;
@@ -244,11 +257,17 @@ class daemon {
 
 }  // namespace
 
+void read_folders(const sysadmin_folders& folders, plan_options& to) {
+  to.certificates = list_certificates(folders.certs);
+  to.vhost_d = list_host_files(folders.vhost_d);
+  to.htpasswd = list_host_files(folders.htpasswd);
+}
+
 int run_once(const daemon_options& options, publisher& publisher, memory_file& kept) {
   const auto containers = docker::fetch_containers(options.watch);
   auto memory = load_memory(kept);
   auto with = options.plan;
-  with.certificates = load_certificates(options.certs);
+  try_to_read_folders(options.folders, with);
   const auto now = std::make_shared<const plan>(make_plan(containers, with, memory, today()));
   complaints_log().say_new(*now);
   write_hosts_file(options.hosts_file, *now);

@@ -12,11 +12,21 @@
 
 namespace heberg::proxy {
 
+// Where the sysadmin's own files are.
+struct sysadmin_folders {
+  std::string certs;
+  std::string vhost_d;
+  std::string htpasswd;
+};
+
+// What is in them, into the plan's options. Throws std::system_error.
+void read_folders(const sysadmin_folders& folders, plan_options& to);
+
 struct daemon_options {
   docker::watch_options watch;
   plan_options plan;
   std::string hosts_file;  // empty: none
-  std::string certs;       // the certificates' folder
+  sysadmin_folders folders;
 };
 
 // Reads the engine, publishes, returns the process's exit status: 0, or 1 where the text did not get into place.

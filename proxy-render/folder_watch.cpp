@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 namespace heberg::proxy {
@@ -18,23 +19,36 @@ namespace {
 constexpr std::chrono::milliseconds k_quiet{300};
 constexpr std::uint32_t k_events =
     IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR;
+constexpr std::uint32_t k_coming = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD;
 
 }  // namespace
 
-folder_watch::folder_watch(boost::asio::io_context& io, const std::string& folder, std::function<void()> changed)
-    : events_(io), quiet_(io), changed_(std::move(changed)) {
+folder_watch::folder_watch(boost::asio::io_context& io, std::vector<std::string> folders, std::function<void()> changed)
+    : folders_(std::move(folders)), events_(io), quiet_(io), changed_(std::move(changed)) {
   unique_fd inotify(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!inotify || ::inotify_add_watch(inotify.get(), folder.c_str(), k_events) < 0) {
-    if (errno != ENOENT) complaint_ = "watch " + folder + ": " + std::strerror(errno);
+  if (!inotify) {
+    complaint_ = std::string("inotify: ") + std::strerror(errno);
     return;
   }
   events_.assign(inotify.release());
+  watch_folders();
   wait();
 }
 
 void folder_watch::stop() {
   if (events_.is_open()) events_.close();
   quiet_.cancel();
+}
+
+// A folder that is watched already is the same watch.
+void folder_watch::watch_folders() {
+  for (const auto& folder : folders_) {
+    const auto above = std::filesystem::path(folder).parent_path().string();
+    // Above first: what is made between the two is told of twice rather than not at all.
+    (void)::inotify_add_watch(events_.native_handle(), above.c_str(), k_coming);
+    if (::inotify_add_watch(events_.native_handle(), folder.c_str(), k_events) < 0 && errno != ENOENT)
+      complaint_ = "watch " + folder + ": " + std::strerror(errno);
+  }
 }
 
 void folder_watch::wait() {
@@ -51,7 +65,9 @@ void folder_watch::read_events() {
   }
   quiet_.expires_after(k_quiet);
   quiet_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) changed_();
+    if (error) return;
+    watch_folders();  // one of them may have come
+    changed_();
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Tells that files of a folder changed, a moment after the last change: a certificate and its key come one after the
-// other. The folder must be there by the time the watch is made; else nothing is ever told.
+// Tells that files of some folders changed, a moment after the last change: a certificate and its key come one after
+// the other. A folder that is not there yet is waited for, as long as the folder above it is there; so is one that is
+// removed and made again.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -8,22 +9,26 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 namespace heberg::proxy {
 
 class folder_watch {
  public:
-  folder_watch(boost::asio::io_context& io, const std::string& folder, std::function<void()> changed);
+  folder_watch(boost::asio::io_context& io, std::vector<std::string> folders, std::function<void()> changed);
   void stop();
 
-  // Why the folder is there and is not watched (inotify's limits, which all of the host's programs share); else empty.
+  // Why nothing is told of (inotify's limits, which all of the host's programs share); empty: it is.
   [[nodiscard]] const std::string& complaint() const noexcept { return complaint_; }
 
  private:
+  void watch_folders();
   void wait();
   void read_events();
 
+  std::vector<std::string> folders_;
   boost::asio::posix::stream_descriptor events_;
   boost::asio::steady_timer quiet_;
   std::function<void()> changed_;

@@ -47,6 +47,7 @@ proxy::render_options render_options_of(const settings& s) {
           .certs = s.proxy.certs,
           .max_body = s.proxy.max_body,
           .access_log = s.proxy.access_log,
+          .acme = s.proxy.acme,
           .frame = {}};
 }
 
@@ -56,7 +57,7 @@ proxy::daemon_options daemon_options_of(const settings& s, const command_line& l
                    .own_ports = {s.proxy.http_port, s.proxy.https_port},
                    .keep_names = s.proxy.keep_names},
           .hosts_file = line.hosts_file,
-          .certs = s.proxy.certs};
+          .folders = {.certs = s.proxy.certs, .vhost_d = s.proxy.vhost_d, .htpasswd = s.proxy.htpasswd}};
 }
 
 proxy::publisher_tools tools_of(const settings& s, const proxy::nginx_options& nginx, bool no_reload) {
@@ -76,7 +77,7 @@ proxy::publisher_tools tools_of(const settings& s, const proxy::nginx_options& n
 proxy::plan plan_now(const proxy::daemon_options& options, proxy::memory_file& kept) {
   const auto containers = docker::fetch_containers(options.watch);
   auto with = options.plan;
-  with.certificates = proxy::list_certificates(options.certs);
+  proxy::read_folders(options.folders, with);
   auto memory = kept.load().remembered;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return proxy::make_plan(containers, with, memory, now);

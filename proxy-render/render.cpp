@@ -104,7 +104,7 @@ void append_unknown_name(std::string& text, const render_options& options) {
   text += "\nserver {\n";
   append_listen(text, options, options.frame.default_server ? " default_server" : "");
   append_server_lines(text, options, false);
-  text += "    return 503;\n}\n";
+  text.append(render_acme(options.acme)).append("    location / {\n        return 503;\n    }\n}\n");
 }
 
 // Where no name that has a certificate is asked for, the handshake is refused: nobody sees another site's certificate.
@@ -133,13 +133,28 @@ bool serves_all(const vhost& vhost) {
   });
 }
 
+// Does one of the host's own locations stand where ACME's would?
+bool has_acme_of_its_own(const vhost& vhost) {
+  return std::ranges::any_of(
+      vhost.locations, [](const location& l) { return l.route.path.text.starts_with("/.well-known/acme-challenge"); });
+}
+
+void append_files(std::string& text, const vhost& vhost) {
+  text += render_include(vhost.files.server, "    ");
+  if (vhost.files.passwords.path.empty()) return;
+  // Read at each request: where it cannot be, nobody gets in.
+  text.append("    auth_basic \"Restricted\";\n    auth_basic_user_file ")
+      .append(quote(vhost.files.passwords.path))
+      .append(";\n");
+}
+
 // What a server answers.
 void append_content(std::string& text, const vhost& vhost, const render_options& options) {
   if (!vhost.redirect_to.empty()) {
     // A host name has no "$" that nginx would expand here.
-    text.append("    return 301 ")
+    text.append("    location / {\n        return 301 ")
         .append(quote("$scheme://" + vhost.redirect_to + "$heberg_host_port$request_uri"))
-        .append(";\n");
+        .append(";\n    }\n");
     return;
   }
   if (vhost.maintenance) {
@@ -159,7 +174,8 @@ void append_redirect_to_tls(std::string& text, const vhost& vhost, const render_
   append_listen(text, options, "");
   text.append("    server_name ").append(server_name(vhost.host)).append(";\n");
   append_server_lines(text, options, vhost.server_tokens);
-  text.append("    return 301 https://$host").append(port).append("$request_uri;\n}\n");
+  text += render_acme(options.acme);
+  text.append("    location / {\n        return 301 https://$host").append(port).append("$request_uri;\n    }\n}\n");
 }
 
 // What fits into nginx's map as it is built by default. Its size cannot be set here: it must come before the first map
@@ -173,7 +189,7 @@ bool wants_nothing_special(const vhost& vhost) {
   if (vhost.host.kind == site::host_kind::regex || name.find('.') == std::string::npos) return false;
   if (name.size() > k_line_name_max) return false;
   if (!vhost.redirect_to.empty() || vhost.maintenance || vhost.server_tokens) return false;
-  if (vhost.external != site::external_ports{}) return false;
+  if (vhost.external != site::external_ports{} || vhost.files != files_of_host{}) return false;
   if (!vhost.certificate.empty() || vhost.limits != site::limits{} || vhost.locations.size() != 1) return false;
   const auto& only = vhost.locations[0];
   return only.route == site::route{} && !only.internal && only.backends.size() == 1;
@@ -216,7 +232,7 @@ void append_lines(std::string& text, std::span<const host_text* const> hosts, co
   }
   append_server_lines(text, options, false);
   text.append("    client_max_body_size ").append(body_size(options.max_body)).append(";\n");
-  text.append(render_mapped_location("$heberg_address")).append("}\n");
+  text.append(render_acme(options.acme)).append(render_mapped_location("$heberg_address")).append("}\n");
 }
 
 }  // namespace
@@ -246,6 +262,8 @@ std::string render_vhost(const vhost& vhost, const render_options& all_options) 
   if (over_tls) append_tls_lines(text, vhost, options);
   if (over_tls && !over_http && !vhost.tls.hsts.empty())
     text.append("    add_header Strict-Transport-Security ").append(quote(vhost.tls.hsts)).append(" always;\n");
+  append_files(text, vhost);
+  if (over_http && !has_acme_of_its_own(vhost)) text += render_acme(options.acme);
   append_content(text, vhost, options);
   return text += "}\n";
 }

@@ -53,6 +53,8 @@ constexpr std::string_view k_private_alone = R"(        allow 127.0.0.0/8;
         deny all;
 )";
 
+constexpr std::string_view k_acme_path = "/.well-known/acme-challenge/";
+
 // A page that a site's visitor may read; not nginx's own, which looks as if the whole server had failed.
 std::string render_page(std::string_view title, std::string_view sentence) {
   std::string text =
@@ -195,6 +197,7 @@ std::string render_upstreams(const vhost& vhost) {
 std::string render_location(const vhost& vhost, const location& location) {
   std::string text = "    location " + location_name(location.route.path) + " {\n";
   if (location.internal) text += k_private_alone;
+  text += render_include(vhost.files.location, "        ");
   if (!has_upstream(location)) {
     return text
         .append(render_page("Not available", "This site is not available at the moment. Please come back later."))
@@ -223,6 +226,21 @@ std::string render_mapped_location(std::string_view variable) {
   std::string text = "    location / {\n        proxy_pass http://" + std::string(variable) + ";\n";
   append_http_lines(text, "$heberg_connection_close", vhost{});
   return text += "    }\n";
+}
+
+std::string render_acme(const std::string& webroot) {
+  if (webroot.empty()) return {};
+  std::string text =
+      "    location ^~ " + std::string(k_acme_path) + " {\n        auth_basic off;\n        allow all;\n";
+  text.append("        default_type text/plain;\n        root ").append(quote(webroot)).append(";\n");
+  return text.append("        try_files $uri =404;\n    }\n");
+}
+
+std::string render_include(const host_file& file, std::string_view indent) {
+  if (file.path.empty()) return {};
+  std::string text(indent);
+  text.append("# ").append(file.stamp).append("\n").append(indent);
+  return text.append("include ").append(quote(file.path)).append(";\n");
 }
 
 std::string render_maintenance() {

@@ -17,6 +17,13 @@ namespace heberg::proxy {
 // All URLs of hosts whose address is a variable: over a connection for each request.
 [[nodiscard]] std::string render_mapped_location(std::string_view variable);
 
+// Where a certificate authority looks for the answer to its challenge: before any password, and before http leads to
+// https. Empty without a webroot.
+[[nodiscard]] std::string render_acme(const std::string& webroot);
+
+// A file of the sysadmin's; empty where there is none.
+[[nodiscard]] std::string render_include(const host_file& file, std::string_view indent);
+
 // All URLs of a host that is closed.
 [[nodiscard]] std::string render_maintenance();
 

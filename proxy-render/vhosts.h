@@ -14,6 +14,7 @@
 
 #include "docker/watcher.h"
 #include "proxy-render/certificates.h"
+#include "proxy-render/host_files.h"
 #include "site/access.h"
 #include "site/external_ports.h"
 #include "site/hosts.h"
@@ -63,6 +64,7 @@ struct vhost {
   site::external_ports external;
   std::string certificate;        // its name; empty: http alone
   std::string certificate_stamp;  // see certificates
+  files_of_host files;
   bool maintenance = false;
   bool server_tokens = false;
   std::vector<location> locations;      // sorted by path, regular expressions in the order of their containers
@@ -94,6 +96,8 @@ struct plan_options {
   std::vector<std::uint16_t>
       own_ports;  // the proxy's, http's first: a container on the host's network cannot be meant by them
   proxy::certificates certificates = {};
+  host_files vhost_d = {};
+  host_files htpasswd = {};
   std::chrono::milliseconds keep_names{0};  // for an owner without a container
 };
 

@@ -192,6 +192,7 @@ constexpr known_key k_keys[] = {
     {"proxy", "certs", [](settings& s, const value& v) { s.proxy.certs = v.path(); }},
     {"proxy", "vhost_d", [](settings& s, const value& v) { s.proxy.vhost_d = v.path(); }},
     {"proxy", "htpasswd", [](settings& s, const value& v) { s.proxy.htpasswd = v.path(); }},
+    {"proxy", "acme", [](settings& s, const value& v) { s.proxy.acme = v.path(); }},
     {"proxy", "max_body", [](settings& s, const value& v) { s.proxy.max_body = v.size(); }},
     {"proxy", "ipv6", [](settings& s, const value& v) { s.proxy.ipv6 = v.boolean(); }},
     {"proxy", "nginx", [](settings& s, const value& v) { s.proxy.nginx = v.words(); }},

@@ -50,6 +50,7 @@ struct settings {
     std::string certs = "/etc/heberg/certs";
     std::string vhost_d = "/etc/heberg/vhost.d";
     std::string htpasswd = "/etc/heberg/htpasswd";
+    std::string acme = "/etc/heberg/acme";  // the webroot that a certificate authority's challenge is answered from
     std::uint64_t max_body = 64 * 1024 * 1024;  // bytes; client_max_body_size, 0: no limit
     bool ipv6 = true;                           // listen on [::] too where the host has IPv6
     std::string nginx =

@@ -2,6 +2,7 @@
 #include "proxy-render/certificates.h"
 
 #include "proxy-render/folder_watch.h"
+#include "proxy-render/host_files.h"
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>
@@ -59,7 +60,7 @@ TEST_CASE("files that come together are told once, a moment later") {
   const test::temp_dir folder;
   boost::asio::io_context io;
   int told = 0;
-  folder_watch watch(io, folder.path().string(), [&] {
+  folder_watch watch(io, {folder.path().string()}, [&] {
     ++told;
     watch.stop();
   });
@@ -69,15 +70,61 @@ TEST_CASE("files that come together are told once, a moment later") {
   CHECK(told == 1);
 }
 
-TEST_CASE("a folder that is not there is not watched, and one that cannot be is told") {
+TEST_CASE("a folder that is made later is watched from then on") {
   const test::temp_dir folder;
   boost::asio::io_context io;
-  const folder_watch watch(io, (folder / "none").string(), [] {});
+  int told = 0;
+  folder_watch watch(io, {(folder / "none").string(), (folder / "later").string()}, [&] {
+    if (++told == 1) test::write_file(folder / "later/a.crt", "x");
+    if (told == 2) watch.stop();
+  });
   CHECK(watch.complaint().empty());
-  CHECK(io.run() == 0);
+  std::filesystem::create_directory(folder / "later");
+  io.run_for(std::chrono::seconds(10));
+  CHECK(told == 2);
+}
 
+TEST_CASE("what cannot be watched is told") {
+  const test::temp_dir folder;
+  boost::asio::io_context io;
   test::write_file(folder / "file", "");
-  const folder_watch cannot(io, (folder / "file").string(), [] {});
+  folder_watch cannot(io, {(folder / "file").string()}, [] {});
   CHECK(cannot.complaint() == "watch " + (folder / "file").string() + ": Not a directory");
-  CHECK(io.run() == 0);
+}
+
+TEST_CASE("a certificate's end is told of when it is past, or near, or cannot be read") {
+  const auto now = std::chrono::sys_seconds(std::chrono::days(20'000));
+  const auto in = [&](int days, int seconds = 0) {
+    return now + std::chrono::days(days) + std::chrono::seconds(seconds);
+  };
+  CHECK(explain_ends(
+            {{"far", in(14)}, {"near", in(13, 86'399)}, {"next", in(1)}, {"past", in(0)}, {"torn", std::nullopt}},
+            now) == std::vector<std::string>{"certificate near ends in 13 days", "certificate next ends in 1 day",
+                                             "certificate past has ended", "certificate torn cannot be read"});
+}
+
+TEST_CASE("a host's files bear its name, and what bears another is nobody's") {
+  const test::temp_dir folder;
+  CHECK(list_host_files((folder / "none").string()).empty());
+  for (const auto* name :
+       {"a.test", "a.test_location", "*.b.test", "A.test", "a.test~", ".a.test.swp", "x y", "~^a", "default;"})
+    test::write_file(folder / name, "x");
+  std::filesystem::create_directory(folder / "dir.test");
+  const auto files = list_host_files(folder.path().string());
+  std::vector<std::string> names;
+  for (const auto& [name, file] : files) names.push_back(name);
+  CHECK(names == std::vector<std::string>{"*.b.test", "a.test", "a.test_location"});
+
+  const auto of = [&](const char* name) {
+    return choose_files(std::get<site::host>(site::parse_host(name)), files, files);
+  };
+  CHECK(of("a.test").server.path == (folder / "a.test").string());
+  CHECK(of("a.test").location.path == (folder / "a.test_location").string());
+  CHECK(of("a.test").passwords == of("a.test").server);
+  CHECK(of("*.b.test").server.path == (folder / "*.b.test").string());
+  CHECK(of("www.a.test") == files_of_host{});
+  CHECK(of("~^a") == files_of_host{});
+  test::write_file(folder / "new", "y");
+  std::filesystem::rename(folder / "new", folder / "a.test");
+  CHECK(list_host_files(folder.path().string()).at("a.test").stamp != files.at("a.test").stamp);
 }

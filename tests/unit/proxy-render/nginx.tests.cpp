@@ -220,6 +220,68 @@ TEST_CASE("a site of the modern policy gives nothing to who speaks TLS 1.2, what
   CHECK_FALSE(served("own.test", options.https_port, "1.3"));
 }
 
+TEST_CASE("the sysadmin's files for a host: read into its server and its locations, and who gets in") {
+  const test::private_nginx nginx;
+  auto options = render_for(nginx);
+  options.acme = nginx.path("acme");
+  std::filesystem::create_directories(nginx.folder / "acme/.well-known/acme-challenge");
+  test::write_file(nginx.folder / "acme/.well-known/acme-challenge/token", "the answer\n");
+  for (const auto* folder : {"vhost.d", "htpasswd"}) std::filesystem::create_directory(nginx.folder / folder);
+  test::write_file(nginx.folder / "vhost.d/a.test", "location = /theirs { return 200 \"their server\"; }\n");
+  test::write_file(nginx.folder / "vhost.d/a.test_location", "add_header X-Theirs yes;\n");
+  test::write_file(nginx.folder / "htpasswd/b.test", "user:{PLAIN}secret\n");
+  test::write_file(nginx.folder / "htpasswd/c.test", "");
+  std::filesystem::permissions(nginx.folder.path(), std::filesystem::perms::all);
+  const auto site = "\n  env VIRTUAL_PORT=" + std::to_string(nginx.site_port) + "\n  network n 127.0.0.1\n";
+  const auto plan = make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=a.test" + site +
+                                                     "container b\n  env VIRTUAL_HOST=b.test" + site +
+                                                     "container c\n  env VIRTUAL_HOST=c.test" + site),
+                              {.sites = {},
+                               .own_ports = {},
+                               .vhost_d = list_host_files(nginx.path("vhost.d")),
+                               .htpasswd = list_host_files(nginx.path("htpasswd"))});
+  test::write_file(nginx.live(), render(plan.vhosts, options));
+  const auto process = nginx.start();
+  REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "a.test").empty(); }));
+  const auto get = [&](const std::string& host, const std::string& path, const std::string& user = "") {
+    std::vector<std::string> words = {"curl", "-si",       "--max-time",
+                                      "5",    "--resolve", host + ":" + std::to_string(nginx.port) + ":127.0.0.1"};
+    if (!user.empty()) words.insert(words.end(), {"-u", user});
+    words.push_back("http://" + host + ":" + std::to_string(nginx.port) + path);
+    return run(run_program(words, std::chrono::seconds(10))).output;
+  };
+  using Catch::Matchers::Contains;
+  CHECK_THAT(get("a.test", "/theirs"), Contains("their server"));
+  CHECK_THAT(get("a.test", "/x"), Contains("X-Theirs: yes") && Contains("host=a.test"));
+  CHECK_THAT(get("b.test", "/x"), Contains("HTTP/1.1 401"));
+  CHECK_THAT(get("b.test", "/x", "user:wrong"), Contains("HTTP/1.1 401"));
+  CHECK_THAT(get("b.test", "/x", "user:secret"), Contains("HTTP/1.1 200"));
+  CHECK_THAT(get("c.test", "/x", "user:secret"), Contains("HTTP/1.1 401"));  // nobody is in it
+  // A challenge is answered for all of them, and for a name that nobody serves; nothing else of the webroot is.
+  for (const auto* host : {"a.test", "b.test", "nobody.test"}) {
+    CHECK_THAT(get(host, "/.well-known/acme-challenge/token"), Contains("HTTP/1.1 200") && Contains("the answer"));
+    CHECK_THAT(get(host, "/.well-known/acme-challenge/none"), Contains("HTTP/1.1 404"));
+  }
+  CHECK_THAT(get("nobody.test", "/"), Contains("HTTP/1.1 503"));
+}
+
+TEST_CASE("a file of the sysadmin's that nginx refuses costs its own host alone") {
+  const test::private_nginx nginx;
+  std::filesystem::create_directory(nginx.folder / "vhost.d");
+  test::write_file(nginx.folder / "vhost.d/b.test", "nonsense;\n");
+  test::write_file(nginx.folder / "vhost.d/c.test_location", "} location /x {\n");
+  const auto site = std::string("\n  network n 127.0.0.1\n");
+  const auto plan = make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=a.test" + site +
+                                                     "container b\n  env VIRTUAL_HOST=b.test" + site +
+                                                     "container c\n  env VIRTUAL_HOST=c.test" + site),
+                              {.sites = {}, .own_ports = {}, .vhost_d = list_host_files(nginx.path("vhost.d"))});
+  const auto faults = find_faults(plan, render_for(nginx), options_of(nginx));
+  REQUIRE(faults.size() == 2);
+  using Catch::Matchers::Contains;
+  CHECK_THAT(faults[0], Contains("b.test") && Contains("vhost.d/b.test:1"));
+  CHECK_THAT(faults[1], Contains("c.test") && Contains("vhost.d/c.test_location:1"));
+}
+
 TEST_CASE("a fault elsewhere is seen in the whole, not alone") {
   const test::private_nginx nginx;
   test::write_file(nginx.folder / "sites-enabled/theirs", "nonsense;\n");
