@@ -23,6 +23,9 @@ namespace {
 
 using namespace heberg;
 
+// A reload at ten thousand hosts takes nginx some seconds.
+constexpr std::chrono::seconds k_confirm{5};
+
 struct command_line {
   common_options common;
   std::string output;
@@ -48,6 +51,7 @@ proxy::render_options render_options_of(const settings& s) {
           .max_body = s.proxy.max_body,
           .access_log = s.proxy.access_log,
           .acme = s.proxy.acme,
+          .tells_generation = true,
           .frame = {}};
 }
 
@@ -64,8 +68,12 @@ proxy::publisher_tools tools_of(const settings& s, const proxy::nginx_options& n
   proxy::publisher_tools tools{
       .ask_nginx = [nginx](std::string candidate,
                            enum proxy::scope scope) { return proxy::ask_nginx(nginx, std::move(candidate), scope); },
-      .reload = {}};
+      .reload = {},
+      .confirm = {}};
   if (!no_reload) {
+    tools.confirm = [port = s.proxy.http_port](std::string generation) {
+      return proxy::confirm_generation(port, std::move(generation), k_confirm);
+    };
     tools.reload = [way = proxy::parse_reload(s.proxy.reload), host = s.docker.host] {
       return proxy::reload_nginx(way, host);
     };

@@ -125,6 +125,22 @@ outcome publisher::put(const round& now, const put_in_place& action) {
   return outcome::published;
 }
 
+// False: nginx was told, and serves another text all the same.
+asio::awaitable<bool> publisher::is_served() {
+  const auto generation = tools_.confirm ? generation_of(output_.read().value_or("")) : std::string();
+  if (generation.empty()) co_return true;
+  const auto found = co_await tools_.confirm(generation);
+  if (std::exchange(said_, found) != found) {
+    if (found == confirmation::served) log(level::info, "nginx serves what is published again");
+    if (found == confirmation::stale)
+      log(level::error, "nginx was told to reload, and still serves an older configuration: its error log says why");
+    if (found == confirmation::silent)
+      log(level::warning,
+          "nothing answers on our port of 127.0.0.1: whether nginx serves what is published is not known");
+  }
+  co_return found != confirmation::stale;
+}
+
 asio::awaitable<outcome> publisher::reload(outcome written, bool insist) {
   if (!tools_.reload) co_return written;
   if (written == outcome::unchanged && !insist && !output_.owes_reload()) co_return written;
@@ -139,6 +155,7 @@ asio::awaitable<outcome> publisher::reload(outcome written, bool insist) {
     co_return outcome::untold;
   }
   said_not_running_ = false;
+  if (!co_await is_served()) co_return outcome::failed;
   output_.clear_owed_reload();
   co_return written == outcome::unchanged ? outcome::published : written;
 }

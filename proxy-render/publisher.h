@@ -3,6 +3,7 @@
 // happened. Hosts that nginx has refused once are left out from then on, until their share of the text changes.
 #pragma once
 
+#include "proxy-render/confirm.h"
 #include "proxy-render/output.h"
 #include "proxy-render/publish.h"
 #include "proxy-render/reload.h"
@@ -22,6 +23,8 @@ namespace heberg::proxy {
 struct publisher_tools {
   std::function<boost::asio::awaitable<verdict>(std::string candidate, enum scope)> ask_nginx;
   std::function<boost::asio::awaitable<reload_result>()> reload;  // empty: --no-reload
+  // Whether nginx serves the text of this generation, after some patience. Empty: not asked.
+  std::function<boost::asio::awaitable<confirmation>(std::string generation)> confirm = {};
 };
 
 enum class outcome {
@@ -29,7 +32,7 @@ enum class outcome {
   published,  // in place, and nginx has been told (or is not to be told)
   untold,     // in place, but nginx does not run: to be told soon, it may be starting and have read the old text
   kept,       // nginx refuses it, or could not be asked: the old text stays
-  failed,     // could not be written, or nginx not be told: to be tried again
+  failed,     // could not be written, or nginx not be told, or does not serve it: to be tried again
 };
 
 class publisher {
@@ -45,6 +48,7 @@ class publisher {
   [[nodiscard]] boost::asio::awaitable<outcome> carry_out(round& now);
   [[nodiscard]] outcome put(const round& now, const put_in_place& action);
   [[nodiscard]] boost::asio::awaitable<outcome> reload(outcome written, bool insist);
+  [[nodiscard]] boost::asio::awaitable<bool> is_served();
   void note_frame(const frame& accepted);
 
   output_file output_;
@@ -54,6 +58,7 @@ class publisher {
   std::string foreign_fault_;  // said already
   bool said_unjudged_ = false;
   bool said_not_running_ = false;
+  confirmation said_ = confirmation::served;
 };
 
 }  // namespace heberg::proxy

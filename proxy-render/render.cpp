@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/render.h"
 
+#include "proxy-render/confirm.h"
 #include "proxy-render/quote.h"
 #include "proxy-render/render_location.h"
 
@@ -297,13 +298,16 @@ std::string map_line(const host_text& host) {
 
 std::string compose(std::span<const host_text* const> hosts, const render_options& options) {
   std::string text = render_frame(options);
-  std::size_t size = text.size();
+  const auto begin = text.size();
+  std::size_t size = begin + 512;
   for (const auto* host : hosts) size += host->blocks.size() + 2 * host->name.size() + host->address.size() + 32;
   text.reserve(size);
   if (std::ranges::any_of(hosts, &host_text::over_tls)) append_tls_refusal(text, options);
   append_unknown_names_elsewhere(text, hosts, options);
   append_lines(text, hosts, options);
   for (const auto* host : hosts) text += host->blocks;
+  // Before the hosts: of two servers of one name nginx takes the first.
+  if (options.tells_generation) text.insert(begin, render_generation(text, options.http_port, options.ipv6));
   return text;
 }
 

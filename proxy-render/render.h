@@ -32,6 +32,7 @@ struct render_options {
   std::uint64_t max_body = 64U << 20U;  // bytes
   std::string access_log = "/var/log/nginx/access.log";
   std::string acme = {};  // the webroot of ACME's challenges (RFC 8555, 8.3); empty: they are the sites' own business
+  bool tells_generation = false;  // confirm.h
   struct frame frame = {};
   std::size_t many_hosts = 500;  // from so many on that want nothing special, they are served by lines
 };

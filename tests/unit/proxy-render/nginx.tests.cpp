@@ -4,7 +4,9 @@
 
 #include "proxy-render/certificates.h"
 #include "proxy-render/check.h"
+#include "proxy-render/confirm.h"
 #include "proxy-render/process.h"
+#include "proxy-render/reload.h"
 #include "unit/proxy-render/compact.h"
 #include "unit/proxy-render/private_nginx.h"
 
@@ -280,6 +282,32 @@ TEST_CASE("a file of the sysadmin's that nginx refuses costs its own host alone"
   using Catch::Matchers::Contains;
   CHECK_THAT(faults[0], Contains("b.test") && Contains("vhost.d/b.test:1"));
   CHECK_THAT(faults[1], Contains("c.test") && Contains("vhost.d/c.test_location:1"));
+}
+
+TEST_CASE("a text tells its generation on the loopback whoever claims its name, and another text is stale") {
+  const test::private_nginx nginx;
+  auto options = render_for(nginx);
+  options.tells_generation = true;
+  const auto text_of = [&](const std::string& host) {
+    const auto plan =
+        make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=" + host + "\n  network n 127.0.0.1\n"), {});
+    return render(plan.vhosts, options);
+  };
+  const auto port = static_cast<std::uint16_t>(nginx.port);
+  const auto confirm = [&](const std::string& text) {
+    return run(confirm_generation(port, generation_of(text), std::chrono::milliseconds(1500)));
+  };
+  const auto first = text_of("a.test");
+  const auto second = text_of(k_generation_host);
+  REQUIRE(generation_of(first) != generation_of(second));
+  CHECK(confirm(first) == confirmation::silent);
+  test::write_file(nginx.live(), first);
+  const auto process = nginx.start();
+  CHECK(confirm(first) == confirmation::served);
+  test::write_file(nginx.live(), second);
+  CHECK(confirm(second) == confirmation::stale);
+  REQUIRE(run(reload_nginx(by_pid_file{nginx.path("nginx.pid")}, "")).what == telling::told);
+  CHECK(confirm(second) == confirmation::served);
 }
 
 TEST_CASE("a fault elsewhere is seen in the whole, not alone") {

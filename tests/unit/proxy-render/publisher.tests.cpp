@@ -67,6 +67,36 @@ bool has(const std::string& text, std::string_view part) {
 
 }  // namespace
 
+TEST_CASE("what nginx was told of is confirmed, and told again until it is served") {
+  world w;
+  render_options options;
+  options.tells_generation = true;
+  auto tools = w.tools();
+  std::vector<std::string> asked_for;
+  auto found = confirmation::served;
+  tools.confirm = [&](std::string generation) -> boost::asio::awaitable<confirmation> {
+    asked_for.push_back(std::move(generation));
+    co_return found;
+  };
+  publisher p(w.output(), options, tools);
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  REQUIRE(asked_for.size() == 1);
+  CHECK(asked_for[0].size() == 32);
+  CHECK(asked_for[0] == generation_of(w.live()));
+
+  found = confirmation::stale;
+  CHECK(publish(p, plan_of({"a.test", "b.test"})) == outcome::failed);
+  CHECK(asked_for[1] != asked_for[0]);
+  CHECK(publish(p, plan_of({"a.test", "b.test"})) == outcome::failed);  // the same text, and told once more
+  CHECK(w.reloads == 3);
+  found = confirmation::served;
+  CHECK(publish(p, plan_of({"a.test", "b.test"})) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test", "b.test"})) == outcome::unchanged);
+  CHECK(w.reloads == 4);
+  found = confirmation::silent;  // an nginx elsewhere: nobody can know
+  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+}
+
 TEST_CASE("a new text is judged, put into place and told to nginx, an equal one is not") {
   world w;
   publisher p(w.output(), {}, w.tools());
