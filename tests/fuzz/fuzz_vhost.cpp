@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // VIRTUAL_HOST (up to the first newline) and VIRTUAL_PORT (the rest). What is accepted must be canonical and of its
-// kind's alphabet; what is refused must come with a printable value and a reason.
+// kind's alphabet; what is refused must come with a printable value and a reason. The whole is read as
+// VIRTUAL_HOST_MULTIPORTS, too.
 #include "site/hosts.h"
+#include "site/multiports.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -72,6 +74,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(std::ranges::adjacent_find(found) == found.end());
     for (const auto& host : found) check_host(host);
   }
+  // The whole of it as several names with their paths and ports.
+  docker::container several;
+  several.environment.emplace_back("VIRTUAL_HOST_MULTIPORTS", input);
+  const auto multiports = site::multiports_of(several);
+  if (const auto* refused = std::get_if<site::refused_value>(&multiports)) {
+    check_refused(*refused);
+  } else {
+    for (const auto& one : std::get<std::vector<site::multiport>>(multiports)) {
+      check_host(one.host);
+      require(one.port > 0 && is_printable(site::show(one.route.path)) && is_printable(one.route.destination));
+    }
+  }
+
   const auto port = site::virtual_port(container);
   if (const auto* refused = std::get_if<site::refused_value>(&port)) {
     check_refused(*refused);
