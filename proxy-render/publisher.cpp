@@ -43,7 +43,7 @@ asio::awaitable<outcome> publisher::publish(std::shared_ptr<const plan> plan, bo
     round now{.plan = std::move(plan), .shares = {}, .hosts = {}, .live = {}, .has_live = false};
     result = co_await carry_out(now);
     output_.discard();
-    if (result != outcome::kept) result = co_await reload(result, insist);
+    if (result != outcome::kept) result = co_await reload(now, result, insist);
   } catch (const boost::system::system_error&) {
     throw;  // cancelled: we are to end
   } catch (const std::exception& error) {
@@ -126,7 +126,7 @@ outcome publisher::put(const round& now, const put_in_place& action) {
 }
 
 // False: nginx was told, and serves another text all the same.
-asio::awaitable<bool> publisher::is_served() {
+asio::awaitable<bool> publisher::is_served(const round& now) {
   const auto generation = tools_.confirm ? generation_of(output_.read().value_or("")) : std::string();
   if (generation.empty()) co_return true;
   const auto found = co_await tools_.confirm(generation);
@@ -138,10 +138,28 @@ asio::awaitable<bool> publisher::is_served() {
       log(level::warning,
           "nothing answers on our port of 127.0.0.1: whether nginx serves what is published is not known");
   }
+  if (found == confirmation::stale) refuse_new_ports(now);
+  if (found == confirmation::served) {
+    ports_.clear();
+    for (const auto& share : now.shares) {
+      if (!refused_.contains(share)) ports_.insert({share.external.http, share.external.https});
+    }
+  }
   co_return found != confirmation::stale;
 }
 
-asio::awaitable<outcome> publisher::reload(outcome written, bool insist) {
+void publisher::refuse_new_ports(const round& now) {
+  for (std::size_t i = 0; i < now.shares.size(); ++i) {
+    const auto& share = now.shares[i];
+    for (const auto port : {share.external.http, share.external.https}) {
+      if (port == 0 || ports_.contains(port) || !refused_.insert(share).second) continue;
+      log(level::error, "nginx does not get port " + std::to_string(port) + " of the host " + now.hosts[i]->host.text +
+                            " of " + join(now.hosts[i]->containers) + ", it is left out");
+    }
+  }
+}
+
+asio::awaitable<outcome> publisher::reload(const round& now, outcome written, bool insist) {
   if (!tools_.reload) co_return written;
   if (written == outcome::unchanged && !insist && !output_.owes_reload()) co_return written;
   output_.owe_reload();
@@ -155,7 +173,7 @@ asio::awaitable<outcome> publisher::reload(outcome written, bool insist) {
     co_return outcome::untold;
   }
   said_not_running_ = false;
-  if (!co_await is_served()) co_return outcome::failed;
+  if (!co_await is_served(now)) co_return outcome::failed;
   output_.clear_owed_reload();
   co_return written == outcome::unchanged ? outcome::published : written;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Carries out what publish.h decides: renders a plan, stages, asks nginx, renames, reloads, and says in the log what
-// happened. Hosts that nginx has refused once are left out from then on, until their share of the text changes.
+// happened. Hosts that nginx has refused once are left out from then on, until their share of the text changes. A port
+// that another program has is found out late: `nginx -t` passes over it, and the master then keeps its old
+// configuration as a whole. So a host whose port is new when that happens is refused, too.
 #pragma once
 
 #include "proxy-render/confirm.h"
@@ -11,6 +13,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -47,15 +50,17 @@ class publisher {
   struct round;  // one publication under way
   [[nodiscard]] boost::asio::awaitable<outcome> carry_out(round& now);
   [[nodiscard]] outcome put(const round& now, const put_in_place& action);
-  [[nodiscard]] boost::asio::awaitable<outcome> reload(outcome written, bool insist);
-  [[nodiscard]] boost::asio::awaitable<bool> is_served();
+  [[nodiscard]] boost::asio::awaitable<outcome> reload(const round& now, outcome written, bool insist);
+  [[nodiscard]] boost::asio::awaitable<bool> is_served(const round& now);
+  void refuse_new_ports(const round& now);
   void note_frame(const frame& accepted);
 
   output_file output_;
   render_options options_;
   publisher_tools tools_;
   std::set<host_text> refused_;
-  std::string foreign_fault_;  // said already
+  std::set<std::uint16_t> ports_;  // of hosts of their own, that nginx was seen to have
+  std::string foreign_fault_;      // said already
   bool said_unjudged_ = false;
   bool said_not_running_ = false;
   confirmation said_ = confirmation::served;

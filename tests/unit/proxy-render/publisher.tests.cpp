@@ -67,6 +67,34 @@ bool has(const std::string& text, std::string_view part) {
 
 }  // namespace
 
+TEST_CASE("a host whose own port nginx cannot have is left out, and holds up nobody for longer than that takes") {
+  world w;
+  render_options options;
+  options.tells_generation = true;
+  auto tools = w.tools();
+  tools.confirm = [&](const std::string&) -> boost::asio::awaitable<confirmation> {
+    co_return w.live().find("listen 2222") == std::string::npos ? confirmation::served : confirmation::stale;
+  };
+  publisher p(w.output(), options, tools);
+  const auto plan_with = [](const std::string& more) {
+    return std::make_shared<const plan>(
+        make_plan(test::parse_containers("container a\n env VIRTUAL_HOST=a.test\n env EXTERNAL_HTTP_PORT=9000\n"
+                                         " network bridge 172.17.0.2\n" +
+                                         more),
+                  {}));
+  };
+  const std::string taken =
+      "container b\n env VIRTUAL_HOST=b.test\n env EXTERNAL_HTTP_PORT=2222\n network bridge 172.17.0.3\n";
+  const std::string later = "container c\n env VIRTUAL_HOST=c.test\n network bridge 172.17.0.4\n";
+  CHECK(publish(p, plan_with("")) == outcome::published);
+  CHECK(publish(p, plan_with(taken)) == outcome::failed);
+  CHECK(publish(p, plan_with(taken)) == outcome::published);
+  CHECK(w.live().find("b.test") == std::string::npos);
+  CHECK(w.live().find("listen 9000") != std::string::npos);
+  CHECK(publish(p, plan_with(taken + later)) == outcome::published);
+  CHECK(w.live().find("c.test") != std::string::npos);
+}
+
 TEST_CASE("what nginx was told of is confirmed, and told again until it is served") {
   world w;
   render_options options;
