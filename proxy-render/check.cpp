@@ -42,6 +42,7 @@ std::vector<std::string> find_faults(const plan& plan, const render_options& opt
 
   if (const auto* keep = std::get_if<keep_old>(&action)) return {keep->reason};
   std::vector<std::string> faults;
+  for (const auto& file : plan.broken_files) faults.push_back(file.path + " " + file.reason);
   const auto& put = std::get<put_in_place>(action);
   for (const auto& [index, message] : put.left_out) {
     faults.push_back("nginx refuses the host " + plan.vhosts[index].host.text + ": " + message);

@@ -51,17 +51,23 @@ std::string describe(const complaint& about) {
   return text + about.reason;
 }
 
+std::string describe(const file_fault& about) {
+  return about.path + " " + about.reason;
+}
+
 // Each complaint is said when it comes up, not at every event.
 class complaints_log {
  public:
   void say_new(const plan& plan) {
     say_new(plan.refused, refused_, " (refused)");
     say_new(plan.unreachable, unreachable_, " (its names answer 502)");
+    say_new(plan.broken_files, broken_files_, "");
   }
 
  private:
-  static void say_new(const std::vector<complaint>& now, std::vector<complaint>& said, std::string_view consequence) {
-    std::vector<complaint> fresh;
+  template <class trouble>
+  static void say_new(const std::vector<trouble>& now, std::vector<trouble>& said, std::string_view consequence) {
+    std::vector<trouble> fresh;
     std::ranges::set_difference(now, said, std::back_inserter(fresh));
     for (const auto& about : fresh) log(level::warning, describe(about).append(consequence));
     said = now;
@@ -69,6 +75,7 @@ class complaints_log {
 
   std::vector<complaint> refused_;
   std::vector<complaint> unreachable_;
+  std::vector<file_fault> broken_files_;
 };
 
 memory load_memory(memory_file& kept) {
@@ -78,15 +85,6 @@ memory load_memory(memory_file& kept) {
         read.complaint + ": names belong to the oldest container that claims them");
   }
   return std::move(read.remembered);
-}
-
-// What was known stays known where they cannot be read.
-void try_to_read_folders(const sysadmin_folders& folders, plan_options& to) {
-  try {
-    read_folders(folders, to);
-  } catch (const std::exception& error) {
-    log(level::error, std::string("the sysadmin's files: ") + error.what());
-  }
 }
 
 void keep_memory(memory_file& kept, memory& memory) {
@@ -149,13 +147,27 @@ class daemon {
   }
 
   void take(const docker::containers& all) {
-    if (std::exchange(files_are_news_, false)) try_to_read_folders(options_.folders, plan_options_);
+    containers_ = &all;
+    if (std::exchange(files_are_news_, false)) read_files();
+    if (!knows_files_) return;
     if (kept_.is_news()) memory_ = load_memory(kept_);
     plan_ = std::make_shared<const plan>(make_plan(all, plan_options_, memory_, today()));
-    containers_ = &all;
     complaints_.say_new(*plan_);
     schedule_.note_change(clock::now());
     wake_.cancel();
+  }
+
+  // What was known stays known where a folder cannot be read. Where nothing is known yet, nothing is published: what is
+  // there may keep somebody out.
+  void read_files() {
+    try {
+      read_folders(options_.folders, plan_options_);
+      knows_files_ = true;
+    } catch (const std::exception& error) {
+      log(level::error,
+          std::string("the sysadmin's files: ") + error.what() +
+              (knows_files_ ? ": what was there before counts" : ": nothing is published until they can be read"));
+    }
   }
 
   // Each day.
@@ -249,6 +261,7 @@ class daemon {
   complaints_log complaints_;
   schedule schedule_;
   bool files_are_news_ = true;
+  bool knows_files_ = false;
   bool insist_ = false;
   bool ending_ = false;
   bool ready_ = false;
@@ -258,16 +271,21 @@ class daemon {
 }  // namespace
 
 void read_folders(const sysadmin_folders& folders, plan_options& to) {
-  to.certificates = list_certificates(folders.certs);
-  to.vhost_d = list_host_files(folders.vhost_d);
-  to.htpasswd = list_host_files(folders.htpasswd);
+  auto vhost_d = list_host_files(folders.vhost_d);
+  to.htpasswd = list_host_files(folders.htpasswd, read_by::workers);
+  to.vhost_d = std::move(vhost_d);
+  try {
+    to.certificates = list_certificates(folders.certs);
+  } catch (const std::exception& error) {
+    log(level::error, std::string("the certificates: ") + error.what());
+  }
 }
 
 int run_once(const daemon_options& options, publisher& publisher, memory_file& kept) {
   const auto containers = docker::fetch_containers(options.watch);
   auto memory = load_memory(kept);
   auto with = options.plan;
-  try_to_read_folders(options.folders, with);
+  read_folders(options.folders, with);
   const auto now = std::make_shared<const plan>(make_plan(containers, with, memory, today()));
   complaints_log().say_new(*now);
   write_hosts_file(options.hosts_file, *now);

@@ -19,7 +19,9 @@ struct sysadmin_folders {
   std::string htpasswd;
 };
 
-// What is in them, into the plan's options. Throws std::system_error.
+// What is in them, into the plan's options. Throws std::system_error where the host files
+// cannot be read: what keeps somebody out is not known then. Certificates that cannot be are logged, and those known
+// stay.
 void read_folders(const sysadmin_folders& folders, plan_options& to);
 
 struct daemon_options {

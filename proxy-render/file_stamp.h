@@ -3,11 +3,15 @@
 // was replaced makes a new text.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <optional>
 #include <string>
 
 namespace heberg::proxy {
+
+[[nodiscard]] std::string stamp_of(const struct ::stat& file);
 
 // Nothing where it is no regular file. Follows links: certbot's and dehydrated's certificates are.
 [[nodiscard]] std::optional<std::string> stamp_of(const std::filesystem::path& path);

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/host_files.h"
 
+#include "base/beneath.h"
 #include "base/errors.h"
+#include "digest/sha1.h"
 #include "proxy-render/file_stamp.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <variant>
 
 namespace heberg::proxy {
@@ -16,12 +26,65 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view k_location = "_location";
 
-// Whoever may write here is root; but the name is rendered, and only a host's name is safe to be.
-bool is_name(std::string_view name) {
-  if (name.ends_with(k_location)) name.remove_suffix(k_location.size());
-  const auto parsed = site::parse_host(name);
+// As a container's VIRTUAL_HOST becomes a host's name: WWW.Example.org's file is www.example.org's. What is no name may
+// be a SHA-1 with something behind it: it stays, where it has
+// the letters of one (a name is rendered). Empty: it is nobody's.
+std::string key_of(std::string name) {
+  const std::string end(name.ends_with(k_location) ? k_location : "");
+  const auto parsed = site::parse_host(name.substr(0, name.size() - end.size()));
   const auto* host = std::get_if<site::host>(&parsed);
-  return host != nullptr && host->kind != site::host_kind::regex && host->text == name;
+  if (host != nullptr && host->kind != site::host_kind::regex) return host->text + end;
+  const auto is_of_names = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("._-*").find(c) != std::string_view::npos;
+  };
+  return std::ranges::all_of(name, is_of_names) && !name.starts_with('.') ? name : std::string();
+}
+
+bool is_roots_alone(const struct stat& file) {
+  const bool ours = file.st_uid == 0 || file.st_uid == ::geteuid();
+  return ours && (file.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+// Workers are not root: everybody, or a group of theirs, must be allowed to.
+bool can_workers_read(const struct stat& file) {
+  return file.st_uid != 0 || (file.st_mode & S_IROTH) != 0 || ((file.st_mode & S_IRGRP) != 0 && file.st_gid != 0);
+}
+
+// Without following a link, but one to a file of the same folder.
+unique_fd open_in(int folder, const fs::path& path) {
+  auto file = open_beneath(folder, path.filename().c_str(), O_PATH);
+  if (file || errno != ELOOP) return file;
+  std::error_code none;
+  const auto target = fs::canonical(path, none);
+  if (none || target.parent_path() != fs::canonical(path.parent_path(), none)) {
+    errno = ELOOP;
+    return {};
+  }
+  return open_beneath(folder, target.filename().c_str(), O_PATH);
+}
+
+host_file judge(int folder, const fs::path& path, read_by reader) {
+  host_file found{.path = path.string(), .stamp = {}};
+  const auto file = open_in(folder, path);  // O_PATH: a pipe must not be opened to be judged
+  struct stat is {};
+  if (!file) {
+    found.fault =
+        errno == ELOOP ? "is a link out of its folder, or to nothing" : std::string("open: ") + std::strerror(errno);
+  } else if (::fstat(file.get(), &is) != 0 || !S_ISREG(is.st_mode)) {
+    found.fault = "is not a regular file";
+  } else if (!is_roots_alone(is)) {
+    found.fault = "may be written by others than root";
+  } else if (reader == read_by::workers && !can_workers_read(is)) {
+    found.fault = "cannot be read by nginx's workers (chgrp www-data, chmod 640)";
+  } else {
+    found.stamp = stamp_of(is);
+  }
+  return found;
+}
+
+std::string name_of(const site::host& host) {
+  return host.kind == site::host_kind::regex ? sha1_hex(host.text) : host.text;
 }
 
 host_file take(const host_files& files, const std::string& name) {
@@ -29,27 +92,45 @@ host_file take(const host_files& files, const std::string& name) {
   return found == files.end() ? host_file{} : found->second;
 }
 
+files_of_host take_all(const std::string& name, const host_files& vhost_d, const host_files& htpasswd) {
+  return {.server = take(vhost_d, name),
+          .location = take(vhost_d, name + std::string(k_location)),
+          .passwords = take(htpasswd, name)};
+}
+
 }  // namespace
 
-host_files list_host_files(const std::string& folder) {
+host_files list_host_files(const std::string& folder, read_by reader) {
   host_files found;
+  const unique_fd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened && errno == ENOENT) return found;
+  if (!opened) throw_errno("open", folder);
+  struct stat is {};
+  if (::fstat(opened.get(), &is) != 0) throw_errno("stat", folder);
   std::error_code error;
-  const fs::directory_iterator entries(folder, error);
-  if (error == std::errc::no_such_file_or_directory) return found;
-  if (error) throw_errno(error.value(), "open", folder);
-  for (const auto& entry : entries) {
-    const auto name = entry.path().filename().string();
-    if (!is_name(name)) continue;
-    if (const auto stamp = stamp_of(entry.path())) found[name] = {entry.path().string(), *stamp};
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const auto key = key_of(entry->path().filename().string());
+    if (key.empty()) continue;
+    auto file = judge(opened.get(), entry->path(), reader);
+    if (!is_roots_alone(is)) file.fault = "lies in a folder that others than root may write to";
+    const auto [place, is_new] = found.emplace(key, file);
+    if (!is_new) place->second.fault = "and " + file.path + " are one host's: only one may be there";
   }
+  if (error) throw_errno(error.value(), "read", folder);
   return found;
 }
 
 files_of_host choose_files(const site::host& host, const host_files& vhost_d, const host_files& htpasswd) {
-  if (host.kind == site::host_kind::regex) return {};
-  return {.server = take(vhost_d, host.text),
-          .location = take(vhost_d, host.text + std::string(k_location)),
-          .passwords = take(htpasswd, host.text)};
+  if (vhost_d.empty() && htpasswd.empty()) return {};
+  return take_all(name_of(host), vhost_d, htpasswd);
+}
+
+files_of_host choose_files(const site::host& host, const site::path& path, const host_files& vhost_d,
+                           const host_files& htpasswd) {
+  if (vhost_d.empty() && htpasswd.empty()) return {};
+  auto files = take_all(name_of(host) + "_" + sha1_hex(site::show(path)), vhost_d, htpasswd);
+  files.server = {};
+  return files;
 }
 
 }  // namespace heberg::proxy

@@ -142,15 +142,15 @@ bool has_acme_of_its_own(const vhost& vhost) {
 
 void append_files(std::string& text, const vhost& vhost) {
   text += render_include(vhost.files.server, "    ");
-  if (vhost.files.passwords.path.empty()) return;
-  // Read at each request: where it cannot be, nobody gets in.
-  text.append("    auth_basic \"Restricted\";\n    auth_basic_user_file ")
-      .append(quote(vhost.files.passwords.path))
-      .append(";\n");
+  text += render_passwords(vhost.files.passwords, "    ");
 }
 
 // What a server answers.
 void append_content(std::string& text, const vhost& vhost, const render_options& options) {
+  if (vhost.closed) {
+    text += render_closed();
+    return;
+  }
   if (!vhost.redirect_to.empty()) {
     // A host name has no "$" that nginx would expand here.
     text.append("    location / {\n        return 301 ")
@@ -189,11 +189,11 @@ bool wants_nothing_special(const vhost& vhost) {
   const auto& name = vhost.host.text;
   if (vhost.host.kind == site::host_kind::regex || name.find('.') == std::string::npos) return false;
   if (name.size() > k_line_name_max) return false;
-  if (!vhost.redirect_to.empty() || vhost.maintenance || vhost.server_tokens) return false;
+  if (!vhost.redirect_to.empty() || vhost.maintenance || vhost.closed || vhost.server_tokens) return false;
   if (vhost.external != site::external_ports{} || vhost.files != files_of_host{}) return false;
   if (!vhost.certificate.empty() || vhost.limits != site::limits{} || vhost.locations.size() != 1) return false;
   const auto& only = vhost.locations[0];
-  return only.route == site::route{} && !only.internal && only.backends.size() == 1;
+  return only.route == site::route{} && only.files == files_of_host{} && !only.internal && only.backends.size() == 1;
 }
 
 render_options with_ports(const render_options& options, const site::external_ports& external) {
@@ -252,7 +252,7 @@ std::string render_vhost(const vhost& vhost, const render_options& all_options) 
   const bool over_tls = !vhost.certificate.empty();
   const bool leads_to_tls = over_tls && vhost.tls.method == redirect;
   const bool over_http = !over_tls || vhost.tls.method == noredirect;
-  std::string text = vhost.maintenance ? "" : render_upstreams(vhost);
+  std::string text = vhost.maintenance || vhost.closed ? "" : render_upstreams(vhost);
   if (text.empty()) text += "\n";
   if (leads_to_tls) append_redirect_to_tls(text, vhost, options);
   text += "server {\n";

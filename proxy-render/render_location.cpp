@@ -68,6 +68,12 @@ std::string render_page(std::string_view title, std::string_view sentence) {
   return text.append("</p></html>\";\n");
 }
 
+std::string render_not_available() {
+  return render_page("Not available", "This site is not available at the moment. Please come back later.");
+}
+
+constexpr std::string_view k_indent = "        ";
+
 std::string location_name(const site::path& path) {
   const auto shown = site::show(path);
   const auto modifier = shown.substr(0, shown.size() - path.text.size());
@@ -197,11 +203,11 @@ std::string render_upstreams(const vhost& vhost) {
 std::string render_location(const vhost& vhost, const location& location) {
   std::string text = "    location " + location_name(location.route.path) + " {\n";
   if (location.internal) text += k_private_alone;
-  text += render_include(vhost.files.location, "        ");
+  text +=
+      render_include(location.files.location.path.empty() ? vhost.files.location : location.files.location, k_indent);
+  text += render_passwords(location.files.passwords, k_indent);
   if (!has_upstream(location)) {
-    return text
-        .append(render_page("Not available", "This site is not available at the moment. Please come back later."))
-        .append("    }\n");
+    return text.append(render_not_available()).append("    }\n");
   }
   switch (location.route.protocol) {
     case site::protocol::http:
@@ -236,11 +242,35 @@ std::string render_acme(const std::string& webroot) {
   return text.append("        try_files $uri =404;\n    }\n");
 }
 
+std::string render_passwords(const host_file& file, std::string_view indent) {
+  if (file.path.empty()) return {};
+  // Read at each request: where it cannot be, nobody gets in.
+  std::string text(indent);
+  text.append("auth_basic \"Restricted\";\n").append(indent);
+  return text.append("auth_basic_user_file ").append(quote(file.path)).append(";\n");
+}
+
+// nginx takes a path with one of these for a pattern: a wildcard's file has one in its name.
+static std::string escape_pattern(std::string_view path) {
+  std::string text;
+  for (const char c : path) {
+    if (c == '*' || c == '?' || c == '[')
+      text.append("[").append(1, c).append("]");
+    else
+      text += c;
+  }
+  return text;
+}
+
 std::string render_include(const host_file& file, std::string_view indent) {
   if (file.path.empty()) return {};
   std::string text(indent);
   text.append("# ").append(file.stamp).append("\n").append(indent);
-  return text.append("include ").append(quote(file.path)).append(";\n");
+  return text.append("include ").append(quote(escape_pattern(file.path))).append(";\n");
+}
+
+std::string render_closed() {
+  return "    location / {\n" + render_not_available() + "    }\n";
 }
 
 std::string render_maintenance() {

@@ -22,9 +22,13 @@ namespace heberg::proxy {
 [[nodiscard]] std::string render_acme(const std::string& webroot);
 
 // A file of the sysadmin's; empty where there is none.
+[[nodiscard]] std::string render_passwords(const host_file& file, std::string_view indent);
 [[nodiscard]] std::string render_include(const host_file& file, std::string_view indent);
 
 // All URLs of a host that is closed.
 [[nodiscard]] std::string render_maintenance();
+
+// All URLs of a host that has a file of the sysadmin's which cannot be used.
+[[nodiscard]] std::string render_closed();
 
 }  // namespace heberg::proxy

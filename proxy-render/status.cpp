@@ -55,7 +55,9 @@ json describe(const vhost& vhost) {
   json described = {{"host", vhost.host.text},
                     {"kind", name_of(vhost.host.kind)},
                     {"owner", site::printable(vhost.owner)},
-                    {"state", vhost.maintenance ? "maintenance" : name_of(service_of(vhost))},
+                    {"state", vhost.closed        ? "closed"
+                              : vhost.maintenance ? "maintenance"
+                                                  : name_of(service_of(vhost))},
                     {"certificate", vhost.certificate},
                     {"containers", vhost.containers}};
   if (!vhost.redirect_to.empty()) {
@@ -75,6 +77,12 @@ json describe(const std::vector<complaint>& complaints) {
                          {"value", about.value},
                          {"reason", about.reason}});
   }
+  return described;
+}
+
+json describe(const std::vector<file_fault>& broken) {
+  json described = json::array();
+  for (const auto& file : broken) described.push_back({{"file", file.path}, {"reason", file.reason}});
   return described;
 }
 
@@ -136,7 +144,8 @@ std::string describe_status(const plan& plan, const render_options& options, std
                        {"current", compose(all, rendered_with) == live},
                        {"hosts", std::move(hosts)},
                        {"refused", describe(plan.refused)},
-                       {"unreachable", describe(plan.unreachable)}};
+                       {"unreachable", describe(plan.unreachable)},
+                       {"broken_files", describe(plan.broken_files)}};
   // ASCII alone: a terminal would obey U+0080 to U+009F, and DEL.
   return status.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }

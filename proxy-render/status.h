@@ -10,9 +10,9 @@
 namespace heberg::proxy {
 
 // {"output", "current", "hosts": [{"host", "kind", "owner", "state", "in_place", "certificate", "containers",
-// "locations": [{"path", "state", "internal", "backends"}] or "redirect_to"}], "refused", "unreachable"}. live: the
-// text in place; a host whose block is not in it has "in_place": false (nginx refused it, or it is about to be
-// published).
+// "locations": [{"path", "state", "internal", "backends"}] or "redirect_to"}], "refused", "unreachable",
+// "broken_files": [{"file", "reason"}]}. live: the text in place; a host whose block is not in it has "in_place": false
+// (nginx refused it, or it is about to be published).
 [[nodiscard]] std::string describe_status(const plan& plan, const render_options& options, std::string_view output,
                                           std::string_view live);
 

@@ -3,6 +3,7 @@
 
 #include "proxy-render/address.h"
 #include "proxy-render/assemble.h"
+#include "proxy-render/attach_files.h"
 #include "proxy-render/candidate.h"
 #include "proxy-render/claims.h"
 
@@ -108,10 +109,8 @@ plan make_plan(const docker::containers& containers, const plan_options& options
   }
   made.vhosts = in_order(found, memory);
   settle_ports(made.vhosts, options.own_ports, made.refused);
-  for (auto& vhost : made.vhosts) {
-    give_certificate(vhost, options.certificates, made.refused);
-    vhost.files = choose_files(vhost.host, options.vhost_d, options.htpasswd);
-  }
+  for (auto& vhost : made.vhosts) give_certificate(vhost, options.certificates, made.refused);
+  attach_files(made, options.vhost_d, options.htpasswd);
   std::ranges::sort(made.refused);
   made.refused.erase(std::unique(made.refused.begin(), made.refused.end()), made.refused.end());  // of several names
   std::ranges::sort(made.unreachable);

@@ -53,6 +53,7 @@ struct location {
   bool internal = false;  // private addresses alone
   enum service service = service::stopped;
   std::vector<backend> backends;  // sorted; empty unless it is up
+  files_of_host files = {};       // those that are for it alone
 };
 
 // A host name. What its containers say differently is as the oldest of them says, but for the stricter NETWORK_ACCESS.
@@ -66,6 +67,7 @@ struct vhost {
   std::string certificate_stamp;  // see certificates
   files_of_host files;
   bool maintenance = false;
+  bool closed = false;  // a file of the sysadmin's for it cannot be used
   bool server_tokens = false;
   std::vector<location> locations;      // sorted by path, regular expressions in the order of their containers
   std::string redirect_to;              // another name; then there are no locations
@@ -84,11 +86,19 @@ struct complaint {
   auto operator<=>(const complaint&) const = default;
 };
 
+// A file of the sysadmin's that cannot be used. Printable throughout.
+struct file_fault {
+  std::string path;
+  std::string reason;
+  auto operator<=>(const file_fault&) const = default;
+};
+
 struct plan {
   std::vector<vhost>
       vhosts;  // by kind and name; regular expressions last, the oldest claim first (nginx takes the first match)
-  std::vector<complaint> refused;      // sorted
-  std::vector<complaint> unreachable;  // sorted
+  std::vector<complaint> refused;             // sorted
+  std::vector<complaint> unreachable;         // sorted
+  std::vector<file_fault> broken_files = {};  // sorted
 };
 
 struct plan_options {

@@ -2,7 +2,6 @@
 #include "proxy-render/certificates.h"
 
 #include "proxy-render/folder_watch.h"
-#include "proxy-render/host_files.h"
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>
@@ -101,30 +100,4 @@ TEST_CASE("a certificate's end is told of when it is past, or near, or cannot be
             {{"far", in(14)}, {"near", in(13, 86'399)}, {"next", in(1)}, {"past", in(0)}, {"torn", std::nullopt}},
             now) == std::vector<std::string>{"certificate near ends in 13 days", "certificate next ends in 1 day",
                                              "certificate past has ended", "certificate torn cannot be read"});
-}
-
-TEST_CASE("a host's files bear its name, and what bears another is nobody's") {
-  const test::temp_dir folder;
-  CHECK(list_host_files((folder / "none").string()).empty());
-  for (const auto* name :
-       {"a.test", "a.test_location", "*.b.test", "A.test", "a.test~", ".a.test.swp", "x y", "~^a", "default;"})
-    test::write_file(folder / name, "x");
-  std::filesystem::create_directory(folder / "dir.test");
-  const auto files = list_host_files(folder.path().string());
-  std::vector<std::string> names;
-  for (const auto& [name, file] : files) names.push_back(name);
-  CHECK(names == std::vector<std::string>{"*.b.test", "a.test", "a.test_location"});
-
-  const auto of = [&](const char* name) {
-    return choose_files(std::get<site::host>(site::parse_host(name)), files, files);
-  };
-  CHECK(of("a.test").server.path == (folder / "a.test").string());
-  CHECK(of("a.test").location.path == (folder / "a.test_location").string());
-  CHECK(of("a.test").passwords == of("a.test").server);
-  CHECK(of("*.b.test").server.path == (folder / "*.b.test").string());
-  CHECK(of("www.a.test") == files_of_host{});
-  CHECK(of("~^a") == files_of_host{});
-  test::write_file(folder / "new", "y");
-  std::filesystem::rename(folder / "new", folder / "a.test");
-  CHECK(list_host_files(folder.path().string()).at("a.test").stamp != files.at("a.test").stamp);
 }

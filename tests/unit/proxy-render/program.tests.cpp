@@ -32,6 +32,7 @@ struct world {
                          "\"\nreload = \"" + reload + "\"\nnginx = \"" + nginx_command + "\"\naccess_log = \"" +
                          nginx.path("access.log") + "\"\nhttp_port = " + std::to_string(nginx.port) +
                          "\nhttps_port = " + std::to_string(https_port) + "\ncerts = \"" + nginx.path("certs") +
+                         "\"\nvhost_d = \"" + nginx.path("vhost.d") + "\"\nhtpasswd = \"" + nginx.path("htpasswd") +
                          "\"\nipv6 = false\n");
   }
 
@@ -126,6 +127,40 @@ TEST_CASE("a certificate that comes is in use a moment later, and a broken one h
   test::write_file(w.nginx.folder / "certs/one.test.crt", "no certificate\n");
   CHECK(wait_until([&w] { return has(w.log(), "nginx refuses the host one.test of one"); }));
   CHECK(w.answers("two.test", "200"));
+}
+
+TEST_CASE("a host whose passwords cannot be used is closed, not open, also where the certificates cannot be read") {
+  world w;
+  test::write_file(w.nginx.folder / "certs", "not a folder\n");
+  w.engine.add(w.site("one", "one.test"));
+  w.engine.add(w.site("two", "two.test"));
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
+  const auto nginx = w.nginx.start();
+  REQUIRE(wait_until([&w] { return w.answers("one.test", "200"); }));
+  // The folder is made later.
+  std::filesystem::create_directory(w.nginx.folder / "htpasswd");
+  std::filesystem::create_symlink("nothing", w.nginx.folder / "htpasswd/one.test");
+  CHECK(wait_until([&w] { return w.answers("one.test", "503"); }));
+  CHECK(w.answers("two.test", "200"));
+  CHECK(has(w.log(), w.nginx.path("htpasswd/one.test") + " is a link out of its folder, or to nothing: one.test"));
+  std::filesystem::remove(w.nginx.folder / "htpasswd/one.test");
+  test::write_file(w.nginx.folder / "htpasswd/one.test", "user:{PLAIN}secret\n");
+  CHECK(wait_until([&w] { return w.answers("one.test", "401"); }));
+}
+
+TEST_CASE("where the sysadmin's files cannot be read nothing is published") {
+  world w;
+  test::write_file(w.nginx.folder / "htpasswd", "not a folder\n");
+  w.engine.add(w.site("one", "one.test"));
+  CHECK(w.start({"--once"}).exit_status() == 1);
+  CHECK(has(w.log(), "open " + w.nginx.path("htpasswd") + ": Not a directory"));
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return has(w.log(), "nothing is published until they can be read"); }));
+  CHECK_FALSE(std::filesystem::exists(w.nginx.live()));
+  std::filesystem::remove(w.nginx.folder / "htpasswd");
+  std::filesystem::create_directory(w.nginx.folder / "htpasswd");
+  CHECK(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
 }
 
 TEST_CASE("SIGTERM ends the daemon within a second, also while nginx -t gives no answer") {
