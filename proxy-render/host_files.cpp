@@ -4,6 +4,7 @@
 #include "base/beneath.h"
 #include "base/errors.h"
 #include "digest/sha1.h"
+#include "proxy-render/directives.h"
 #include "proxy-render/file_stamp.h"
 
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -64,6 +66,20 @@ unique_fd open_in(int folder, const fs::path& path) {
   return open_beneath(folder, target.filename().c_str(), O_PATH);
 }
 
+// nginx will say what it thinks of a file that is longer, or cannot be read to its end.
+std::string read_beginning(int path_fd) {
+  constexpr std::size_t k_most = 256U << 10U;
+  std::string text;
+  const auto file = reopen(path_fd, O_RDONLY | O_NONBLOCK);
+  std::array<char, 4096> block{};
+  while (file && text.size() < k_most) {
+    const auto count = ::read(file.get(), block.data(), block.size());
+    if (count <= 0) break;
+    text.append(block.data(), static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
 host_file judge(int folder, const fs::path& path, read_by reader) {
   host_file found{.path = path.string(), .stamp = {}};
   const auto file = open_in(folder, path);  // O_PATH: a pipe must not be opened to be judged
@@ -79,6 +95,7 @@ host_file judge(int folder, const fs::path& path, read_by reader) {
     found.fault = "cannot be read by nginx's workers (chgrp www-data, chmod 640)";
   } else {
     found.stamp = stamp_of(is);
+    if (reader == read_by::nginx) found.sets = find_directives(read_beginning(file.get()));
   }
   return found;
 }

@@ -4,6 +4,7 @@
 // served: "www.example.org", "*.example.org"; of a regular expression its SHA-1. HOST_SHA1_location and htpasswd's
 // HOST_SHA1 are for one VIRTUAL_PATH alone, whose SHA-1 it is. nginx judges what they say; one that it refuses costs
 // its own host alone (publish.h).
+// vhost.d/default and vhost.d/default_location are everybody's who has none of his own.
 //
 // A file may be what keeps somebody out. So one that is there and cannot be used (no regular file, a link out of its
 // folder, not root's alone, unreadable for nginx's workers) is not as good as none: it has a fault, and closes what
@@ -14,14 +15,16 @@
 #include "site/paths.h"
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace heberg::proxy {
 
 struct host_file {
   std::string path;
-  std::string stamp;       // a text that changes when the file does
-  std::string fault = {};  // why it cannot be used; empty: it can
+  std::string stamp;                // a text that changes when the file does
+  std::string fault = {};           // why it cannot be used; empty: it can
+  std::set<std::string> sets = {};  // directives of ours that give way to its own (directives.h)
   auto operator<=>(const host_file&) const = default;
 };
 

@@ -9,6 +9,9 @@
 #include <exception>
 #include <utility>
 
+// GCC 12 takes the inlined half of a coroutine's new and delete for a wrong pair.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 namespace heberg::proxy {
 namespace {
 
@@ -39,6 +42,11 @@ asio::awaitable<outcome> publisher::publish(std::shared_ptr<const plan> plan, bo
     if (insist) {
       refused_.clear();
       options_.frame = {};
+      wanted_defaults_ = options_.defaults = {};
+    }
+    if (plan->defaults != wanted_defaults_) {
+      const auto judged = co_await judge(plan->defaults);
+      note_defaults(plan->defaults, judged);
     }
     round now{.plan = std::move(plan), .shares = {}, .hosts = {}, .live = {}, .has_live = false};
     result = co_await carry_out(now);
@@ -52,6 +60,19 @@ asio::awaitable<outcome> publisher::publish(std::shared_ptr<const plan> plan, bo
     result = outcome::failed;
   }
   co_return result;
+}
+
+asio::awaitable<judged_defaults> publisher::judge(const default_files& wanted) {
+  return judge_defaults(wanted, options_, [this](const std::string& text, enum scope scope) {
+    return tools_.ask_nginx(output_.stage(text), scope);
+  });
+}
+
+void publisher::note_defaults(const default_files& wanted, const judged_defaults& judged) {
+  for (const auto& fault : judged.refused)
+    log(level::error, "nginx refuses " + fault.path + ", all hosts are served without it: " + fault.reason);
+  options_.defaults = judged.accepted;
+  wanted_defaults_ = wanted;
 }
 
 asio::awaitable<outcome> publisher::carry_out(round& now) {

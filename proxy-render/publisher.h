@@ -6,6 +6,7 @@
 #pragma once
 
 #include "proxy-render/confirm.h"
+#include "proxy-render/judge_defaults.h"
 #include "proxy-render/output.h"
 #include "proxy-render/publish.h"
 #include "proxy-render/reload.h"
@@ -48,6 +49,8 @@ class publisher {
 
  private:
   struct round;  // one publication under way
+  [[nodiscard]] boost::asio::awaitable<judged_defaults> judge(const default_files& wanted);
+  void note_defaults(const default_files& wanted, const judged_defaults& judged);
   [[nodiscard]] boost::asio::awaitable<outcome> carry_out(round& now);
   [[nodiscard]] outcome put(const round& now, const put_in_place& action);
   [[nodiscard]] boost::asio::awaitable<outcome> reload(const round& now, outcome written, bool insist);
@@ -59,6 +62,7 @@ class publisher {
   render_options options_;
   publisher_tools tools_;
   std::set<host_text> refused_;
+  default_files wanted_defaults_;  // options_.defaults are those of them that nginx takes
   std::set<std::uint16_t> ports_;  // of hosts of their own, that nginx was seen to have
   std::string foreign_fault_;      // said already
   bool said_unjudged_ = false;

@@ -2,6 +2,7 @@
 #include "proxy-render/render.h"
 
 #include "proxy-render/confirm.h"
+#include "proxy-render/directives.h"
 #include "proxy-render/quote.h"
 #include "proxy-render/render_location.h"
 
@@ -140,8 +141,10 @@ bool has_acme_of_its_own(const vhost& vhost) {
       vhost.locations, [](const location& l) { return l.route.path.text.starts_with("/.well-known/acme-challenge"); });
 }
 
-void append_files(std::string& text, const vhost& vhost) {
-  text += render_include(vhost.files.server, "    ");
+constexpr std::string_view k_server_indent = "    ";
+
+void append_files(std::string& text, const vhost& vhost, const host_file& server) {
+  text += render_include(server, k_server_indent);
   text += render_passwords(vhost.files.passwords, "    ");
 }
 
@@ -165,7 +168,7 @@ void append_content(std::string& text, const vhost& vhost, const render_options&
   text.append("    client_max_body_size ")
       .append(body_size(vhost.limits.max_body.value_or(options.max_body)))
       .append(";\n");
-  for (const auto& location : vhost.locations) text += render_location(vhost, location);
+  for (const auto& location : vhost.locations) text += render_location(vhost, location, options.defaults.location);
   if (!serves_all(vhost)) text += k_no_location;
 }
 
@@ -217,6 +220,15 @@ void append_unknown_names_elsewhere(std::string& text, std::span<const host_text
   for (const auto port : https) append_tls_refusal(text, with_ports(options, {.http = 0, .https = port}));
 }
 
+void append_mapped_server_lines(std::string& text, std::string_view variable, const render_options& options) {
+  std::string lines;
+  append_server_lines(lines, options, false);
+  lines.append("    client_max_body_size ").append(body_size(options.max_body)).append(";\n");
+  lines.append(render_include(options.defaults.server, k_server_indent));
+  lines.append(render_acme(options.acme)).append(render_mapped_location(variable, options.defaults.location));
+  text.append(without_directives(lines, options.defaults.server.sets, k_server_indent)).append("}\n");
+}
+
 // The hosts that have a line. Their names stand in the server too, so that nginx chooses among all names of all servers
 // by its own rules: another host's wildcard does not take one of these.
 void append_lines(std::string& text, std::span<const host_text* const> hosts, const render_options& options) {
@@ -231,9 +243,7 @@ void append_lines(std::string& text, std::span<const host_text* const> hosts, co
   for (const auto* host : hosts) {
     if (has_line(host)) text.append("    server_name ").append(host->name).append(";\n");
   }
-  append_server_lines(text, options, false);
-  text.append("    client_max_body_size ").append(body_size(options.max_body)).append(";\n");
-  text.append(render_acme(options.acme)).append(render_mapped_location("$heberg_address")).append("}\n");
+  append_mapped_server_lines(text, "$heberg_address", options);
 }
 
 }  // namespace
@@ -259,14 +269,24 @@ std::string render_vhost(const vhost& vhost, const render_options& all_options) 
   if (over_http) append_listen(text, options, "");
   if (over_tls) append_tls_listen(text, options, "");
   text.append("    server_name ").append(server_name(vhost.host)).append(";\n");
-  append_server_lines(text, options, vhost.server_tokens);
-  if (over_tls) append_tls_lines(text, vhost, options);
+  const auto& file = vhost.files.server.path.empty() ? options.defaults.server : vhost.files.server;
+  std::string lines;
+  append_server_lines(lines, options, vhost.server_tokens);
+  if (over_tls) append_tls_lines(lines, vhost, options);
   if (over_tls && !over_http && !vhost.tls.hsts.empty())
-    text.append("    add_header Strict-Transport-Security ").append(quote(vhost.tls.hsts)).append(" always;\n");
-  append_files(text, vhost);
-  if (over_http && !has_acme_of_its_own(vhost)) text += render_acme(options.acme);
-  append_content(text, vhost, options);
-  return text += "}\n";
+    lines.append("    add_header Strict-Transport-Security ").append(quote(vhost.tls.hsts)).append(" always;\n");
+  append_files(lines, vhost, file);
+  if (over_http && !has_acme_of_its_own(vhost)) lines += render_acme(options.acme);
+  append_content(lines, vhost, options);
+  return text.append(without_directives(lines, file.sets, k_server_indent)).append("}\n");
+}
+
+std::string render_defaults_alone(const render_options& options) {
+  std::string text = "\nserver {\n";
+  append_listen(text, options, "");
+  text += "    server_name heberg-defaults.invalid;\n";
+  append_mapped_server_lines(text, "127.0.0.1", options);
+  return text;
 }
 
 std::vector<host_text> render_hosts(std::span<const vhost> vhosts, const render_options& options) {

@@ -34,6 +34,7 @@ struct render_options {
   std::string acme = {};  // the webroot of ACME's challenges (RFC 8555, 8.3); empty: they are the sites' own business
   bool tells_generation = false;  // confirm.h
   struct frame frame = {};
+  default_files defaults = {};   // that nginx has nothing against (judge_defaults.h)
   std::size_t many_hosts = 500;  // from so many on that want nothing special, they are served by lines
 };
 
@@ -49,6 +50,9 @@ struct host_text {
 
 // What comes before the first host's block: a notice, maps, the server for names that nobody serves.
 [[nodiscard]] std::string render_frame(const render_options& options);
+
+// The default files alone, in a server that nobody asks: for nginx to judge them apart from all hosts.
+[[nodiscard]] std::string render_defaults_alone(const render_options& options);
 
 // One host's blocks.
 [[nodiscard]] std::string render_vhost(const vhost& vhost, const render_options& options);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/render_location.h"
 
+#include "proxy-render/directives.h"
 #include "proxy-render/quote.h"
 
 #include <array>
@@ -200,11 +201,12 @@ std::string render_upstreams(const vhost& vhost) {
   return text;
 }
 
-std::string render_location(const vhost& vhost, const location& location) {
+std::string render_location(const vhost& vhost, const location& location, const host_file& defaults) {
   std::string text = "    location " + location_name(location.route.path) + " {\n";
   if (location.internal) text += k_private_alone;
-  text +=
-      render_include(location.files.location.path.empty() ? vhost.files.location : location.files.location, k_indent);
+  const auto& own = location.files.location.path.empty() ? vhost.files.location : location.files.location;
+  const auto& file = own.path.empty() ? defaults : own;
+  text += render_include(file, k_indent);
   text += render_passwords(location.files.passwords, k_indent);
   if (!has_upstream(location)) {
     return text.append(render_not_available()).append("    }\n");
@@ -225,13 +227,14 @@ std::string render_location(const vhost& vhost, const location& location) {
       append_grpc(text, vhost, location);
       break;
   }
-  return text += "    }\n";
+  return without_directives(text, file.sets, k_indent) + "    }\n";
 }
 
-std::string render_mapped_location(std::string_view variable) {
+std::string render_mapped_location(std::string_view variable, const host_file& defaults) {
   std::string text = "    location / {\n        proxy_pass http://" + std::string(variable) + ";\n";
   append_http_lines(text, "$heberg_connection_close", vhost{});
-  return text += "    }\n";
+  text += render_include(defaults, k_indent);
+  return without_directives(text, defaults.sets, k_indent) + "    }\n";
 }
 
 std::string render_acme(const std::string& webroot) {

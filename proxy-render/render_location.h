@@ -12,10 +12,11 @@ namespace heberg::proxy {
 // One for each location that has somebody to ask; empty where none has.
 [[nodiscard]] std::string render_upstreams(const vhost& vhost);
 
-[[nodiscard]] std::string render_location(const vhost& vhost, const location& location);
+// defaults: the lines for it where it has none of its own.
+[[nodiscard]] std::string render_location(const vhost& vhost, const location& location, const host_file& defaults);
 
 // All URLs of hosts whose address is a variable: over a connection for each request.
-[[nodiscard]] std::string render_mapped_location(std::string_view variable);
+[[nodiscard]] std::string render_mapped_location(std::string_view variable, const host_file& defaults);
 
 // Where a certificate authority looks for the answer to its challenge: before any password, and before http leads to
 // https. Empty without a webroot.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/status.h"
 
+#include "proxy-render/quote.h"
+
 #include <nlohmann/json.hpp>
 
 #include <arpa/inet.h>
@@ -80,9 +82,15 @@ json describe(const std::vector<complaint>& complaints) {
   return described;
 }
 
-json describe(const std::vector<file_fault>& broken) {
+json describe(const std::vector<file_fault>& broken, const default_files& wanted, const default_files& in_use) {
   json described = json::array();
   for (const auto& file : broken) described.push_back({{"file", file.path}, {"reason", file.reason}});
+  for (const auto which : {&default_files::server, &default_files::location}) {
+    if ((wanted.*which).path != (in_use.*which).path)
+      described.push_back(
+          {{"file", (wanted.*which).path},
+           {"reason", "is not in the text in place: nginx refuses it, or it is about to be published"}});
+  }
   return described;
 }
 
@@ -102,6 +110,17 @@ render_options options_of(render_options options, std::string_view live) {
   }
   options.frame = wanted;
   return options;
+}
+
+// Those of the sysadmin's default files that the text in place has: nginx may have refused one.
+default_files defaults_of(const default_files& wanted, std::string_view live) {
+  default_files in_use;
+  for (const auto which : {&default_files::server, &default_files::location}) {
+    const auto& file = wanted.*which;
+    if (!file.path.empty() && live.find("include " + quote(file.path) + ";\n") != std::string_view::npos)
+      in_use.*which = file;
+  }
+  return in_use;
 }
 
 // Which hosts' shares are in the text in place. Lines and blocks each stand in the plan's order: the search goes on
@@ -129,7 +148,8 @@ class place_finder {
 
 std::string describe_status(const plan& plan, const render_options& options, std::string_view output,
                             std::string_view live) {
-  const auto rendered_with = options_of(options, live);
+  auto rendered_with = options_of(options, live);
+  rendered_with.defaults = defaults_of(plan.defaults, live);
   const auto shares = render_hosts(plan.vhosts, rendered_with);
   json hosts = json::array();
   place_finder places(live);
@@ -145,7 +165,7 @@ std::string describe_status(const plan& plan, const render_options& options, std
                        {"hosts", std::move(hosts)},
                        {"refused", describe(plan.refused)},
                        {"unreachable", describe(plan.unreachable)},
-                       {"broken_files", describe(plan.broken_files)}};
+                       {"broken_files", describe(plan.broken_files, plan.defaults, rendered_with.defaults)}};
   // ASCII alone: a terminal would obey U+0080 to U+009F, and DEL.
   return status.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }

@@ -93,12 +93,20 @@ struct file_fault {
   auto operator<=>(const file_fault&) const = default;
 };
 
+// The sysadmin's lines for all who have no file of their own; an empty path: none.
+struct default_files {
+  host_file server;
+  host_file location;
+  auto operator<=>(const default_files&) const = default;
+};
+
 struct plan {
   std::vector<vhost>
       vhosts;  // by kind and name; regular expressions last, the oldest claim first (nginx takes the first match)
   std::vector<complaint> refused;             // sorted
   std::vector<complaint> unreachable;         // sorted
   std::vector<file_fault> broken_files = {};  // sorted
+  default_files defaults = {};                // nginx has not judged them yet
 };
 
 struct plan_options {

@@ -284,6 +284,46 @@ TEST_CASE("a file of the sysadmin's that nginx refuses costs its own host alone"
   CHECK_THAT(faults[1], Contains("c.test") && Contains("vhost.d/c.test_location:1"));
 }
 
+TEST_CASE("what a file of the sysadmin's says itself takes the place of ours") {
+  const test::private_nginx nginx;
+  std::filesystem::create_directory(nginx.folder / "vhost.d");
+  const std::string server = "client_max_body_size 1g;\nserver_tokens on;\nssl_protocols TLSv1.3;\n";
+  const std::string location = "proxy_read_timeout 1h;\nproxy_http_version 1.0;\n";
+  test::write_file(nginx.folder / "vhost.d/default", server);
+  test::write_file(nginx.folder / "vhost.d/default_location", location);
+  test::write_file(nginx.folder / "vhost.d/b.test", server);
+  test::write_file(nginx.folder / "vhost.d/b.test_location", location);
+  auto options = render_for(nginx);
+  options.many_hosts = GENERATE(std::size_t{0}, std::size_t{500});
+  const auto plan =
+      make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=a.test,b.test\n  network n 127.0.0.1\n"),
+                {.sites = {}, .own_ports = {}, .vhost_d = list_host_files(nginx.path("vhost.d"))});
+  CHECK(find_faults(plan, options, options_of(nginx)).empty());
+  options.defaults = plan.defaults;
+  const auto text = render(plan.vhosts, options);
+  CHECK(text.find("client_max_body_size") == std::string::npos);
+  CHECK(text.find("include \"" + nginx.path("vhost.d/default") + "\";") != std::string::npos);
+  CHECK(text.find("include \"" + nginx.path("vhost.d/default_location") + "\";") != std::string::npos);
+  CHECK(text.find("include \"" + nginx.path("vhost.d/b.test_location") + "\";") != std::string::npos);
+}
+
+TEST_CASE("a default file that nginx refuses is named, and costs no host") {
+  const test::private_nginx nginx;
+  std::filesystem::create_directory(nginx.folder / "vhost.d");
+  test::write_file(nginx.folder / "vhost.d/default", "location / {\n}\n");  // twice, with ours
+  test::write_file(nginx.folder / "vhost.d/default_location", "add_header X-Theirs yes;\n");
+  const auto plan = make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=a.test\n  network n 127.0.0.1\n"),
+                              {.sites = {}, .own_ports = {}, .vhost_d = list_host_files(nginx.path("vhost.d"))});
+  const bool foreign = GENERATE(false, true);
+  if (foreign) test::write_file(nginx.folder / "sites-enabled/theirs", "nonsense;\n");
+  const auto faults = find_faults(plan, render_for(nginx), options_of(nginx));
+  REQUIRE(faults.size() == (foreign ? 2 : 1));
+  using Catch::Matchers::Contains;
+  CHECK_THAT(faults[0],
+             Contains("nginx refuses " + nginx.path("vhost.d/default") + ": ") && Contains("duplicate location"));
+  if (foreign) CHECK_THAT(faults[1], Contains("its own configuration"));
+}
+
 TEST_CASE("a text tells its generation on the loopback whoever claims its name, and another text is stale") {
   const test::private_nginx nginx;
   auto options = render_for(nginx);

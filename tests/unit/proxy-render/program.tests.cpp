@@ -149,6 +149,25 @@ TEST_CASE("a host whose passwords cannot be used is closed, not open, also where
   CHECK(wait_until([&w] { return w.answers("one.test", "401"); }));
 }
 
+TEST_CASE("a default file holds for all hosts, and one that breaks is done without") {
+  world w;
+  std::filesystem::create_directory(w.nginx.folder / "vhost.d");
+  w.engine.add(w.site("one", "one.test"));
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
+  const auto nginx = w.nginx.start();
+  REQUIRE(wait_until([&w] { return w.answers("one.test", "200"); }));
+  test::write_file(w.nginx.folder / "vhost.d/default", "add_header X-Theirs yes;\n");
+  CHECK(wait_until([&w] { return has(ask(w.nginx.port, "one.test"), "X-Theirs: yes"); }));
+  test::write_file(w.nginx.folder / "vhost.d/default", "nonsense;\n");
+  CHECK(wait_until([&w] { return has(w.log(), "nginx refuses " + w.nginx.path("vhost.d/default") + ", all hosts"); }));
+  CHECK(wait_until([&w] { return !has(ask(w.nginx.port, "one.test"), "X-Theirs"); }));
+  CHECK(w.answers("one.test", "200"));
+  test::write_file(w.nginx.folder / "log", "");
+  CHECK(w.start({"--status"}).exit_status() == 0);
+  CHECK(has(w.log(), "\"file\": \"" + w.nginx.path("vhost.d/default")));
+}
+
 TEST_CASE("where the sysadmin's files cannot be read nothing is published") {
   world w;
   test::write_file(w.nginx.folder / "htpasswd", "not a folder\n");

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The sysadmin's default files are in every host's text: what is wrong in one would look like every host's fault. So
+// nginx judges them first, each alone, in a server of its own.
+#pragma once
+
+#include "proxy-render/publish.h"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace heberg::proxy {
+
+using nginx_asker = std::function<boost::asio::awaitable<verdict>(std::string text, enum scope)>;
+
+struct judged_defaults {
+  default_files accepted;
+  std::vector<file_fault> refused;
+};
+
+[[nodiscard]] boost::asio::awaitable<judged_defaults> judge_defaults(default_files wanted, render_options options,
+                                                                     nginx_asker ask);
+
+}  // namespace heberg::proxy
