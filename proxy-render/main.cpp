@@ -3,6 +3,7 @@
 #include "program/command_line.h"
 #include "program/log.h"
 #include "proxy-render/check.h"
+#include "proxy-render/confirm.h"
 #include "proxy-render/daemon.h"
 #include "proxy-render/nginx.h"
 #include "proxy-render/process.h"
@@ -10,6 +11,8 @@
 #include "site/hosts.h"
 
 #include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <exception>
@@ -25,6 +28,8 @@ using namespace heberg;
 
 // A reload at ten thousand hosts takes nginx some seconds.
 constexpr std::chrono::seconds k_confirm{5};
+
+constexpr std::chrono::milliseconds k_status_patience{500};
 
 struct command_line {
   common_options common;
@@ -91,9 +96,27 @@ proxy::plan plan_now(const proxy::daemon_options& options, proxy::memory_file& k
   return proxy::make_plan(containers, with, memory, now);
 }
 
+// Whether nginx serves the text in place; empty where that text tells no generation.
+std::string ask_what_is_served(const std::string& live, std::uint16_t port) {
+  const auto generation = proxy::generation_of(live);
+  if (generation.empty()) return {};
+  auto found = proxy::confirmation::silent;
+  boost::asio::io_context io{1};
+  boost::asio::co_spawn(io, proxy::confirm_generation(port, generation, k_status_patience),
+                        [&found](const std::exception_ptr& error, proxy::confirmation said) {
+                          if (!error) found = said;
+                        });
+  io.run();
+  if (found == proxy::confirmation::served) return "served";
+  return found == proxy::confirmation::stale ? "stale" : "silent";
+}
+
 int print_status(const settings& s, const proxy::plan& plan) {
   const auto live = proxy::output_file(s.proxy.output).read().value_or("");
-  std::cout << proxy::describe_status(plan, render_options_of(s), s.proxy.output, live);
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  std::cout << proxy::describe_status(plan, render_options_of(s), s.proxy.output, live,
+                                      {.nginx = ask_what_is_served(live, s.proxy.http_port),
+                                       .certificates = proxy::explain_ends(proxy::list_ends(s.proxy.certs), now)});
   return 0;
 }
 

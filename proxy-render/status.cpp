@@ -147,7 +147,7 @@ class place_finder {
 }  // namespace
 
 std::string describe_status(const plan& plan, const render_options& options, std::string_view output,
-                            std::string_view live) {
+                            std::string_view live, const seen_outside& seen) {
   auto rendered_with = options_of(options, live);
   rendered_with.defaults = defaults_of(plan.defaults, live);
   const auto shares = render_hosts(plan.vhosts, rendered_with);
@@ -162,10 +162,12 @@ std::string describe_status(const plan& plan, const render_options& options, std
   }
   const json status = {{"output", output},
                        {"current", compose(all, rendered_with) == live},
+                       {"nginx", seen.nginx},
                        {"hosts", std::move(hosts)},
                        {"refused", describe(plan.refused)},
                        {"unreachable", describe(plan.unreachable)},
-                       {"broken_files", describe(plan.broken_files, plan.defaults, rendered_with.defaults)}};
+                       {"broken_files", describe(plan.broken_files, plan.defaults, rendered_with.defaults)},
+                       {"certificates", seen.certificates}};
   // ASCII alone: a terminal would obey U+0080 to U+009F, and DEL.
   return status.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }

@@ -168,6 +168,28 @@ TEST_CASE("a default file holds for all hosts, and one that breaks is done witho
   CHECK(has(w.log(), "\"file\": \"" + w.nginx.path("vhost.d/default")));
 }
 
+TEST_CASE("the command line: --status tells whether nginx serves what is in place, and which certificates end") {
+  world w;
+  std::filesystem::create_directory(w.nginx.folder / "certs");
+  test::write_file(w.nginx.folder / "certs/torn.test.crt", "no certificate\n");
+  w.engine.add(w.site("one", "one.test"));
+  CHECK(w.start({"--once"}).exit_status() == 0);
+  const auto status = [&w] {
+    test::write_file(w.nginx.folder / "log", "");
+    CHECK(w.start({"--status"}).exit_status() == 0);
+    return nlohmann::json::parse(w.log());
+  };
+  CHECK(status()["nginx"] == "silent");
+  const auto nginx = w.nginx.start();
+  REQUIRE(wait_until([&w] { return w.answers("one.test", "200"); }));
+  const auto said = status();
+  CHECK(said["nginx"] == "served");
+  CHECK(said["certificates"] == nlohmann::json::array({"certificate torn.test cannot be read"}));
+  w.engine.add(w.site("two", "two.test"));
+  CHECK(w.start({"--once", "--no-reload"}).exit_status() == 0);
+  CHECK(status()["nginx"] == "stale");
+}
+
 TEST_CASE("where the sysadmin's files cannot be read nothing is published") {
   world w;
   test::write_file(w.nginx.folder / "htpasswd", "not a folder\n");
