@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Starts heberg's three containers, each with what it needs and nothing else. The one place that says how: compose.yaml says the same
+# Starts heberg's four containers, each with what it needs and nothing else. The one place that says how: compose.yaml says the same
 # for those who have compose, and the tests hold the two together. Sourced; the caller sets:
 #   sites_dir    the sites' trees, on the engine's host
 #   state_dir    ledger and directory, on the engine's host
@@ -8,7 +8,7 @@
 #   engine_dir   the folder that holds the engine's socket, docker.sock
 #   sftp_port    where the sites' owners reach sshd, on the engine's host
 
-k_containers=(heberg-syncd heberg-sftp heberg-proxy)
+k_containers=(heberg-syncd heberg-sftp heberg-proxy heberg-proxy-render)
 k_volumes=(heberg-sftp-keys heberg-proxy-conf heberg-proxy-temp)
 
 # All of them: nothing writable but what is mounted, no capability but those named, no way to gain any.
@@ -53,14 +53,23 @@ run_sftp() {
     --volume "$sites_dir:/sites" "$@" heberg-sftp >/dev/null
 }
 
-# The host's network. Its capabilities: port 80 (NET_BIND_SERVICE), workers that are not root (SETUID, SETGID), their temporary
-# folders (CHOWN), their end (KILL).
+# nginx, which the world speaks to: no engine socket, and its text it can only read. The host's network. Its capabilities: port 80
+# (NET_BIND_SERVICE), workers that are not root (SETUID, SETGID), their temporary folders (CHOWN), their end (KILL). Restarted always:
+# to the engine a container that got a signal through it, HUP too, is one that was stopped (moby's daemon/kill.go, 20.10).
 run_proxy() {
-  docker run --detach --name heberg-proxy "${k_locked_down[@]}" --network host \
+  docker run --detach --name heberg-proxy "${k_locked_down[@]}" --restart always --network host \
     --cap-add NET_BIND_SERVICE --cap-add SETUID --cap-add SETGID --cap-add CHOWN --cap-add KILL \
-    --memory 1g --pids-limit 256 \
+    --memory 1g --pids-limit 256 --volume "$config_dir:/etc/heberg:ro" \
+    --volume heberg-proxy-conf:/etc/nginx/conf.d:ro --volume heberg-proxy-temp:/var/lib/nginx "$@" heberg-proxy >/dev/null
+}
+
+# Who writes that text, and tells nginx through the engine. The host's network: it asks nginx on the loopback what it serves. Its
+# capabilities are what nginx -t does: port 80 (NET_BIND_SERVICE), temporary folders (CHOWN).
+run_proxy_render() {
+  docker run --detach --name heberg-proxy-render "${k_locked_down[@]}" --network host --tmpfs /var/lib/nginx \
+    --cap-add NET_BIND_SERVICE --cap-add CHOWN --memory 1g --pids-limit 64 \
     --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
-    --volume heberg-proxy-conf:/etc/nginx/conf.d --volume heberg-proxy-temp:/var/lib/nginx "$@" heberg-proxy >/dev/null
+    --volume heberg-proxy-conf:/etc/nginx/conf.d "$@" heberg-proxy-render >/dev/null
 }
 
 # The UID of a site's account, as sshd sees it; fails where there is none.

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Gives each host and location its files of the sysadmin's. Pure. A host that asks for a file that cannot be used is
-// closed, and the file is named in the plan.
+// Gives a host and its locations their files of the sysadmin's, and all hosts those for all. Pure. A host that asks for
+// a file that cannot be used is closed; one for all that cannot be used is done without. The file goes to `broken`.
 #pragma once
 
 #include "proxy-render/vhosts.h"
 
+#include <set>
+
 namespace heberg::proxy {
 
-void attach_files(plan& plan, const host_files& vhost_d, const host_files& htpasswd);
+using file_faults = std::set<file_fault>;
+
+[[nodiscard]] default_files take_defaults(const plan_options& options, file_faults& broken);
+
+void attach_files(vhost& to, const plan_options& options, file_faults& broken);
 
 }  // namespace heberg::proxy

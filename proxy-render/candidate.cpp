@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view k_compose_project = "com.docker.compose.project";
 
-std::string owner_of(const docker::container& container, const site::site_settings& sites) {
-  const auto verdict = site::classify(container, sites);
+std::string owner_of(const docker::container& container, const site::classifier& sites) {
+  const auto verdict = sites.classify(container);
   if (const auto* claim = std::get_if<site::claim>(&verdict)) return "site:" + claim->site;
   // It wanted to be a site and cannot: it shares names with nobody.
   if (std::holds_alternative<site::refusal>(verdict)) return "container:" + site::printable(container.name);
@@ -80,7 +80,7 @@ std::optional<site::refused_value> read_one_port(candidate& found) {
 }
 
 // All that the container says; a value that is refused.
-std::optional<site::refused_value> read_words(candidate& found, const plan_options& options) {
+std::optional<site::refused_value> read_words(candidate& found, const judge_options& options) {
   const auto& container = *found.container;
   std::optional<site::refused_value> refusal;
   std::vector<site::multiport> several;
@@ -117,7 +117,7 @@ complaint complain(const docker::container& container, site::refused_value value
   return {site::printable(container.name), std::move(value.variable), std::move(value.value), std::move(value.reason)};
 }
 
-std::optional<candidate> judge(const docker::container& container, const plan_options& options,
+std::optional<candidate> judge(const docker::container& container, const judge_options& options,
                                std::vector<complaint>& refused) {
   if (site::find_word(container, "VIRTUAL_HOST") == nullptr &&
       site::find_word(container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {

@@ -58,8 +58,13 @@ struct candidate {
   site::tls tls;
 };
 
+struct judge_options {
+  site::classifier sites;
+  std::vector<std::uint16_t> own_ports;
+};
+
 // Nothing for a container that takes no part or is refused.
-[[nodiscard]] std::optional<candidate> judge(const docker::container& container, const plan_options& options,
+[[nodiscard]] std::optional<candidate> judge(const docker::container& container, const judge_options& options,
                                              std::vector<complaint>& refused);
 
 [[nodiscard]] complaint complain(const docker::container& container, site::refused_value value);

@@ -3,6 +3,7 @@
 
 #include "proxy-render/judge_defaults.h"
 #include "proxy-render/scratch.h"
+#include "proxy-render/share_book.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,52 +1,34 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/claims.h"
 
-#include <set>
-#include <utility>
-
 namespace heberg::proxy {
-namespace {
 
-using claimed_names = std::set<std::pair<site::host, std::string>>;  // with the owner
-
-// Whose owner is back, whose is gone, and which are up for grabs now.
-void look_at_remembered(memory& memory, const claimed_names& claimed, std::chrono::milliseconds keep,
-                        std::chrono::sys_seconds now) {
-  for (auto at = memory.names.begin(); at != memory.names.end();) {
-    auto& [host, claim] = *at;
-    if (claimed.contains({host, claim.owner})) {
-      if (claim.left) memory.changed = true;
-      claim.left.reset();
-    } else if (!claim.left) {
-      memory.changed = true;
-      claim.left = now;
-    }
-    if (claim.left && now - *claim.left >= keep) {
-      memory.changed = true;
-      at = memory.names.erase(at);
-    } else {
-      ++at;
-    }
-  }
+bool is_over(const name_claim& claim, std::chrono::milliseconds keep, std::chrono::sys_seconds now) {
+  return claim.left && now - *claim.left >= keep;
 }
 
-}  // namespace
-
-void settle_claims(memory& memory, std::span<const candidate> candidates, std::chrono::milliseconds keep,
+void look_at_claim(memory& memory, const site::host& name, bool owner_claims_it, std::chrono::milliseconds keep,
                    std::chrono::sys_seconds now) {
-  claimed_names claimed;
-  for (const auto& from : candidates) {
-    for (const auto& wish : from.wishes) claimed.emplace(wish.host, from.owner);
+  const auto known = memory.names.find(name);
+  if (known == memory.names.end()) return;
+  auto& claim = known->second;
+  if (owner_claims_it == claim.left.has_value()) {
+    claim.left = owner_claims_it ? std::nullopt : std::optional(now);
+    write_claim(name, claim);
+    memory.changed = true;
   }
-  look_at_remembered(memory, claimed, keep, now);
-  for (const auto& from : candidates) {
-    for (const auto& wish : from.wishes) {
-      const auto [at, is_new] = memory.names.try_emplace(wish.host);
-      if (!is_new) continue;
-      at->second = {.owner = from.owner, .order = memory.next_order++, .left = {}};
-      memory.changed = true;
-    }
-  }
+  if (!is_over(claim, keep, now)) return;
+  memory.changed = true;
+  memory.names.erase(known);
+}
+
+void claim_name(memory& memory, const site::host& name, const std::string& owner) {
+  const auto [claim, is_new] = memory.names.try_emplace(name);
+  if (!is_new) return;
+  claim->second.owner = owner;
+  claim->second.order = memory.next_order++;
+  write_claim(name, claim->second);
+  memory.changed = true;
 }
 
 std::string explain_refusal(const name_claim& claim) {

@@ -24,17 +24,14 @@ using asio::ip::tcp;
 constexpr auto k_token = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds k_between{20};
 constexpr std::chrono::seconds k_answer{1};
+constexpr std::chrono::milliseconds k_news_wait{500};
 constexpr std::chrono::milliseconds k_silence{500};  // an nginx that reloads never stops to listen
 constexpr std::string_view k_before = "        return 200 \"generation ";
 constexpr std::string_view k_word = "generation ";
 constexpr std::size_t k_size = 32;
 
-// GCC 12 inlines one of the frame's two operators and not the other, and then warns of its own work
-// (https://gcc.gnu.org/bugzilla/show_bug.cgi?id=109224).
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-
 // What is answered in time; empty: nothing. The timer closes the socket: what is under way ends with an error.
-asio::awaitable<std::string> ask(std::uint16_t port) {
+asio::awaitable<std::string> ask(generation_port port) {
   const auto executor = co_await asio::this_coro::executor;
   const auto socket = std::make_shared<tcp::socket>(executor);
   asio::steady_timer timer(executor, k_answer);
@@ -42,10 +39,11 @@ asio::awaitable<std::string> ask(std::uint16_t port) {
     boost::system::error_code ignored;
     if (!error) socket->close(ignored);
   });
-  const auto [refused] = co_await socket->async_connect({asio::ip::address_v4::loopback(), port}, k_token);
+  const auto [refused] = co_await socket->async_connect({asio::ip::address_v4::loopback(), port.number}, k_token);
   if (refused) co_return std::string();
-  const std::string request =
-      std::string("GET / HTTP/1.0\r\nHost: ") + k_generation_host + "\r\nConnection: close\r\n\r\n";
+  const std::string request = std::string(port.proxy_protocol ? "PROXY UNKNOWN\r\n" : "") +
+                              std::string("GET / HTTP/1.0\r\nHost: ") + k_generation_host +
+                              "\r\nConnection: close\r\n\r\n";
   const auto [unsent, sent] = co_await asio::async_write(*socket, asio::buffer(request), k_token);
   if (unsent || sent < request.size()) co_return std::string();
   std::array<char, 4096> answer{};
@@ -55,11 +53,11 @@ asio::awaitable<std::string> ask(std::uint16_t port) {
 
 }  // namespace
 
-std::string render_generation(std::string_view text, std::uint16_t http_port, bool ipv6) {
+std::string render_generation(std::string_view text, const render_options& options) {
   const auto generation = to_hex(sha256_of(text)).substr(0, k_size);
-  const auto port = std::to_string(http_port);
+  const auto port = std::to_string(options.http_port) + (options.downstream.proxy_protocol ? " proxy_protocol" : "");
   std::string server = "\nserver {\n    listen " + port + ";\n";
-  if (ipv6) server += "    listen [::]:" + port + ";\n";
+  if (options.ipv6) server += "    listen [::]:" + port + ";\n";
   return server.append("    server_name ")
       .append(k_generation_host)
       .append(";\n    access_log off;\n    location / {\n        if ($remote_addr != 127.0.0.1) {\n")
@@ -75,18 +73,20 @@ std::string generation_of(std::string_view text) {
   return std::string(text.substr(at + k_before.size(), k_size));
 }
 
-asio::awaitable<confirmation> confirm_generation(std::uint16_t http_port, std::string generation,
-                                                 std::chrono::milliseconds patience) {
+asio::awaitable<confirmation> confirm_generation(generation_port port, std::string generation,
+                                                 std::chrono::milliseconds patience, std::function<bool()> has_news) {
   using clock = std::chrono::steady_clock;
   const auto begin = clock::now();
   asio::steady_timer pause(co_await asio::this_coro::executor);
   const auto wanted = std::string(k_word) + generation;
   for (;;) {
-    const auto answer = co_await ask(http_port);
+    const auto answer = co_await ask(port);
     if (answer.find(wanted) != std::string::npos) co_return confirmation::served;
     const bool is_silent = answer.empty();
-    if (clock::now() - begin >= (is_silent ? std::min<clock::duration>(k_silence, patience) : patience))
+    const auto waited = clock::now() - begin;
+    if (waited >= (is_silent ? std::min<clock::duration>(k_silence, patience) : patience))
       co_return is_silent ? confirmation::silent : confirmation::stale;
+    if (waited >= k_news_wait && has_news && has_news()) co_return confirmation::outdated;
     pause.expires_after(k_between);
     co_await pause.async_wait(asio::use_awaitable);
   }

@@ -5,10 +5,13 @@
 // 6761), and that is asked for after each reload.
 #pragma once
 
+#include "proxy-render/render.h"
+
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -17,19 +20,28 @@ namespace heberg::proxy {
 inline constexpr char k_generation_host[] = "heberg-generation.invalid";
 
 // The server that tells it; what is told follows from the text.
-[[nodiscard]] std::string render_generation(std::string_view text, std::uint16_t http_port, bool ipv6);
+[[nodiscard]] std::string render_generation(std::string_view text, const render_options& options);
 
 // What a whole text tells; empty where it tells none.
 [[nodiscard]] std::string generation_of(std::string_view text);
 
 enum class confirmation {
   served,
-  stale,   // another text is
-  silent,  // nobody answers there: nginx is elsewhere, or nowhere
+  stale,     // another text is
+  silent,    // nobody answers there: nginx is elsewhere, or nowhere
+  outdated,  // not served yet, and there is news to be published instead
 };
 
-// Asks until it is served, or the time is over.
-[[nodiscard]] boost::asio::awaitable<confirmation> confirm_generation(std::uint16_t http_port, std::string generation,
-                                                                      std::chrono::milliseconds patience);
+struct generation_port {
+  std::uint16_t number = 80;
+  bool proxy_protocol = false;  // it is spoken there
+};
+
+// Asks until it is served, or the time is over, or there is news: a text that nginx does not take keeps nobody waiting
+// who would mend it. A reload has half a second all the same, so that a stream of news brings no storm of reloads.
+// has_news: empty means never.
+[[nodiscard]] boost::asio::awaitable<confirmation> confirm_generation(generation_port port, std::string generation,
+                                                                      std::chrono::milliseconds patience,
+                                                                      std::function<bool()> has_news);
 
 }  // namespace heberg::proxy

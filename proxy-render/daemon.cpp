@@ -3,6 +3,7 @@
 
 #include "program/log.h"
 #include "proxy-render/folder_watch.h"
+#include "proxy-render/planner.h"
 #include "proxy-render/schedule.h"
 #include "proxy-render/status.h"
 
@@ -87,11 +88,13 @@ memory load_memory(memory_file& kept) {
   return std::move(read.remembered);
 }
 
-void keep_memory(memory_file& kept, memory& memory) {
+// False: the file says something else by now, and its word stands.
+bool keep_memory(memory_file& kept, memory& memory) {
   try {
-    kept.keep(memory);
+    return kept.keep(memory);
   } catch (const std::exception& error) {
     log(level::error, std::string("whose names are whose is not kept: ") + error.what());
+    return true;
   }
 }
 
@@ -117,7 +120,9 @@ class daemon {
         plan_options_(options.plan),
         signals_(io_, SIGTERM, SIGINT, SIGHUP),
         wake_(io_),
-        files_watch_(io_, {options.folders.certs, options.folders.vhost_d, options.folders.htpasswd},
+        files_watch_(io_,
+                     {options.folders.certs, options.folders.vhost_d, options.folders.htpasswd, options.folders.conf_d,
+                      options.folders.errors},
                      [this] { take_files(); }),
         certificates_timer_(io_),
         watcher_(io_, options.watch, handlers()) {}
@@ -136,8 +141,16 @@ class daemon {
 
  private:
   docker::watch_handlers handlers() {
-    return {.synced = [this](const docker::containers& all) { take(all); },
-            .changed = [this](const docker::containers& all, const docker::container_ids&) { take(all); },
+    return {.synced =
+                [this](const docker::containers& all) {
+                  planner_.forget_all();
+                  take(all);
+                },
+            .changed =
+                [this](const docker::containers& all, const docker::container_ids& changed) {
+                  planner_.forget(changed);
+                  take(all);
+                },
             .lost =
                 [this](std::string_view reason) {
                   log(level::warning, "the engine cannot be reached, what is served stays: " + std::string(reason));
@@ -150,8 +163,11 @@ class daemon {
     containers_ = &all;
     if (std::exchange(files_are_news_, false)) read_files();
     if (!knows_files_) return;
-    if (kept_.is_news()) memory_ = load_memory(kept_);
-    plan_ = std::make_shared<const plan>(make_plan(all, plan_options_, memory_, today()));
+    if (kept_.is_news()) {
+      memory_ = load_memory(kept_);
+      planner_.forget_all();
+    }
+    plan_ = std::make_shared<const plan>(planner_.update(all, plan_options_, memory_, today()));
     complaints_.say_new(*plan_);
     schedule_.note_change(clock::now());
     wake_.cancel();
@@ -161,6 +177,7 @@ class daemon {
   // there may keep somebody out.
   void read_files() {
     try {
+      planner_.forget_all();
       read_folders(options_.folders, plan_options_);
       knows_files_ = true;
     } catch (const std::exception& error) {
@@ -194,14 +211,14 @@ class daemon {
       }
       schedule_.begin();
       const bool insist = std::exchange(insist_, false);
-      const auto what = co_await publisher_.publish(plan_, insist);
+      const auto what = co_await publisher_.publish(plan_, insist, [this] { return schedule_.due().has_value(); });
       if (what == outcome::published) schedule_.note_publication(clock::now());
       if (what == outcome::untold) schedule_.note_change(clock::now() + k_look_again);
       if (what == outcome::failed) {
         insist_ = insist_ || insist;
         schedule_.note_change(clock::now() + k_try_again);
       }
-      keep_memory(kept_, memory_);
+      if (!keep_memory(kept_, memory_)) take(*containers_);
       write_hosts_file(options_.hosts_file, *plan_);
       say_ready();
     }
@@ -256,6 +273,7 @@ class daemon {
   docker::watcher watcher_;
 
   memory memory_;
+  planner planner_;
   const docker::containers* containers_ = nullptr;  // the watcher's own, since it told first
   std::shared_ptr<const plan> plan_;
   complaints_log complaints_;
@@ -274,11 +292,19 @@ void read_folders(const sysadmin_folders& folders, plan_options& to) {
   auto vhost_d = list_host_files(folders.vhost_d);
   to.htpasswd = list_host_files(folders.htpasswd, read_by::workers);
   to.vhost_d = std::move(vhost_d);
-  try {
-    to.certificates = list_certificates(folders.certs);
-  } catch (const std::exception& error) {
-    log(level::error, std::string("the certificates: ") + error.what());
-  }
+  const auto read = [](std::string_view what, const auto& list) {
+    try {
+      list();
+    } catch (const std::exception& error) {
+      log(level::error, std::string(what) + ": " + error.what());
+    }
+  };
+  read("the certificates", [&] { to.certificates = list_certificates(folders.certs); });
+  read("conf.d", [&] {
+    to.conf_d = list_plain_files(folders.conf_d);
+    to.frame_text = read_file(to.conf_d, k_frame_file);
+  });
+  read("the error page", [&] { to.errors = list_plain_files(folders.errors, read_by::workers); });
 }
 
 int run_once(const daemon_options& options, publisher& publisher, memory_file& kept) {
@@ -299,7 +325,8 @@ int run_once(const daemon_options& options, publisher& publisher, memory_file& k
   });
   io.run();
   if (broken) std::rethrow_exception(broken);
-  keep_memory(kept, memory);
+  if (!keep_memory(kept, memory))
+    log(level::warning, kept.path() + " was changed meanwhile: its word stands from now on");
   return result == outcome::kept || result == outcome::failed ? 1 : 0;
 }
 

@@ -17,6 +17,8 @@ struct sysadmin_folders {
   std::string certs;
   std::string vhost_d;
   std::string htpasswd;
+  std::string conf_d = {};
+  std::string errors = {};
 };
 
 // What is in them, into the plan's options. Throws std::system_error where the host files

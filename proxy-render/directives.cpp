@@ -8,11 +8,12 @@ namespace heberg::proxy {
 namespace {
 
 // Of the renderer's own lines, those that nginx takes once in a server or a location.
-constexpr std::array<std::string_view, 16> k_give_way = {
-    "client_max_body_size",  "default_type",         "fastcgi_connect_timeout",   "fastcgi_read_timeout",
-    "fastcgi_send_timeout",  "grpc_connect_timeout", "grpc_read_timeout",         "grpc_send_timeout",
-    "proxy_connect_timeout", "proxy_http_version",   "proxy_read_timeout",        "proxy_send_timeout",
-    "server_tokens",         "ssl_ciphers",          "ssl_prefer_server_ciphers", "ssl_protocols"};
+constexpr std::array<std::string_view, 17> k_give_way = {
+    "client_max_body_size", "default_type",          "error_page",           "fastcgi_connect_timeout",
+    "fastcgi_read_timeout", "fastcgi_send_timeout",  "grpc_connect_timeout", "grpc_read_timeout",
+    "grpc_send_timeout",    "proxy_connect_timeout", "proxy_http_version",   "proxy_read_timeout",
+    "proxy_send_timeout",   "server_tokens",         "ssl_ciphers",          "ssl_prefer_server_ciphers",
+    "ssl_protocols"};
 
 }  // namespace
 

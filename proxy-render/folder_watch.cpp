@@ -6,6 +6,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -17,6 +18,7 @@ namespace heberg::proxy {
 namespace {
 
 constexpr std::chrono::milliseconds k_quiet{300};
+constexpr std::chrono::milliseconds k_patience{700};  // where it is never quiet: in /tmp, say
 constexpr std::uint32_t k_events =
     IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR;
 constexpr std::uint32_t k_coming = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD;
@@ -63,9 +65,12 @@ void folder_watch::read_events() {
   std::array<char, 4096> ignored{};
   while (::read(events_.native_handle(), ignored.data(), ignored.size()) > 0) {
   }
-  quiet_.expires_after(k_quiet);
+  const auto now = std::chrono::steady_clock::now();
+  if (!first_) first_ = now;
+  quiet_.expires_at(std::min(now + k_quiet, *first_ + k_patience));
   quiet_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
+    first_.reset();
     watch_folders();  // one of them may have come
     changed_();
   });

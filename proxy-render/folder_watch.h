@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Tells that files of some folders changed, a moment after the last change: a certificate and its key come one after
-// the other. A folder that is not there yet is waited for, as long as the folder above it is there; so is one that is
-// removed and made again.
+// Tells that files of some folders changed, a moment after the last change, and within a second of the first: a
+// certificate and its key come one after the other. A folder that is not there yet is waited for, as long as the folder
+// above it is there; so is one that is removed and made again.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <functional>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ class folder_watch {
   std::vector<std::string> folders_;
   boost::asio::posix::stream_descriptor events_;
   boost::asio::steady_timer quiet_;
+  std::optional<std::chrono::steady_clock::time_point> first_;  // of the events that were not told yet
   std::function<void()> changed_;
   std::string complaint_;
 };

@@ -31,7 +31,7 @@ constexpr std::string_view k_location = "_location";
 // As a container's VIRTUAL_HOST becomes a host's name: WWW.Example.org's file is www.example.org's. What is no name may
 // be a SHA-1 with something behind it: it stays, where it has
 // the letters of one (a name is rendered). Empty: it is nobody's.
-std::string key_of(std::string name) {
+std::string host_key(std::string name) {
   const std::string end(name.ends_with(k_location) ? k_location : "");
   const auto parsed = site::parse_host(name.substr(0, name.size() - end.size()));
   const auto* host = std::get_if<site::host>(&parsed);
@@ -115,9 +115,13 @@ files_of_host take_all(const std::string& name, const host_files& vhost_d, const
           .passwords = take(htpasswd, name)};
 }
 
-}  // namespace
+std::string plain_key(std::string name) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  return name.starts_with('.') || std::ranges::any_of(name, is_control) ? std::string() : name;
+}
 
-host_files list_host_files(const std::string& folder, read_by reader) {
+// key_of: what a file is to be found by, from its name; empty where it is nobody's.
+host_files list_folder(const std::string& folder, read_by reader, std::string (*key_of)(std::string)) {
   host_files found;
   const unique_fd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened && errno == ENOENT) return found;
@@ -135,6 +139,24 @@ host_files list_host_files(const std::string& folder, read_by reader) {
   }
   if (error) throw_errno(error.value(), "read", folder);
   return found;
+}
+
+}  // namespace
+
+host_files list_host_files(const std::string& folder, read_by reader) {
+  return list_folder(folder, reader, host_key);
+}
+
+host_files list_plain_files(const std::string& folder, read_by reader) {
+  return list_folder(folder, reader, plain_key);
+}
+
+std::string read_file(const host_files& files, const std::string& name) {
+  const auto found = files.find(name);
+  if (found == files.end() || !found->second.fault.empty()) return {};
+  const unique_fd file(::open(found->second.path.c_str(), O_PATH | O_CLOEXEC));
+  if (!file) throw_errno("open", found->second.path);
+  return read_beginning(file.get());
 }
 
 files_of_host choose_files(const site::host& host, const host_files& vhost_d, const host_files& htpasswd) {

@@ -4,7 +4,8 @@
 // served: "www.example.org", "*.example.org"; of a regular expression its SHA-1. HOST_SHA1_location and htpasswd's
 // HOST_SHA1 are for one VIRTUAL_PATH alone, whose SHA-1 it is. nginx judges what they say; one that it refuses costs
 // its own host alone (publish.h).
-// vhost.d/default and vhost.d/default_location are everybody's who has none of his own.
+// vhost.d/default and vhost.d/default_location are everybody's who has none of his own; conf.d/*.conf is of nginx's
+// http level, conf.d/frame.mustache what is around all hosts (frame_template.h), errors/50x.html a page for all.
 //
 // A file may be what keeps somebody out. So one that is there and cannot be used (no regular file, a link out of its
 // folder, not root's alone, unreadable for nginx's workers) is not as good as none: it has a fault, and closes what
@@ -37,6 +38,14 @@ enum class read_by {
 
 // What may be a host's. Empty where there is no such folder. Throws std::system_error where it cannot be read.
 [[nodiscard]] host_files list_host_files(const std::string& folder, read_by reader = read_by::nginx);
+
+// All files that have a name which nginx could be told; not hidden ones. By that name.
+[[nodiscard]] host_files list_plain_files(const std::string& folder, read_by reader = read_by::nginx);
+
+inline constexpr char k_frame_file[] = "frame.mustache";
+
+// What is in one of them; empty for one that cannot be used. Throws std::system_error.
+[[nodiscard]] std::string read_file(const host_files& files, const std::string& name);
 
 struct files_of_host {
   host_file server;  // an empty path: there is none

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The sysadmin's default files are in every host's text: what is wrong in one would look like every host's fault. So
-// nginx judges them first, each alone, in a server of its own.
+// The sysadmin's files for all are in every host's text, or before it: what is wrong in one would look like every
+// host's fault. So nginx judges them first, in a server of its own: one after the other, each with those it took
+// before. Those of the http level come first: the others may use what these define.
 #pragma once
 
 #include "proxy-render/publish.h"

@@ -5,7 +5,10 @@
 #include "proxy-render/check.h"
 #include "proxy-render/confirm.h"
 #include "proxy-render/daemon.h"
+#include "proxy-render/features.h"
 #include "proxy-render/nginx.h"
+#include "proxy-render/own_container.h"
+#include "proxy-render/planner.h"
 #include "proxy-render/process.h"
 #include "proxy-render/status.h"
 #include "site/hosts.h"
@@ -19,6 +22,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <variant>
 
@@ -35,6 +40,7 @@ struct command_line {
   common_options common;
   std::string output;
   std::string hosts_file;
+  std::string reload;
   std::string forget;
   bool once = false;
   bool no_reload = false;
@@ -48,6 +54,23 @@ bool host_has_ipv6() {
   return interfaces.peek() != std::ifstream::traits_type::eof();
 }
 
+// Where nginx is told through the engine, its container is the one that is told.
+std::string nginx_container_of(const settings& s) {
+  if (!s.proxy.container.empty()) return s.proxy.container;
+  const auto way = proxy::parse_reload(s.proxy.reload);
+  const auto* told = std::get_if<proxy::by_container>(&way);
+  return told == nullptr ? "" : told->name;
+}
+
+// Asks nginx what it is, and remembers that.
+boost::asio::awaitable<proxy::nginx_features> ask_features(std::shared_ptr<proxy::nginx_options> nginx,
+                                                           bool wants_http3) {
+  nginx->version = co_await proxy::ask_version(*nginx);
+  auto features = proxy::parse_features(nginx->version);
+  features.http3 = features.http3 && wants_http3;
+  co_return features;
+}
+
 proxy::render_options render_options_of(const settings& s) {
   return {.http_port = s.proxy.http_port,
           .ipv6 = s.proxy.ipv6 && host_has_ipv6(),
@@ -57,27 +80,60 @@ proxy::render_options render_options_of(const settings& s) {
           .access_log = s.proxy.access_log,
           .acme = s.proxy.acme,
           .tells_generation = true,
+          .nginx = {},
+          .downstream = {.trusted = s.proxy.trust, .proxy_protocol = s.proxy.proxy_protocol},
           .frame = {}};
+}
+
+// For those who do not publish.
+proxy::render_options asked_render_options_of(const settings& s, const std::shared_ptr<proxy::nginx_options>& nginx) {
+  auto options = render_options_of(s);
+  boost::asio::io_context io{1};
+  boost::asio::co_spawn(io, ask_features(nginx, s.proxy.http3),
+                        [&options](const std::exception_ptr& error, proxy::nginx_features found) {
+                          if (!error) options.nginx = found;
+                        });
+  io.run();
+  return options;
+}
+
+std::optional<site::host> default_host_of(const settings& s) {
+  if (s.proxy.default_host.empty()) return std::nullopt;
+  auto parsed = site::parse_host(s.proxy.default_host);
+  if (const auto* why = std::get_if<std::string>(&parsed))
+    throw settings_error("[proxy] default_host " + s.proxy.default_host + ": " + *why);
+  return std::get<site::host>(std::move(parsed));
 }
 
 proxy::daemon_options daemon_options_of(const settings& s, const command_line& line) {
   return {.watch = {.host = s.docker.host},
           .plan = {.sites = {.root = s.sites.host_root, .images = s.sites.images},
                    .own_ports = {s.proxy.http_port, s.proxy.https_port},
-                   .keep_names = s.proxy.keep_names},
+                   .keep_names = s.proxy.keep_names,
+                   .default_host = default_host_of(s),
+                   .vantage = {.container = nginx_container_of(s), .own_ids = proxy::read_own_ids()}},
           .hosts_file = line.hosts_file,
-          .folders = {.certs = s.proxy.certs, .vhost_d = s.proxy.vhost_d, .htpasswd = s.proxy.htpasswd}};
+          .folders = {.certs = s.proxy.certs,
+                      .vhost_d = s.proxy.vhost_d,
+                      .htpasswd = s.proxy.htpasswd,
+                      .conf_d = s.proxy.conf_d,
+                      .errors = s.proxy.errors}};
 }
 
-proxy::publisher_tools tools_of(const settings& s, const proxy::nginx_options& nginx, bool no_reload) {
+proxy::generation_port generation_port_of(const settings& s) {
+  return {.number = s.proxy.http_port, .proxy_protocol = s.proxy.proxy_protocol};
+}
+
+proxy::publisher_tools tools_of(const settings& s, const std::shared_ptr<proxy::nginx_options>& nginx, bool no_reload) {
   proxy::publisher_tools tools{
       .ask_nginx = [nginx](std::string candidate,
-                           enum proxy::scope scope) { return proxy::ask_nginx(nginx, std::move(candidate), scope); },
+                           enum proxy::scope scope) { return proxy::ask_nginx(*nginx, std::move(candidate), scope); },
       .reload = {},
+      .ask_features = [nginx, http3 = s.proxy.http3] { return ask_features(nginx, http3); },
       .confirm = {}};
   if (!no_reload) {
-    tools.confirm = [port = s.proxy.http_port](std::string generation) {
-      return proxy::confirm_generation(port, std::move(generation), k_confirm);
+    tools.confirm = [port = generation_port_of(s)](std::string generation, std::function<bool()> has_news) {
+      return proxy::confirm_generation(port, std::move(generation), k_confirm, std::move(has_news));
     };
     tools.reload = [way = proxy::parse_reload(s.proxy.reload), host = s.docker.host] {
       return proxy::reload_nginx(way, host);
@@ -97,12 +153,12 @@ proxy::plan plan_now(const proxy::daemon_options& options, proxy::memory_file& k
 }
 
 // Whether nginx serves the text in place; empty where that text tells no generation.
-std::string ask_what_is_served(const std::string& live, std::uint16_t port) {
+std::string ask_what_is_served(const std::string& live, proxy::generation_port port) {
   const auto generation = proxy::generation_of(live);
   if (generation.empty()) return {};
   auto found = proxy::confirmation::silent;
   boost::asio::io_context io{1};
-  boost::asio::co_spawn(io, proxy::confirm_generation(port, generation, k_status_patience),
+  boost::asio::co_spawn(io, proxy::confirm_generation(port, generation, k_status_patience, {}),
                         [&found](const std::exception_ptr& error, proxy::confirmation said) {
                           if (!error) found = said;
                         });
@@ -111,17 +167,17 @@ std::string ask_what_is_served(const std::string& live, std::uint16_t port) {
   return found == proxy::confirmation::stale ? "stale" : "silent";
 }
 
-int print_status(const settings& s, const proxy::plan& plan) {
+int print_status(const settings& s, const proxy::plan& plan, const std::shared_ptr<proxy::nginx_options>& nginx) {
   const auto live = proxy::output_file(s.proxy.output).read().value_or("");
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  std::cout << proxy::describe_status(plan, render_options_of(s), s.proxy.output, live,
-                                      {.nginx = ask_what_is_served(live, s.proxy.http_port),
+  std::cout << proxy::describe_status(plan, asked_render_options_of(s, nginx), s.proxy.output, live,
+                                      {.nginx = ask_what_is_served(live, generation_port_of(s)),
                                        .certificates = proxy::explain_ends(proxy::list_ends(s.proxy.certs), now)});
   return 0;
 }
 
-int check(const settings& s, const proxy::plan& plan, const proxy::nginx_options& nginx) {
-  const auto faults = proxy::find_faults(plan, render_options_of(s), nginx);
+int check(const settings& s, const proxy::plan& plan, const std::shared_ptr<proxy::nginx_options>& nginx) {
+  const auto faults = proxy::find_faults(plan, asked_render_options_of(s, nginx), *nginx);
   for (const auto& fault : faults) log(level::error, fault);
   if (faults.empty()) {
     log(level::info, "nginx takes it: " + std::to_string(plan.vhosts.size()) + " hosts, " +
@@ -133,11 +189,13 @@ int check(const settings& s, const proxy::plan& plan, const proxy::nginx_options
 int forget(const std::string& name, proxy::memory_file& kept) {
   const auto host = site::parse_host(name);
   if (const auto* reason = std::get_if<std::string>(&host)) throw std::invalid_argument("\"" + name + "\" " + *reason);
-  auto read = kept.load();
-  if (read.damaged) throw std::runtime_error(read.complaint);
-  if (read.remembered.names.erase(std::get<site::host>(host)) == 0) throw std::runtime_error(name + " is nobody's");
-  read.remembered.changed = true;
-  kept.keep(read.remembered);
+  for (bool done = false; !done;) {  // again, where the daemon wrote in between
+    auto read = kept.load();
+    if (read.damaged) throw std::runtime_error(read.complaint);
+    if (read.remembered.names.erase(std::get<site::host>(host)) == 0) throw std::runtime_error(name + " is nobody's");
+    read.remembered.changed = true;
+    done = kept.keep(read.remembered);
+  }
   log(level::info,
       name +
           " is free: heberg-proxy-render gives it to the oldest container that claims it, when a container "
@@ -148,11 +206,16 @@ int forget(const std::string& name, proxy::memory_file& kept) {
 int run(const command_line& line) {
   auto s = load(line.common);
   if (!line.output.empty()) s.proxy.output = std::filesystem::absolute(line.output).lexically_normal().string();
-  const proxy::nginx_options nginx{.command = proxy::split_words(s.proxy.nginx), .live = s.proxy.output};
+  if (!line.reload.empty()) {
+    static_cast<void>(proxy::parse_reload(line.reload));
+    s.proxy.reload = line.reload;
+  }
+  const auto nginx = std::make_shared<proxy::nginx_options>(
+      proxy::nginx_options{.command = proxy::split_words(s.proxy.nginx), .live = s.proxy.output});
   const auto options = daemon_options_of(s, line);
   proxy::memory_file kept(s.proxy.output);
   if (!line.forget.empty()) return forget(line.forget, kept);
-  if (line.status) return print_status(s, plan_now(options, kept));
+  if (line.status) return print_status(s, plan_now(options, kept), nginx);
   if (line.check) return check(s, plan_now(options, kept), nginx);
 
   proxy::check_hosts_file(line.hosts_file);
@@ -179,9 +242,13 @@ int main(int argc, char** argv) {
       ->excludes(once)
       ->excludes(status)
       ->excludes(check);
-  app.add_flag("--no-reload", line.no_reload, "Write, but do not reload nginx");
+  auto* no_reload = app.add_flag("--no-reload", line.no_reload, "Write, but do not reload nginx");
   app.add_option("--output", line.output, "Write nginx's configuration to FILE (default: proxy.output of the settings)")
       ->type_name("FILE");
+  app.add_option("--reload", line.reload, "Tell nginx so (default: proxy.reload of the settings)")
+      ->type_name("WAY")
+      ->take_last()
+      ->excludes(no_reload);
   app.add_option("--hosts", line.hosts_file,
                  "Keep FILE as a hosts(5) list too: each plain name that is served, at 127.0.0.1")
       ->type_name("FILE");

@@ -34,13 +34,25 @@ std::optional<container_words> words_of(const docker::container& container) {
   return words;
 }
 
-json dump_words(const container_words& words) {
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// With its id.
+std::string dump_words(const std::string& id, const container_words& words) {
   json ports = json::array();
   for (const auto& port : words.exposed_ports) ports.push_back({port.number, port.protocol});
-  return {{"created", words.created.time_since_epoch().count()},
-          {"host_network", words.host_network},
-          {"environment", words.environment},
-          {"ports", std::move(ports)}};
+  const json text = {{"created", words.created.time_since_epoch().count()},
+                     {"host_network", words.host_network},
+                     {"environment", words.environment},
+                     {"ports", std::move(ports)}};
+  return dump(id) + ":" + dump(text);
+}
+
+std::string dump_claim(const site::host& host, const name_claim& claim) {
+  json text = {{"host", host.text}, {"owner", claim.owner}, {"order", claim.order}};
+  if (claim.left) text["left"] = claim.left->time_since_epoch().count();
+  return dump(text);
 }
 
 // The four below throw json::exception for what has another shape.
@@ -68,7 +80,10 @@ void parse_names(memory& read, const json& names) {
     auto host = site::parse_host(entry.at("host").get<std::string>());
     read.next_order = std::max(read.next_order, claim.order + 1);
     // What is no name any more (the rules were made stricter) nobody can claim either.
-    if (auto* name = std::get_if<site::host>(&host)) read.names.insert_or_assign(std::move(*name), std::move(claim));
+    auto* name = std::get_if<site::host>(&host);
+    if (name == nullptr) continue;
+    write_claim(*name, claim);
+    read.names.insert_or_assign(std::move(*name), std::move(claim));
   }
 }
 
@@ -76,24 +91,32 @@ memory parse_document(const json& document) {
   memory read;
   parse_names(read, document.at("names"));
   for (const auto& [id, words] : document.at("containers").items()) read.containers.emplace(id, parse_words(words));
+  for (auto& [id, words] : read.containers) words.text = dump_words(id, words);
   return read;
 }
 
 }  // namespace
 
-void remember_words(memory& memory, const docker::containers& containers) {
-  const auto gone = [&](const auto& entry) { return !containers.contains(entry.first); };
-  if (std::erase_if(memory.containers, gone) > 0) memory.changed = true;
-  for (const auto& [id, container] : containers) {
-    if (!container.inspected || site::find_word(container, "VIRTUAL_HOST") == nullptr) continue;
-    // An environment is for life; ports are named anew where a container is started again.
-    const auto known = memory.containers.find(id);
-    if (known != memory.containers.end() && known->second.exposed_ports == container.exposed_ports) continue;
-    auto words = words_of(container);
-    if (!words) continue;
-    memory.containers.insert_or_assign(id, std::move(*words));
+void remember_words(memory& memory, const std::string& id, const docker::container* container) {
+  const auto known = memory.containers.find(id);
+  if (container == nullptr) {
+    if (known == memory.containers.end()) return;
+    memory.containers.erase(known);
     memory.changed = true;
+    return;
   }
+  if (!container->inspected) return;
+  // An environment is for life; ports are named anew where a container is started again.
+  if (known != memory.containers.end() && known->second.exposed_ports == container->exposed_ports) return;
+  if (site::find_word(*container, "VIRTUAL_HOST") == nullptr &&
+      site::find_word(*container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {
+    return;
+  }
+  auto words = words_of(*container);
+  if (!words) return;
+  words->text = dump_words(id, *words);
+  memory.containers.insert_or_assign(id, std::move(*words));
+  memory.changed = true;
 }
 
 docker::container fill_words(docker::container container, const container_words& words) {
@@ -105,17 +128,26 @@ docker::container fill_words(docker::container container, const container_words&
   return container;
 }
 
+void write_claim(const site::host& host, name_claim& claim) {
+  claim.text = dump_claim(host, claim);
+}
+
+// In pieces: among ten thousand containers all but one are as they were.
 std::string dump_memory(const memory& memory) {
-  json names = json::array();
+  constexpr std::size_t k_name_size = 128, k_container_size = 384;  // bytes, of most
+  std::string text;
+  text.reserve(memory.names.size() * k_name_size + memory.containers.size() * k_container_size);
+  text.append("{\"version\":").append(std::to_string(k_version)).append(",\"names\":[");
   for (const auto& [host, claim] : memory.names) {
-    json entry = {{"host", host.text}, {"owner", claim.owner}, {"order", claim.order}};
-    if (claim.left) entry["left"] = claim.left->time_since_epoch().count();
-    names.push_back(std::move(entry));
+    if (text.back() != '[') text += ",";
+    text += claim.text.empty() ? dump_claim(host, claim) : claim.text;
   }
-  json containers = json::object();
-  for (const auto& [id, words] : memory.containers) containers[id] = dump_words(words);
-  const json document = {{"version", k_version}, {"names", std::move(names)}, {"containers", std::move(containers)}};
-  return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  text += "],\"containers\":{";
+  for (const auto& [id, words] : memory.containers) {
+    if (text.back() != '{') text += ",";
+    text += words.text.empty() ? dump_words(id, words) : words.text;
+  }
+  return text += "}}\n";
 }
 
 std::optional<memory> parse_memory(std::string_view text) {

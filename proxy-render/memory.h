@@ -26,7 +26,10 @@ struct name_claim {
   std::string owner;                             // as in vhost
   std::uint64_t order = 0;                       // of first claims; regular expressions are tried in it
   std::optional<std::chrono::sys_seconds> left;  // since when no container of its owner claims it
-  bool operator==(const name_claim&) const = default;
+  std::string text = {};                         // all that as JSON, where it was made already
+  bool operator==(const name_claim& other) const {
+    return owner == other.owner && order == other.order && left == other.left;
+  }
 };
 
 struct container_words {
@@ -34,7 +37,11 @@ struct container_words {
   bool host_network = false;
   std::vector<std::pair<std::string, std::string>> environment;  // the proxy's words alone
   std::vector<docker::port> exposed_ports;
-  bool operator==(const container_words&) const = default;
+  std::string text = {};  // all that as JSON, where it was made already
+  bool operator==(const container_words& other) const {
+    return created == other.created && host_network == other.host_network && environment == other.environment &&
+           exposed_ports == other.exposed_ports;
+  }
 };
 
 struct memory {
@@ -44,8 +51,11 @@ struct memory {
   bool changed = false;  // since it was read or kept; not part of the text
 };
 
-// Takes in the words of the containers that were inspected, and forgets containers that are gone.
-void remember_words(memory& memory, const docker::containers& containers);
+// Takes in the words of a container that was inspected; one that is gone (nullptr) is forgotten.
+void remember_words(memory& memory, const std::string& id, const docker::container* container);
+
+// The claim's own text, made anew.
+void write_claim(const site::host& host, name_claim& claim);
 
 // The container with the words that are remembered of it.
 [[nodiscard]] docker::container fill_words(docker::container container, const container_words& words);

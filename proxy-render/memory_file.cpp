@@ -1,14 +1,32 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/memory_file.h"
 
+#include "base/errors.h"
+#include "base/unique_fd.h"
 #include "proxy-render/output.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <exception>
 #include <utility>
 
 namespace heberg::proxy {
+namespace {
+
+// Until it is closed. The folder itself: a lock file would have to be left behind.
+unique_fd lock_folder(const std::filesystem::path& file) {
+  const auto folder = file.parent_path();
+  unique_fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) throw_errno("open", folder.string());
+  while (::flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw_errno("lock", folder.string());
+  }
+  return fd;
+}
+
+}  // namespace
 
 memory_file::memory_file(const std::filesystem::path& output) {
   const auto absolute = std::filesystem::absolute(output).lexically_normal();
@@ -42,11 +60,16 @@ memory_file::reading memory_file::load() {
   return {.remembered = {}, .damaged = true, .complaint = path_ + ": " + fault};
 }
 
-void memory_file::keep(memory& memory) {
-  if (!memory.changed) return;
-  replace_file(path_, dump_memory(memory));
+bool memory_file::keep(memory& memory) {
+  if (!memory.changed) return true;
+  const auto folder = lock_folder(path_);
+  if (is_news()) return false;
+  output_file file(path_);
+  static_cast<void>(file.stage(dump_memory(memory)));
+  file.commit();
   memory.changed = false;
   seen_ = look();
+  return true;
 }
 
 }  // namespace heberg::proxy

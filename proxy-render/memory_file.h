@@ -30,8 +30,9 @@ class memory_file {
   };
   [[nodiscard]] reading load();
 
-  // Writes it if it changed. Throws std::system_error.
-  void keep(memory& memory);
+  // Writes it if it changed. False: another program has written it since it was read here (--forget), and its word
+  // stands; load it anew. The folder is locked (flock(2)) meanwhile. Throws std::system_error.
+  [[nodiscard]] bool keep(memory& memory);
 
  private:
   struct identity {

@@ -79,7 +79,17 @@ verdict verdict_of(const run_result& result, std::string message) {
   return {verdict::kind::failed, "nginx -t " + describe(result)};
 }
 
+asio::awaitable<run_result> run_version(std::vector<std::string> command) {
+  command.emplace_back("-V");
+  return run_program(std::move(command), k_answer_within);
+}
+
 }  // namespace
+
+asio::awaitable<std::string> ask_version(nginx_options options) {
+  auto version = co_await run_version(options.command);
+  co_return version.kind == run_result::kind::exited ? std::move(version.output) : std::string();
+}
 
 asio::awaitable<verdict> ask_nginx(nginx_options options, std::string candidate, enum scope scope) {
   const scratch_folder scratch;
@@ -87,11 +97,12 @@ asio::awaitable<verdict> ask_nginx(nginx_options options, std::string candidate,
   std::string folder;
   std::optional<std::string> config;
   if (scope == scope::whole) {
-    auto ask_version = options.command;
-    ask_version.emplace_back("-V");
-    const auto version = co_await run_program(ask_version, k_answer_within);
-    if (version.kind != run_result::kind::exited) co_return verdict_of(version, {});
-    if (const auto main_config = find_main_config(options.command, version.output)) {
+    if (options.version.empty()) {
+      auto version = co_await run_version(options.command);
+      if (version.kind != run_result::kind::exited) co_return verdict_of(version, {});
+      options.version = std::move(version.output);
+    }
+    if (const auto main_config = find_main_config(options.command, options.version)) {
       folder = fs::path(*main_config).parent_path().string();
       if (const auto text = read_text(*main_config)) {
         config = substitute_include(

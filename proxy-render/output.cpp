@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <utility>
+
 namespace heberg::proxy {
 namespace {
 
@@ -44,7 +46,9 @@ std::optional<std::string> output_file::read() const {
   return text;
 }
 
-std::string output_file::stage(std::string_view text) {
+std::string output_file::stage(std::string text) {
+  auto path = folder_ + "/." + name_ + ".tmp";
+  if (staged_ && staged_text_ == text) return path;
   discard();
   folder_fd_ = open_folder();
   auto& file = staged_.emplace();
@@ -54,7 +58,8 @@ std::string output_file::stage(std::string_view text) {
     discard();
     throw_errno(error, "write", path_);
   }
-  return folder_ + "/." + name_ + ".tmp";
+  staged_text_ = std::move(text);
+  return path;
 }
 
 void output_file::commit() {
@@ -85,7 +90,7 @@ void output_file::clear_owed_reload() {
 void replace_file(const std::filesystem::path& path, std::string_view text) {
   output_file file(path);
   if (file.read() == text) return;
-  static_cast<void>(file.stage(text));
+  static_cast<void>(file.stage(std::string(text)));
   file.commit();
 }
 

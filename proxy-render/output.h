@@ -23,8 +23,8 @@ class output_file {
   // The text in place; nothing where there is none.
   [[nodiscard]] std::optional<std::string> read() const;
 
-  // The path of the staged file.
-  [[nodiscard]] std::string stage(std::string_view text);
+  // The path of the staged file. The text that is staged already is not written again.
+  [[nodiscard]] std::string stage(std::string text);
   void commit();   // renames the staged file into place, synced
   void discard();  // forgets it
 
@@ -42,6 +42,7 @@ class output_file {
   std::string name_;
   unique_fd folder_fd_;
   std::optional<atomic_file> staged_;
+  std::string staged_text_;
 };
 
 // Writes a file whole or not at all, only where its bytes differ.

@@ -2,8 +2,8 @@
 #include "proxy-render/process.h"
 
 #include "base/errors.h"
+#include "base/pidfd.h"
 #include "base/unique_fd.h"
-#include "proxy-render/pidfd.h"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>

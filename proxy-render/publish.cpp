@@ -24,13 +24,14 @@ bool give_way(frame& frame, std::string_view message) {
 
 }  // namespace
 
-publication::publication(render_options options, std::vector<host_text> hosts, std::string_view live)
+publication::publication(render_options options, std::vector<shared_text> hosts, std::string_view live)
     : options_(std::move(options)), hosts_(std::move(hosts)), live_(live), accepted_(hosts_.size(), false) {}
 
 std::string publication::text_with(const range& extra) const {
-  std::vector<const host_text*> included;
+  std::vector<shared_text> included;
+  included.reserve(hosts_.size());
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
-    if (accepted_[i] || (i >= extra.begin && i < extra.end)) included.push_back(&hosts_[i]);
+    if (accepted_[i] || (i >= extra.begin && i < extra.end)) included.push_back(hosts_[i]);
   }
   return compose(included, options_);
 }

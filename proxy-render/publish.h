@@ -57,8 +57,8 @@ using publish_action = std::variant<judge_text, put_in_place, keep_old>;
 
 class publication {
  public:
-  // hosts: render_hosts(). live: the text in place; it outlives this object.
-  publication(render_options options, std::vector<host_text> hosts, std::string_view live);
+  // hosts: their shares. live: the text in place; it outlives this object.
+  publication(render_options options, std::vector<shared_text> hosts, std::string_view live);
 
   [[nodiscard]] publish_action start();
   [[nodiscard]] publish_action resume(const verdict& verdict);
@@ -81,7 +81,7 @@ class publication {
   void halve(const range& whole);
 
   render_options options_;
-  std::vector<host_text> hosts_;
+  std::vector<shared_text> hosts_;
   std::string_view live_;
 
   step step_ = step::everything;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Carries out what publish.h decides: renders a plan, stages, asks nginx, renames, reloads, and says in the log what
-// happened. Hosts that nginx has refused once are left out from then on, until their share of the text changes. A port
-// that another program has is found out late: `nginx -t` passes over it, and the master then keeps its old
-// configuration as a whole. So a host whose port is new when that happens is refused, too.
+// happened. Hosts that nginx has refused once are left out from then on, until their share of the text changes; their
+// names answer 503 meanwhile, so that no wildcard of another owner's gets them. A port that another program has is
+// found out late: `nginx -t` passes over it, and the master then keeps its old configuration as a whole. So a host
+// whose port is new when that happens is refused, too.
 #pragma once
 
 #include "proxy-render/confirm.h"
@@ -10,6 +11,7 @@
 #include "proxy-render/output.h"
 #include "proxy-render/publish.h"
 #include "proxy-render/reload.h"
+#include "proxy-render/share_book.h"
 #include "proxy-render/vhosts.h"
 
 #include <boost/asio/awaitable.hpp>
@@ -26,9 +28,12 @@ namespace heberg::proxy {
 // The world, as a test may want to replace it.
 struct publisher_tools {
   std::function<boost::asio::awaitable<verdict>(std::string candidate, enum scope)> ask_nginx;
-  std::function<boost::asio::awaitable<reload_result>()> reload;  // empty: --no-reload
-  // Whether nginx serves the text of this generation, after some patience. Empty: not asked.
-  std::function<boost::asio::awaitable<confirmation>(std::string generation)> confirm = {};
+  std::function<boost::asio::awaitable<reload_result>()> reload;              // empty: --no-reload
+  std::function<boost::asio::awaitable<nginx_features>()> ask_features = {};  // empty: those of the options hold
+  // Whether nginx serves the text of this generation, after some patience, or as far as is known when there is news.
+  // Empty: not asked.
+  std::function<boost::asio::awaitable<confirmation>(std::string generation, std::function<bool()> has_news)> confirm =
+      {};
 };
 
 enum class outcome {
@@ -44,27 +49,34 @@ class publisher {
   publisher(const std::filesystem::path& output, render_options options, publisher_tools tools);
 
   // The plan's text, into place. `insist`: reload nginx even where the text is the same, and ask it anew about hosts it
-  // refused.
-  [[nodiscard]] boost::asio::awaitable<outcome> publish(std::shared_ptr<const plan> plan, bool insist);
+  // refused, and what it can do.
+  // has_news: whether another plan is to be published next; then nobody waits for what became of this one.
+  [[nodiscard]] boost::asio::awaitable<outcome> publish(std::shared_ptr<const plan> plan, bool insist,
+                                                        std::function<bool()> has_news = {});
 
  private:
   struct round;  // one publication under way
   [[nodiscard]] boost::asio::awaitable<judged_defaults> judge(const default_files& wanted);
   void note_defaults(const default_files& wanted, const judged_defaults& judged);
+  void gather_shares(round& now);
+  [[nodiscard]] bool note_left_out(const round& now, const put_in_place& action);
   [[nodiscard]] boost::asio::awaitable<outcome> carry_out(round& now);
   [[nodiscard]] outcome put(const round& now, const put_in_place& action);
   [[nodiscard]] boost::asio::awaitable<outcome> reload(const round& now, outcome written, bool insist);
-  [[nodiscard]] boost::asio::awaitable<bool> is_served(const round& now);
+  [[nodiscard]] boost::asio::awaitable<confirmation> confirm(const round& now);
+  [[nodiscard]] bool has_new_port(const round& now) const;
   void refuse_new_ports(const round& now);
   void note_frame(const frame& accepted);
 
   output_file output_;
   render_options options_;
   publisher_tools tools_;
+  share_book book_;
   std::set<host_text> refused_;
   default_files wanted_defaults_;  // options_.defaults are those of them that nginx takes
   std::set<std::uint16_t> ports_;  // of hosts of their own, that nginx was seen to have
   std::string foreign_fault_;      // said already
+  bool knows_features_ = false;
   bool said_unjudged_ = false;
   bool said_not_running_ = false;
   confirmation said_ = confirmation::served;

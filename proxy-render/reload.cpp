@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/reload.h"
 
+#include "base/pidfd.h"
 #include "base/unique_fd.h"
 #include "docker/signal.h"
-#include "proxy-render/pidfd.h"
 #include "proxy-render/process.h"
 
 #include <fcntl.h>

@@ -2,6 +2,7 @@
 #include "proxy-render/render_location.h"
 
 #include "proxy-render/directives.h"
+#include "proxy-render/downstream.h"
 #include "proxy-render/quote.h"
 
 #include <array>
@@ -54,6 +55,8 @@ constexpr std::string_view k_private_alone = R"(        allow 127.0.0.0/8;
         deny all;
 )";
 
+constexpr std::string_view k_error_page_path = "/heberg-50x.html";  // to nginx alone
+
 constexpr std::string_view k_acme_path = "/.well-known/acme-challenge/";
 
 // A page that a site's visitor may read; not nginx's own, which looks as if the whole server had failed.
@@ -69,7 +72,8 @@ std::string render_page(std::string_view title, std::string_view sentence) {
   return text.append("</p></html>\";\n");
 }
 
-std::string render_not_available() {
+std::string render_not_available(const default_files& defaults) {
+  if (!defaults.error_page.path.empty()) return "        return 503;\n";
   return render_page("Not available", "This site is not available at the moment. Please come back later.");
 }
 
@@ -121,30 +125,33 @@ void append_times(std::string& text, std::string_view module, const vhost& vhost
   line("_send_timeout", seconds);
 }
 
-void append_headers(std::string& text, std::string_view directive) {
-  for (const auto& [name, value] : k_headers)
+void append_headers(std::string& text, std::string_view directive, bool believed) {
+  for (const auto& [name, own] : k_headers) {
+    const auto value = believed ? as_told(name, own) : own;
     text.append("        ").append(directive).append(" ").append(name).append(" ").append(value).append(";\n");
+  }
 }
 
-void append_http_lines(std::string& text, std::string_view connection, const vhost& vhost) {
+void append_http_lines(std::string& text, std::string_view connection, const vhost& vhost, bool believed) {
   text += "        proxy_http_version 1.1;\n";
   append_times(text, "proxy", vhost);
   text += "        proxy_set_header Host $host$heberg_host_port;\n        proxy_set_header Upgrade $heberg_upgrade;\n";
   text.append("        proxy_set_header Connection ").append(connection).append(";\n");
-  append_headers(text, "proxy_set_header");
+  append_headers(text, "proxy_set_header", believed);
 }
 
-void append_http(std::string& text, const vhost& vhost, const location& location) {
+void append_http(std::string& text, const vhost& vhost, const location& location, bool believed) {
   const bool tls = location.route.protocol == site::protocol::https;
   // upstream_name() and a path have no "$" that nginx would expand here.
   text.append("        proxy_pass ")
       .append(quote((tls ? "https://" : "http://") + name_of(vhost, location) + location.route.destination))
       .append(";\n");
   if (tls) text += "        proxy_ssl_server_name on;\n        proxy_ssl_name $host;\n";
-  append_http_lines(text, vhost.limits.keepalive == 0U ? "$heberg_connection_close" : "$heberg_connection", vhost);
+  append_http_lines(text, vhost.limits.keepalive == 0U ? "$heberg_connection_close" : "$heberg_connection", vhost,
+                    believed);
 }
 
-void append_grpc(std::string& text, const vhost& vhost, const location& location) {
+void append_grpc(std::string& text, const vhost& vhost, const location& location, bool believed) {
   const bool tls = location.route.protocol == site::protocol::grpcs;
   text.append("        grpc_pass ")
       .append(quote((tls ? "grpcs://" : "grpc://") + name_of(vhost, location)))
@@ -152,7 +159,7 @@ void append_grpc(std::string& text, const vhost& vhost, const location& location
   if (tls) text += "        grpc_ssl_server_name on;\n        grpc_ssl_name $host;\n";
   append_times(text, "grpc", vhost);
   text += "        grpc_set_header Host $host$heberg_host_port;\n";
-  append_headers(text, "grpc_set_header");
+  append_headers(text, "grpc_set_header", believed);
 }
 
 // "X-Real-IP" as CGI programs see a header.
@@ -162,15 +169,15 @@ std::string variable_of(std::string_view header) {
   return name;
 }
 
-void append_params(std::string& text, std::string_view directive) {
+void append_params(std::string& text, std::string_view directive, bool believed) {
   const auto line = [&](std::string_view name, std::string_view value) {
     text.append("        ").append(directive).append(" ").append(name).append(" ").append(value).append(";\n");
   };
-  for (const auto& [name, value] : k_params) line(name, value);
-  for (const auto& [name, value] : k_headers) line(variable_of(name), value);
+  for (const auto& [name, own] : k_params) line(name, believed ? as_told(name, own) : own);
+  for (const auto& [name, own] : k_headers) line(variable_of(name), believed ? as_told(name, own) : own);
 }
 
-void append_fastcgi(std::string& text, const vhost& vhost, const location& location) {
+void append_fastcgi(std::string& text, const vhost& vhost, const location& location, bool believed) {
   text.append("        root ").append(quote(location.route.root)).append(";\n");
   text.append("        fastcgi_pass ").append(quote(name_of(vhost, location))).append(";\n");
   text += "        fastcgi_index index.php;\n        fastcgi_split_path_info \"^(.+\\.php)(/.*)$\";\n";
@@ -181,14 +188,14 @@ void append_fastcgi(std::string& text, const vhost& vhost, const location& locat
       "        fastcgi_param SCRIPT_NAME $fastcgi_script_name;\n"
       "        fastcgi_param PATH_INFO $fastcgi_path_info;\n"
       "        fastcgi_param REDIRECT_STATUS 200;\n";
-  append_params(text, "fastcgi_param");
+  append_params(text, "fastcgi_param", believed);
 }
 
-void append_uwsgi(std::string& text, const vhost& vhost, const location& location) {
+void append_uwsgi(std::string& text, const vhost& vhost, const location& location, bool believed) {
   text.append("        uwsgi_pass ").append(quote(name_of(vhost, location))).append(";\n");
   append_times(text, "uwsgi", vhost);
   text += "        uwsgi_param PATH_INFO $document_uri;\n";
-  append_params(text, "uwsgi_param");
+  append_params(text, "uwsgi_param", believed);
 }
 
 }  // namespace
@@ -201,40 +208,42 @@ std::string render_upstreams(const vhost& vhost) {
   return text;
 }
 
-std::string render_location(const vhost& vhost, const location& location, const host_file& defaults) {
+std::string render_location(const vhost& vhost, const location& location, const render_options& options) {
+  const bool believed = believes_headers(options.downstream);
   std::string text = "    location " + location_name(location.route.path) + " {\n";
   if (location.internal) text += k_private_alone;
   const auto& own = location.files.location.path.empty() ? vhost.files.location : location.files.location;
-  const auto& file = own.path.empty() ? defaults : own;
+  const auto& file = own.path.empty() ? options.defaults.location : own;
   text += render_include(file, k_indent);
   text += render_passwords(location.files.passwords, k_indent);
   if (!has_upstream(location)) {
-    return text.append(render_not_available()).append("    }\n");
+    return text.append(render_not_available(options.defaults)).append("    }\n");
   }
   switch (location.route.protocol) {
     case site::protocol::http:
     case site::protocol::https:
-      append_http(text, vhost, location);
+      append_http(text, vhost, location, believed);
       break;
     case site::protocol::fastcgi:
-      append_fastcgi(text, vhost, location);
+      append_fastcgi(text, vhost, location, believed);
       break;
     case site::protocol::uwsgi:
-      append_uwsgi(text, vhost, location);
+      append_uwsgi(text, vhost, location, believed);
       break;
     case site::protocol::grpc:
     case site::protocol::grpcs:
-      append_grpc(text, vhost, location);
+      append_grpc(text, vhost, location, believed);
       break;
   }
   return without_directives(text, file.sets, k_indent) + "    }\n";
 }
 
-std::string render_mapped_location(std::string_view variable, const host_file& defaults) {
+std::string render_mapped_location(std::string_view variable, const render_options& options) {
+  const auto& file = options.defaults.location;
   std::string text = "    location / {\n        proxy_pass http://" + std::string(variable) + ";\n";
-  append_http_lines(text, "$heberg_connection_close", vhost{});
-  text += render_include(defaults, k_indent);
-  return without_directives(text, defaults.sets, k_indent) + "    }\n";
+  append_http_lines(text, "$heberg_connection_close", vhost{}, believes_headers(options.downstream));
+  text += render_include(file, k_indent);
+  return without_directives(text, file.sets, k_indent) + "    }\n";
 }
 
 std::string render_acme(const std::string& webroot) {
@@ -272,8 +281,22 @@ std::string render_include(const host_file& file, std::string_view indent) {
   return text.append("include ").append(quote(escape_pattern(file.path))).append(";\n");
 }
 
-std::string render_closed() {
-  return "    location / {\n" + render_not_available() + "    }\n";
+// nginx asks for the page by GET, whatever the client asked for; a password is not asked for again.
+std::string render_error_page(const host_file& page) {
+  if (page.path.empty()) return {};
+  std::string text = "    error_page 500 502 503 504 ";
+  text.append(k_error_page_path)
+      .append(";\n    location = ")
+      .append(k_error_page_path)
+      .append(" {\n        internal;\n");
+  text +=
+      "        auth_basic off;\n        allow all;\n        default_type text/html;\n        add_header Retry-After 60 "
+      "always;\n";
+  return text.append("        alias ").append(quote(page.path)).append(";\n    }\n");
+}
+
+std::string render_closed(const default_files& defaults) {
+  return "    location / {\n" + render_not_available(defaults) + "    }\n";
 }
 
 std::string render_maintenance() {

@@ -2,10 +2,16 @@
 #include "proxy-render/status.h"
 
 #include "proxy-render/quote.h"
+#include "proxy-render/render_frame.h"
+#include "proxy-render/share_book.h"
 
 #include <nlohmann/json.hpp>
 
 #include <arpa/inet.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
 
 namespace heberg::proxy {
 namespace {
@@ -82,15 +88,34 @@ json describe(const std::vector<complaint>& complaints) {
   return described;
 }
 
+void take_frame(default_files& to, const default_files& from) {
+  to.frame = from.frame;
+  to.frame_text = from.frame_text;
+}
+
+std::set<std::string> paths_of(const default_files& files) {
+  std::set<std::string> paths{files.server.path, files.location.path, files.error_page.path, files.frame.path};
+  for (const auto& file : files.http) paths.insert(file.path);
+  paths.erase("");
+  return paths;
+}
+
 json describe(const std::vector<file_fault>& broken, const default_files& wanted, const default_files& in_use) {
   json described = json::array();
   for (const auto& file : broken) described.push_back({{"file", file.path}, {"reason", file.reason}});
-  for (const auto which : {&default_files::server, &default_files::location}) {
-    if ((wanted.*which).path != (in_use.*which).path)
+  const auto used = paths_of(in_use);
+  for (const auto& path : paths_of(wanted)) {
+    if (!used.contains(path))
       described.push_back(
-          {{"file", (wanted.*which).path},
+          {{"file", path},
            {"reason", "is not in the text in place: nginx refuses it, or it is about to be published"}});
   }
+  return described;
+}
+
+json describe(const vantage& from) {
+  json described = {{"container", from.container.empty() ? json() : json(from.container)}, {"networks", json::array()}};
+  for (const auto& network : from.networks) described["networks"].push_back(network.name);
   return described;
 }
 
@@ -101,25 +126,31 @@ bool is_ipv4(const std::string& text) {
 
 // As the text in place was rendered: its frame may have given way to the sysadmin's own configuration.
 render_options options_of(render_options options, std::string_view live) {
-  const auto wanted = options.frame;
+  const auto is_in_place = [&](frame given_way) {
+    options.frame = given_way;
+    return live.starts_with(render_frame(options));
+  };
   for (const bool default_server : {true, false}) {
     for (const bool hash_sizes : {true, false}) {
-      options.frame = {.default_server = default_server, .hash_sizes = hash_sizes};
-      if (live.starts_with(render_frame(options))) return options;
+      if (is_in_place({.default_server = default_server, .hash_sizes = hash_sizes})) return options;
     }
   }
-  options.frame = wanted;
+  options.frame = {};
   return options;
 }
 
-// Those of the sysadmin's default files that the text in place has: nginx may have refused one.
+// Those of the sysadmin's files for all that the text in place has: nginx may have refused one.
 default_files defaults_of(const default_files& wanted, std::string_view live) {
+  const auto has = [live](std::string_view directive, const host_file& file) {
+    return !file.path.empty() && live.find(std::string(directive) + quote(file.path) + ";\n") != std::string_view::npos;
+  };
   default_files in_use;
   for (const auto which : {&default_files::server, &default_files::location}) {
-    const auto& file = wanted.*which;
-    if (!file.path.empty() && live.find("include " + quote(file.path) + ";\n") != std::string_view::npos)
-      in_use.*which = file;
+    if (has("include ", wanted.*which)) in_use.*which = wanted.*which;
   }
+  if (has("alias ", wanted.error_page)) in_use.error_page = wanted.error_page;
+  std::ranges::copy_if(wanted.http, std::back_inserter(in_use.http),
+                       [&](const host_file& file) { return has("include ", file); });
   return in_use;
 }
 
@@ -148,21 +179,27 @@ class place_finder {
 
 std::string describe_status(const plan& plan, const render_options& options, std::string_view output,
                             std::string_view live, const seen_outside& seen) {
-  auto rendered_with = options_of(options, live);
+  auto rendered_with = options;
   rendered_with.defaults = defaults_of(plan.defaults, live);
+  rendered_with = options_of(rendered_with, live);
   const auto shares = render_hosts(plan.vhosts, rendered_with);
   json hosts = json::array();
   place_finder places(live);
-  std::vector<const host_text*> all;
   for (std::size_t i = 0; i < shares.size(); ++i) {
     auto described = describe(plan.vhosts[i]);
-    described["in_place"] = places.has(shares[i]);
+    described["in_place"] = places.has(*shares[i]);
     hosts.push_back(std::move(described));
-    all.push_back(&shares[i]);
+  }
+  bool is_current = compose(shares, rendered_with) == live;
+  if (!is_current && !plan.defaults.frame.path.empty()) {
+    take_frame(rendered_with.defaults, plan.defaults);
+    is_current = compose(shares, rendered_with) == live;
+    if (!is_current) take_frame(rendered_with.defaults, {});
   }
   const json status = {{"output", output},
-                       {"current", compose(all, rendered_with) == live},
+                       {"current", is_current},
                        {"nginx", seen.nginx},
+                       {"proxy", describe(plan.from)},
                        {"hosts", std::move(hosts)},
                        {"refused", describe(plan.refused)},
                        {"unreachable", describe(plan.unreachable)},

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "docker/watcher.h"
+#include "proxy-render/address.h"
 #include "proxy-render/certificates.h"
 #include "proxy-render/host_files.h"
 #include "site/access.h"
@@ -23,15 +24,18 @@
 #include "site/site.h"
 #include "site/tls.h"
 
+#include <boost/iterator/indirect_iterator.hpp>
+
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <span>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace heberg::proxy {
-
-struct memory;
 
 struct backend {
   std::string address;  // "172.17.0.2", "[fd00::2]": from inet_ntop(3), never the engine's own text
@@ -54,6 +58,7 @@ struct location {
   enum service service = service::stopped;
   std::vector<backend> backends;  // sorted; empty unless it is up
   files_of_host files = {};       // those that are for it alone
+  bool operator==(const location&) const = default;
 };
 
 // A host name. What its containers say differently is as the oldest of them says, but for the stricter NETWORK_ACCESS.
@@ -67,11 +72,33 @@ struct vhost {
   std::string certificate_stamp;  // see certificates
   files_of_host files;
   bool maintenance = false;
-  bool closed = false;  // a file of the sysadmin's for it cannot be used
+  bool is_default = false;  // over http, it answers names that nobody serves
+  bool closed = false;      // a file of the sysadmin's for it cannot be used
   bool server_tokens = false;
   std::vector<location> locations;      // sorted by path, regular expressions in the order of their containers
   std::string redirect_to;              // another name; then there are no locations
   std::vector<std::string> containers;  // all that claim it, oldest first
+  bool operator==(const vhost&) const = default;
+};
+
+using shared_vhost = std::shared_ptr<const vhost>;
+
+// Hosts as one plan shares them with the next: one that is as it was is the same object.
+class vhost_list {
+ public:
+  vhost_list() = default;
+  explicit vhost_list(std::vector<shared_vhost> hosts) : hosts_(std::move(hosts)) {}
+
+  [[nodiscard]] auto begin() const { return boost::make_indirect_iterator(hosts_.begin()); }
+  [[nodiscard]] auto end() const { return boost::make_indirect_iterator(hosts_.end()); }
+  [[nodiscard]] std::size_t size() const noexcept { return hosts_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return hosts_.empty(); }
+  [[nodiscard]] const vhost& operator[](std::size_t i) const { return *hosts_[i]; }
+  [[nodiscard]] const vhost& at(std::size_t i) const { return *hosts_.at(i); }
+  [[nodiscard]] const std::vector<shared_vhost>& shared() const noexcept { return hosts_; }
+
+ private:
+  std::vector<shared_vhost> hosts_;
 };
 
 // The best of its locations' services; up for a redirection.
@@ -93,20 +120,25 @@ struct file_fault {
   auto operator<=>(const file_fault&) const = default;
 };
 
-// The sysadmin's lines for all who have no file of their own; an empty path: none.
+// The sysadmin's files for all; an empty path: none.
 struct default_files {
-  host_file server;
-  host_file location;
+  host_file server;    // for those who have none of their own
+  host_file location;  // likewise
+  host_file error_page = {};
+  host_file frame = {};              // what is around the hosts (frame_template.h)
+  std::string frame_text = {};       // and what is in it
+  std::vector<host_file> http = {};  // nginx's http level, by name
   auto operator<=>(const default_files&) const = default;
 };
 
 struct plan {
-  std::vector<vhost>
-      vhosts;  // by kind and name; regular expressions last, the oldest claim first (nginx takes the first match)
+  // By kind and name; regular expressions last, the oldest claim first (nginx takes the first match).
+  vhost_list vhosts;
   std::vector<complaint> refused;             // sorted
   std::vector<complaint> unreachable;         // sorted
   std::vector<file_fault> broken_files = {};  // sorted
   default_files defaults = {};                // nginx has not judged them yet
+  vantage from = {};                          // where nginx stands
 };
 
 struct plan_options {
@@ -116,14 +148,12 @@ struct plan_options {
   proxy::certificates certificates = {};
   host_files vhost_d = {};
   host_files htpasswd = {};
+  host_files conf_d = {};
+  std::string frame_text = {};  // of conf.d's frame.mustache
+  host_files errors = {};
   std::chrono::milliseconds keep_names{0};  // for an owner without a container
+  std::optional<site::host> default_host = {};
+  vantage_options vantage = {};
 };
-
-// memory: what is known from before; brought up to date.
-[[nodiscard]] plan make_plan(const docker::containers& containers, const plan_options& options, memory& memory,
-                             std::chrono::sys_seconds now);
-
-// Without a memory.
-[[nodiscard]] plan make_plan(const docker::containers& containers, const plan_options& options);
 
 }  // namespace heberg::proxy

@@ -4,7 +4,8 @@
 # pulled where a registry answers, else stand-ins made from Debian's packages. Sourced after lib.sh; docker(1) on the path is used
 # with whatever DOCKER_HOST says.
 
-k_heberg_images=(heberg-syncd heberg-sftp heberg-proxy)
+# In this order: the last one stands on the one before.
+k_heberg_images=(heberg-syncd heberg-sftp heberg-proxy heberg-proxy-render)
 
 has_image() { docker image inspect "$1" >/dev/null 2>&1; }
 
@@ -59,10 +60,18 @@ ensure_stock_images() {
   ensure_stock_image php:apache make_php_standin
 }
 
+# What an image is made from: the image below it, its own files, and the packages where it has any.
+print_sources() {
+  local dockerfile=$heberg_source/deploy/images/$1/Dockerfile
+  docker image inspect -f '{{.Id}}' "$(sed -n 's/^FROM //p' "$dockerfile")"
+  hash_files "deploy/images/$1"
+  if grep -q '^COPY packages/' "$dockerfile"; then echo "${package_dir##*-}"; fi
+}
+
 # ensure_heberg_image NAME   Built from package_dir and deploy/images/<part>; an image of the same sources is kept.
 ensure_heberg_image() {
   local name=$1 part=${1#heberg-} hash context status=0
-  hash=$(hash_files "deploy/images/$part")-${package_dir##*-}
+  hash=$(print_sources "$part" | sha256sum | cut -c1-16)
   if [ "$(docker image inspect -f '{{index .Config.Labels "heberg.source"}}' "$name" 2>/dev/null)" = "$hash" ]; then
     say "    image $name: unchanged"
     return

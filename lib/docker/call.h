@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -21,10 +22,17 @@ struct call_answer {
   [[nodiscard]] std::string reason() const;
 };
 
+struct call_limits {
+  std::chrono::milliseconds timeout{60'000};
+  std::size_t bytes = 4 << 20;  // of the answer
+};
+
 // host as in watch_options. body: JSON, or empty. Throws std::invalid_argument for a host that is none.
 [[nodiscard]] call_answer call(const std::string& host, method how, const std::string& target,
-                               const std::string& body = {},
-                               std::chrono::milliseconds timeout = std::chrono::seconds(60));
+                               const std::string& body = {}, const call_limits& most = {});
+
+// Any text as a part of a query (RFC 3986, 2.3).
+[[nodiscard]] std::string encode_query(std::string_view text);
 
 // Letters, digits, "_", "." and "-", not beginning with one of the last two: a container's name that a URL can hold.
 [[nodiscard]] bool is_object_name(std::string_view name) noexcept;

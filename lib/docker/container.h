@@ -36,6 +36,7 @@ struct network {
   std::string id;
   std::string ipv4;  // empty while the container does not run
   std::string ipv6;
+  std::string gateway = {};  // IPv4; empty on an internal network
   auto operator<=>(const network&) const = default;
 };
 
@@ -54,6 +55,7 @@ struct container {
       true;  // false: the engine lists it, but could not be asked more: environment, user and tty are unknown
   bool tty = false;
   bool host_network = false;
+  std::string network_of;  // the id of the container whose network it shares; then it has no networks itself
   std::vector<std::pair<std::string, std::string>> environment;  // in the engine's order; the last of a name wins
   std::map<std::string, std::string> labels;
   std::vector<mount> mounts;        // sorted by destination

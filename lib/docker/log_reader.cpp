@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "docker/log_reader.h"
 
+#include "docker/parse.h"
+
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -181,7 +183,7 @@ struct log_reader::impl : std::enable_shared_from_this<impl> {
     }
     const auto why = "the engine answers " + std::to_string(status) + " " +
                      std::string(std::string_view(head).substr(0, head.find_first_of("\r\n")));
-    if (status == 404) return end(log_end::gone, why);
+    if (is_no_such_container(status, head)) return end(log_end::gone, why);
     end(status == 501 ? log_end::unsupported : log_end::failed, status == 0 ? "the engine hung up" : why);
   }
 

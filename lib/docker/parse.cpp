@@ -86,10 +86,17 @@ std::vector<network> networks_of(const json& object) {
   std::vector<network> networks;
   if (!object.is_object()) return networks;
   for (const auto& [name, n] : object.items()) {
-    networks.push_back({name, text(n, "NetworkID"), text(n, "IPAddress"), text(n, "GlobalIPv6Address")});
+    networks.push_back(
+        {name, text(n, "NetworkID"), text(n, "IPAddress"), text(n, "GlobalIPv6Address"), text(n, "Gateway")});
   }
   std::ranges::stable_sort(networks, {}, &network::name);
   return networks;
+}
+
+void take_network_mode(std::string_view mode, container& to) {
+  constexpr std::string_view k_of = "container:";
+  to.host_network = mode == "host";
+  if (mode.starts_with(k_of) && is_container_id(mode.substr(k_of.size()))) to.network_of = mode.substr(k_of.size());
 }
 
 void keep_port(std::vector<port>& ports, std::uint64_t number, std::string_view protocol) {
@@ -132,7 +139,7 @@ std::vector<port> listed_ports_of(const json& list) {
 
 // ---- what is kept of each answer ----
 
-constexpr wanted_key k_network[] = {{"NetworkID"}, {"IPAddress"}, {"GlobalIPv6Address"}};
+constexpr wanted_key k_network[] = {{"NetworkID"}, {"IPAddress"}, {"GlobalIPv6Address"}, {"Gateway"}};
 constexpr wanted_key k_networks[] = {{"*", k_network}};
 constexpr wanted_key k_nothing[] = {{""}};
 constexpr wanted_key k_port_names[] = {{"*", k_nothing}};  // the keys of an object, not what is in them
@@ -193,7 +200,7 @@ std::optional<container> listed_container(const json& entry) {
     c.created = time_of(created.get<std::uint64_t>());
   c.state = state_of(text(entry, "State"));
   c.health = health_of_status(text(entry, "Status"));
-  c.host_network = text(field(entry, "HostConfig"), "NetworkMode") == "host";
+  take_network_mode(text(field(entry, "HostConfig"), "NetworkMode"), c);
   c.labels = labels_of(field(entry, "Labels"));
   c.mounts = mounts_of(field(entry, "Mounts"));
   c.exposed_ports = listed_ports_of(field(entry, "Ports"));
@@ -206,6 +213,10 @@ std::optional<container> listed_container(const json& entry) {
 bool is_container_id(std::string_view id) noexcept {
   return id.size() == 64 &&
          std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+bool is_no_such_container(unsigned status, std::string_view body) noexcept {
+  return status == 404 || (status == 500 && body.find("\"cause\":\"no such container\"") != std::string_view::npos);
 }
 
 parsed<container> parse_inspect(std::string_view text_) {
@@ -233,7 +244,7 @@ parsed<container> parse_inspect(std::string_view text_) {
   c.state = state_of(text(state, "Status"));
   c.health = health_of(text(field(state, "Health"), "Status"));
   c.tty = flag(config, "Tty", false);
-  c.host_network = text(field(document, "HostConfig"), "NetworkMode") == "host";
+  take_network_mode(text(field(document, "HostConfig"), "NetworkMode"), c);
   c.environment = environment_of(field(config, "Env"));
   c.labels = labels_of(field(config, "Labels"));
   c.mounts = mounts_of(field(document, "Mounts"));

@@ -53,6 +53,10 @@ struct event {
 // 64 lower-case hexadecimal digits: safe in a URL.
 [[nodiscard]] bool is_container_id(std::string_view id) noexcept;
 
+// An answer about a container that is gone: 404, or Podman's 500 for one that went while it was being asked (seen with
+// 4.3.1).
+[[nodiscard]] bool is_no_such_container(unsigned status, std::string_view body) noexcept;
+
 [[nodiscard]] parsed<engine_version> parse_version(std::string_view text);  // GET /version
 [[nodiscard]] parsed<container> parse_inspect(std::string_view text);       // GET /containers/ID/json
 [[nodiscard]] parsed<event> parse_event(std::string_view line);             // one line of GET /events

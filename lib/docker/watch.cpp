@@ -18,7 +18,7 @@ std::string describe(const container& entry) {
   add(std::to_string(static_cast<int>(entry.state)));
   add(std::to_string(static_cast<int>(entry.health)));
   for (const auto& n : entry.networks) {
-    for (const auto* part : {&n.name, &n.id, &n.ipv4, &n.ipv6}) add(*part);
+    for (const auto* part : {&n.name, &n.id, &n.ipv4, &n.ipv6, &n.gateway}) add(*part);
   }
   for (const auto& p : entry.exposed_ports) add(std::to_string(p.number) + "/" + p.protocol);
   return text;

@@ -224,7 +224,7 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
   }
 
   static watch_input judge_inspection(const std::string& id, const answer& a) {
-    if (a.status == 404) return watch_vanished{id};
+    if (is_no_such_container(a.status, a.body)) return watch_vanished{id};
     if (a.status != 200) return watch_inspect_failed{id, complain("inspect", a)};
     auto c = parse_inspect(a.body);
     if (!c.value) return watch_inspect_failed{id, "its inspection " + c.problem};

@@ -28,6 +28,7 @@ namespace {
 constexpr std::size_t k_file_max = 1'000'000;      // bytes
 constexpr std::uint32_t k_uid_limit = 0x7fffffff;  // above: negative to programs that keep a UID in an int
 constexpr std::size_t k_images_max = 100;
+constexpr std::size_t k_networks_max = 256;
 
 // A node of the file, and where it stands.
 struct value {
@@ -104,6 +105,24 @@ struct value {
     return v;
   }
 
+  [[nodiscard]] std::string container_name() const {
+    constexpr std::string_view k_wanted = "a container's name";
+    auto v = exactly<std::string>(k_wanted);
+    if (!is_container_name(v)) fail(std::string("wants ").append(k_wanted));
+    return v;
+  }
+
+  // A number of things that are kept.
+  [[nodiscard]] std::uint32_t count() const { return number<std::uint32_t>(0, 10'000); }
+
+  // Without control characters, and no option of a command; whoever uses it judges the rest.
+  [[nodiscard]] std::string text(std::string_view wanted) const {
+    auto v = exactly<std::string>(wanted);
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    if (v.empty() || v.front() == '-' || std::ranges::any_of(v, is_control)) fail(std::string("wants ").append(wanted));
+    return v;
+  }
+
   // A command's words, split at blanks; no shell will see them.
   [[nodiscard]] std::string words() const {
     constexpr std::string_view k_wanted = "a program and its options, such as \"nginx\"";
@@ -135,6 +154,21 @@ struct value {
       if (!word || std::ranges::find(known, *word) == known.end() || std::ranges::find(result, *word) != result.end())
         fail(wanted);
       result.push_back(std::move(*word));
+    }
+    return result;
+  }
+
+  [[nodiscard]] std::vector<std::string> networks() const {
+    constexpr std::string_view k_wanted =
+        "wants a list of addresses and networks such as [\"192.0.2.1\", \"2001:db8::/32\"]";
+    const auto* list = node.as_array();
+    if (list == nullptr || list->size() > k_networks_max) fail(k_wanted);
+    std::vector<std::string> result;
+    for (const auto& element : *list) {
+      const auto text = element.value_exact<std::string>();
+      const auto network = text ? parse_network(*text) : std::nullopt;
+      if (!network) fail(k_wanted);
+      if (std::ranges::find(result, *network) == result.end()) result.push_back(*network);
     }
     return result;
   }
@@ -178,7 +212,7 @@ constexpr known_key k_keys[] = {
     {"logs", "enabled", [](settings& s, const value& v) { s.logs.enabled = v.boolean(); }},
     {"logs", "max_size", [](settings& s, const value& v) { s.logs.max_size = v.size(1000); }},
     {"logs", "max_total", [](settings& s, const value& v) { s.logs.max_total = v.size(); }},
-    {"logs", "keep", [](settings& s, const value& v) { s.logs.keep = v.number<std::uint32_t>(0, 10'000); }},
+    {"logs", "keep", [](settings& s, const value& v) { s.logs.keep = v.count(); }},
     {"logs", "compress",
      [](settings& s, const value& v) {
        s.logs.compress = v.one_of({"gzip", "none"});
@@ -186,18 +220,33 @@ constexpr known_key k_keys[] = {
     {"logs", "also", [](settings& s, const value& v) { s.logs.also = v.some_of({"journald"}); }},
     {"proxy", "output", [](settings& s, const value& v) { s.proxy.output = v.path(); }},
     {"proxy", "reload", [](settings& s, const value& v) { s.proxy.reload = v.reload(); }},
+    {"proxy", "container", [](settings& s, const value& v) { s.proxy.container = v.container_name(); }},
     {"proxy", "http_port", [](settings& s, const value& v) { s.proxy.http_port = v.number<std::uint16_t>(1, 65535); }},
     {"proxy", "https_port",
      [](settings& s, const value& v) { s.proxy.https_port = v.number<std::uint16_t>(1, 65535); }},
     {"proxy", "certs", [](settings& s, const value& v) { s.proxy.certs = v.path(); }},
     {"proxy", "vhost_d", [](settings& s, const value& v) { s.proxy.vhost_d = v.path(); }},
     {"proxy", "htpasswd", [](settings& s, const value& v) { s.proxy.htpasswd = v.path(); }},
+    {"proxy", "conf_d", [](settings& s, const value& v) { s.proxy.conf_d = v.path(); }},
+    {"proxy", "errors", [](settings& s, const value& v) { s.proxy.errors = v.path(); }},
     {"proxy", "acme", [](settings& s, const value& v) { s.proxy.acme = v.path(); }},
     {"proxy", "max_body", [](settings& s, const value& v) { s.proxy.max_body = v.size(); }},
+    {"proxy", "default_host", [](settings& s, const value& v) { s.proxy.default_host = v.text("a host name"); }},
+    {"proxy", "trust", [](settings& s, const value& v) { s.proxy.trust = v.networks(); }},
+    {"proxy", "proxy_protocol", [](settings& s, const value& v) { s.proxy.proxy_protocol = v.boolean(); }},
+    {"proxy", "http3", [](settings& s, const value& v) { s.proxy.http3 = v.boolean(); }},
     {"proxy", "ipv6", [](settings& s, const value& v) { s.proxy.ipv6 = v.boolean(); }},
     {"proxy", "nginx", [](settings& s, const value& v) { s.proxy.nginx = v.words(); }},
     {"proxy", "access_log", [](settings& s, const value& v) { s.proxy.access_log = v.path(); }},
     {"proxy", "keep_names", [](settings& s, const value& v) { s.proxy.keep_names = v.duration(0ms, 8760h); }},
+    {"backup", "repository",
+     [](settings& s, const value& v) {
+       s.backup.repository = v.text("a repository as restic(1) takes it, such as \"/srv/backup\"");
+     }},
+    {"backup", "password_file", [](settings& s, const value& v) { s.backup.password_file = v.path(); }},
+    {"backup", "keep_daily", [](settings& s, const value& v) { s.backup.keep_daily = v.count(); }},
+    {"backup", "keep_weekly", [](settings& s, const value& v) { s.backup.keep_weekly = v.count(); }},
+    {"backup", "keep_monthly", [](settings& s, const value& v) { s.backup.keep_monthly = v.count(); }},
 };
 
 void apply(settings& s, const value& v) {
@@ -232,6 +281,13 @@ void check_range(const settings& s, const toml::table& root, std::string_view fi
   const std::string range = std::to_string(min) + " to " + std::to_string(max);
   if (min > max) fail_range(root, file, "the range " + range + " is empty");
   if (min <= k_id_nobody && k_id_nobody <= max) fail_range(root, file, "the range " + range + " holds 65534, nobody's");
+}
+
+// Whoever reaches the port could say that it is anybody.
+void check_downstream(const settings& s, const toml::table& root, std::string_view file) {
+  if (!s.proxy.proxy_protocol || !s.proxy.trust.empty()) return;
+  value{*root["proxy"]["proxy_protocol"].node(), file, "proxy", "proxy_protocol"}.fail(
+      "wants trust, too: whose word is taken for the client's address");
 }
 
 [[noreturn]] void fail(std::string_view file, std::size_t line, std::string_view reason) {
@@ -277,6 +333,7 @@ settings parse_settings(std::string_view text, std::string_view name) {
     }
   }
   check_range(s, root, name);
+  check_downstream(s, root, name);
   if (s.sites.host_root.empty()) s.sites.host_root = s.sites.root;
   return s;
 }

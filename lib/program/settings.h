@@ -45,19 +45,33 @@ struct settings {
   struct {
     std::string output = "/etc/nginx/conf.d/heberg.conf";
     std::string reload = "pid:/run/nginx.pid";  // "pid:FILE", "container:NAME", "command:WORDS"
+    std::string container;  // nginx's, where it is in one; default: the one of reload, else the one that asks
     std::uint16_t http_port = 80;
     std::uint16_t https_port = 443;
     std::string certs = "/etc/heberg/certs";
     std::string vhost_d = "/etc/heberg/vhost.d";
     std::string htpasswd = "/etc/heberg/htpasswd";
-    std::string acme = "/etc/heberg/acme";  // the webroot that a certificate authority's challenge is answered from
+    std::string conf_d = "/etc/heberg/conf.d";
+    std::string errors = "/etc/heberg/errors";
+    std::string acme = "/etc/heberg/acme";      // the webroot that a certificate authority's challenge is answered from
     std::uint64_t max_body = 64 * 1024 * 1024;  // bytes; client_max_body_size, 0: no limit
+    std::string default_host;                   // that one gets what is asked for by a name that nobody serves
+    std::vector<std::string> trust = {};        // addresses and networks of who is in front and is believed
+    bool proxy_protocol = false;                // they speak the PROXY protocol
+    bool http3 = true;                          // offer HTTP/3 where nginx has it
     bool ipv6 = true;                           // listen on [::] too where the host has IPv6
     std::string nginx =
         "nginx";  // how to call nginx, for nginx -t: words, with -c FILE where its configuration is elsewhere
     std::string access_log = "/var/log/nginx/access.log";
     std::chrono::milliseconds keep_names{72 * 3600 * 1000};  // for an owner none of whose containers claims them
   } proxy;
+  struct {
+    std::string repository;  // as restic(1) takes it; empty: there is no backup
+    std::string password_file = "/etc/heberg/backup.password";
+    std::uint32_t keep_daily = 7;  // of each site
+    std::uint32_t keep_weekly = 4;
+    std::uint32_t keep_monthly = 6;
+  } backup;
 };
 
 struct settings_error : std::runtime_error {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "program/settings_value.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <ratio>
@@ -63,14 +67,6 @@ bool is_control(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-bool is_container_name(std::string_view name) noexcept {
-  const auto is_word = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  return !name.empty() && name.size() <= 128 && is_word(name.front()) &&
-         std::ranges::all_of(name, [&](char c) { return is_word(c) || c == '_' || c == '.' || c == '-'; });
-}
-
 }  // namespace
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept {
@@ -107,11 +103,38 @@ bool is_engine_host(std::string_view text) noexcept {
   return text.starts_with("tcp://") && text.size() > 6;
 }
 
+bool is_container_name(std::string_view name) noexcept {
+  const auto is_word = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !name.empty() && name.size() <= 128 && is_word(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return is_word(c) || c == '_' || c == '.' || c == '-'; });
+}
+
 bool is_reload(std::string_view text) {
   if (std::ranges::any_of(text, is_control)) return false;
   if (text.starts_with("pid:")) return parse_path(text.substr(4)).has_value();
   if (text.starts_with("container:")) return is_container_name(text.substr(10));
   return text.starts_with("command:") && text.find_first_not_of(' ', 8) != std::string_view::npos;
+}
+
+std::optional<std::string> parse_network(std::string_view text) {
+  const auto slash = text.find('/');
+  const std::string address(text.substr(0, slash));
+  const int family = address.find(':') == std::string::npos ? AF_INET : AF_INET6;
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  if (::inet_pton(family, address.c_str(), bytes.data()) != 1) return std::nullopt;
+  const unsigned most = family == AF_INET ? 32 : 128;
+  unsigned bits = most;
+  if (slash != std::string_view::npos) {
+    const auto digits = text.substr(slash + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+    if (error != std::errc() || end != digits.data() + digits.size() || bits > most) return std::nullopt;
+  }
+  for (unsigned bit = bits; bit < most; ++bit) bytes[bit / 8] &= static_cast<unsigned char>(~(0x80U >> (bit % 8)));
+  std::array<char, INET6_ADDRSTRLEN> canonical{};
+  if (::inet_ntop(family, bytes.data(), canonical.data(), canonical.size()) == nullptr) return std::nullopt;
+  return std::string(canonical.data()) + (bits == most ? "" : "/" + std::to_string(bits));
 }
 
 }  // namespace heberg

@@ -25,6 +25,12 @@ namespace heberg {
 // "unix:///PATH" or "tcp://HOST:PORT". The docker library judges the rest.
 [[nodiscard]] bool is_engine_host(std::string_view text) noexcept;
 
+// As the engine takes it.
+[[nodiscard]] bool is_container_name(std::string_view name) noexcept;
+
+// "192.0.2.1", "192.0.2.0/24", "2001:db8::/32": as inet_ntop(3) writes it, the bits behind the prefix zero.
+[[nodiscard]] std::optional<std::string> parse_network(std::string_view text);
+
 // "pid:FILE", "container:NAME" or "command:WORDS".
 [[nodiscard]] bool is_reload(std::string_view text);
 

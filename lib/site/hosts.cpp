@@ -174,8 +174,7 @@ std::variant<std::uint16_t, refused_value> virtual_port(const docker::container&
 }
 
 std::variant<std::uint16_t, refused_value> exposed_port(const docker::container& container) {
-  if (container.host_network)
-    return refuse("VIRTUAL_PORT", "", "is needed: the container is on the host's network");
+  if (container.host_network) return refuse("VIRTUAL_PORT", "", "is needed: the container is on the host's network");
 
   const auto is_tcp = [](const docker::port& port) { return port.protocol == "tcp"; };
   const auto only = std::ranges::find_if(container.exposed_ports, is_tcp);

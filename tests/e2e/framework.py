@@ -29,15 +29,15 @@ def expect_equal(actual, expected, what):
     expect(actual == expected, f"{what}: {actual!r}, not {expected!r}")
 
 
-def wait_for(seconds, what, condition):
-    """Asks until condition() is truthy and returns that; fails after `seconds`."""
+def wait_for(seconds, what, condition, detail=None):
+    """Asks until condition() is truthy and returns that; fails after `seconds`, with what detail() says then."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise failed(f"not within {seconds} s: {what}")
+            raise failed(f"not within {seconds} s: {what}" + (f": {detail()}" if detail else ""))
         time.sleep(0.05)
 
 

@@ -3,7 +3,9 @@
 // "VIRTUAL_HOST|VIRTUAL_PORT|address|site|state|NAME=value|NAME=value…") through the whole renderer.
 // nginx's text is read by nginx's own rules: with every quoted string blanked, what stands outside is the renderer's
 // own words alone, braces are balanced, and every string ends on its line.
+#include "proxy-render/planner.h"
 #include "proxy-render/render.h"
+#include "proxy-render/share_book.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -111,7 +113,8 @@ std::set<std::string, std::less<>> known_lines() {
   proxy::vhost plain;
   plain.host.text = "x.test";
   plain.locations.emplace_back().backends.push_back({"192.0.2.1", 80, "c"});
-  const auto many = skeleton(proxy::render({&plain, 1}, {.many_hosts = 0}));
+  const auto many =
+      skeleton(proxy::render(proxy::vhost_list({std::make_shared<const proxy::vhost>(plain)}), {.many_hosts = 0}));
   for (std::string_view rest = many; !rest.empty();) known.emplace(next_field(rest, '\n'));
   return known;
 }

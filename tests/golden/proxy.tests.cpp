@@ -4,7 +4,10 @@
 // text is put to a real nginx. In many-*.txt few hosts are many. HEBERG_UPDATE_GOLDEN=1 writes the files anew, to be
 // read in git diff.
 #include "proxy-render/nginx.h"
+#include "proxy-render/planner.h"
+#include "proxy-render/render_frame.h"
 #include "proxy-render/scratch.h"
+#include "proxy-render/share_book.h"
 #include "support/temp_dir.h"
 #include "unit/proxy-render/compact.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The fake engine as a program, for benchmarks and for trying things by hand:
 //   fake_engine SOCKET COUNT [ROOT]     COUNT sites site_1 … with their trees below ROOT (default /sites)
-// Then line by line on standard input: "add NAME", "remove NAME", "stop NAME", "start NAME", "count" (prints what was
-// asked of it). It ends with its input.
+// Then line by line on standard input: "add NAME", "remove NAME", "stop NAME", "start NAME", "cut" (closes the event
+// streams), "count" (prints what was asked of it). It ends with its input.
 #include "support/fake_engine.h"
 
 #include <charconv>
@@ -47,6 +47,8 @@ void obey(fake_engine& engine, const std::string& root, std::string_view line) {
   } else if (verb == "start") {
     engine.change(
         name, [](fake_container& c) { c.state = "running"; }, "start");
+  } else if (verb == "cut") {
+    engine.cut_events();
   } else if (verb == "count") {
     print_counts(engine);
   } else {

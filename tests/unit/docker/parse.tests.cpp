@@ -289,3 +289,11 @@ TEST_CASE("environment and labels are found by their exact name, the last of a n
   CHECK(*find_label(c, "x.y") == "z");
   CHECK(find_label(c, "x") == nullptr);
 }
+
+TEST_CASE("a container that is gone is told from one that cannot be inspected") {
+  CHECK(is_no_such_container(404, ""));
+  CHECK(is_no_such_container(
+      500, R"({"cause":"no such container","message":"container 0a does not exist in database: no such container"})"));
+  CHECK_FALSE(is_no_such_container(500, R"({"message":"no such container runtime"})"));
+  CHECK_FALSE(is_no_such_container(200, R"({"cause":"no such container"})"));
+}

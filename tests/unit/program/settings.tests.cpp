@@ -107,6 +107,17 @@ TEST_CASE("a wrong word or size in [logs] is named with its line") {
   }
 }
 
+TEST_CASE("who is trusted is an address or a network, and the PROXY protocol wants somebody who is") {
+  const auto wanted = std::string("wants a list of addresses and networks such as [\"192.0.2.1\", \"2001:db8::/32\"]");
+  for (const auto* bad : {"\"192.0.2.1\"", "[\"192.0.2.1/33\"]", "[\"192.0.2\"]", "[\"::/129\"]", "[\"1.2.3.4/\"]",
+                          "[\"1.2.3.4/-1\"]", "[\"1.2.3.4; deny all\"]", "[\"all\"]", "[1]"}) {
+    INFO(bad);
+    CHECK(complaint_about("[proxy]\ntrust = " + std::string(bad)) == "heberg.toml:2: [proxy] trust: " + wanted);
+  }
+  CHECK(complaint_about("[proxy]\nproxy_protocol = true") ==
+        "heberg.toml:2: [proxy] proxy_protocol: wants trust, too: whose word is taken for the client's address");
+}
+
 TEST_CASE("every key is read") {
   const auto s = parse_settings(R"(
 state_dir = "/srv/heberg/"
@@ -126,16 +137,29 @@ log_generated = false
 [proxy]
 output = "/run/heberg/http.conf"
 reload = "container:heberg-nginx"
+container = "edge_1"
 http_port = 8080
 https_port = 8443
 certs = "/srv/certs"
 vhost_d = "/srv/vhost.d"
 htpasswd = "/srv/htpasswd"
+conf_d = "/srv/conf.d"
+errors = "/srv/errors"
 max_body = "1GiB"
+default_host = "www.example.org"
+trust = ["192.0.2.7/24", "2001:DB8::1"]
+proxy_protocol = true
+http3 = false
 ipv6 = false
 nginx = "/usr/sbin/nginx -c /srv/nginx.conf"
 access_log = "/srv/access.log"
 keep_names = "1h"
+[backup]
+repository = "sftp:backup@192.0.2.1:/srv/heberg"
+password_file = "/srv/password"
+keep_daily = 1
+keep_weekly = 2
+keep_monthly = 0
 )",
                                 "heberg.toml");
   CHECK(s.state_dir == "/srv/heberg");
@@ -150,16 +174,28 @@ keep_names = "1h"
   CHECK_FALSE(s.passwords.log_generated);
   CHECK(s.proxy.output == "/run/heberg/http.conf");
   CHECK(s.proxy.reload == "container:heberg-nginx");
+  CHECK(s.proxy.container == "edge_1");
   CHECK(s.proxy.http_port == 8080);
   CHECK(s.proxy.https_port == 8443);
   CHECK(s.proxy.certs == "/srv/certs");
   CHECK(s.proxy.vhost_d == "/srv/vhost.d");
   CHECK(s.proxy.htpasswd == "/srv/htpasswd");
+  CHECK(s.proxy.conf_d == "/srv/conf.d");
+  CHECK(s.proxy.errors == "/srv/errors");
   CHECK(s.proxy.max_body == 1024 * 1024 * 1024);
+  CHECK(s.proxy.trust == std::vector<std::string>{"192.0.2.0/24", "2001:db8::1"});
+  CHECK(s.proxy.proxy_protocol);
+  CHECK(s.proxy.default_host == "www.example.org");
+  CHECK_FALSE(s.proxy.http3);
   CHECK_FALSE(s.proxy.ipv6);
   CHECK(s.proxy.nginx == "/usr/sbin/nginx -c /srv/nginx.conf");
   CHECK(s.proxy.access_log == "/srv/access.log");
   CHECK(s.proxy.keep_names == 1h);
+  CHECK(s.backup.repository == "sftp:backup@192.0.2.1:/srv/heberg");
+  CHECK(s.backup.password_file == "/srv/password");
+  CHECK(s.backup.keep_daily == 1);
+  CHECK(s.backup.keep_weekly == 2);
+  CHECK(s.backup.keep_monthly == 0);
 }
 
 TEST_CASE("a sites root other than the default is the engine's too, where nothing else is said") {
@@ -196,6 +232,7 @@ TEST_CASE("a complaint names file, line and key") {
       {"[passwords]\nlog_generated = \"yes\"", "heberg.toml:2: [passwords] log_generated: wants true or false"},
       {"[proxy]\nreload = \"nginx -s reload\"",
        "heberg.toml:2: [proxy] reload: wants \"pid:FILE\", \"container:NAME\" or \"command:WORDS\""},
+      {"[proxy]\ncontainer = \"a b\"", "heberg.toml:2: [proxy] container: wants a container's name"},
       {"[proxy]\nhttp_port = 0", "heberg.toml:2: [proxy] http_port: wants a number from 1 to 65535, not 0"},
       {"[proxy]\nnginx = \" \"", "heberg.toml:2: [proxy] nginx: wants a program and its options, such as \"nginx\""},
       {"[proxy]\nmax_body = \"many\"",

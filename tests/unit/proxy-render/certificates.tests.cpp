@@ -69,6 +69,19 @@ TEST_CASE("files that come together are told once, a moment later") {
   CHECK(told == 1);
 }
 
+TEST_CASE("a folder in which it is never quiet is told of all the same") {
+  const test::temp_dir folder;
+  boost::asio::io_context io;
+  int told = 0;
+  folder_watch watch(io, {(folder / "none").string()}, [&] { ++told; });
+  for (int i = 0; i < 15; ++i) {
+    test::write_file(folder / ("beside-" + std::to_string(i)), "x");
+    io.run_for(std::chrono::milliseconds(100));
+  }
+  CHECK(told >= 1);
+  watch.stop();
+}
+
 TEST_CASE("a folder that is made later is watched from then on") {
   const test::temp_dir folder;
   boost::asio::io_context io;

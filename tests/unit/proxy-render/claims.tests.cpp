@@ -2,6 +2,7 @@
 // Whose a name is, over redeploys and over the renderer's own restarts.
 #include "proxy-render/claims.h"
 
+#include "proxy-render/planner.h"
 #include "unit/proxy-render/compact.h"
 
 #include <catch2/catch.hpp>

@@ -2,6 +2,8 @@
 #include "proxy-render/host_files.h"
 
 #include "digest/sha1.h"
+#include "proxy-render/planner.h"
+#include "proxy-render/share_book.h"
 #include "proxy-render/status.h"
 #include "support/temp_dir.h"
 #include "unit/proxy-render/compact.h"

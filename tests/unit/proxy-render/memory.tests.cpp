@@ -5,6 +5,7 @@
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include <system_error>
 
@@ -74,13 +75,13 @@ TEST_CASE("the memory is kept beside the output, and written only where it chang
   CHECK_FALSE(file.is_news());
 
   auto memory = full();
-  file.keep(memory);
+  CHECK(file.keep(memory));
   CHECK_FALSE(memory.changed);
   CHECK_FALSE(file.is_news());
   CHECK(same(proxy::memory_file(folder / "heberg.conf").load().remembered, full()));
 
   std::filesystem::remove(file.path());
-  file.keep(memory);  // unchanged
+  CHECK(file.keep(memory));  // unchanged
   CHECK_FALSE(std::filesystem::exists(file.path()));
 }
 
@@ -89,15 +90,32 @@ TEST_CASE("another hand's change is news") {
   proxy::memory_file daemon(folder / "heberg.conf");
   static_cast<void>(daemon.load());
   auto memory = full();
-  daemon.keep(memory);
+  CHECK(daemon.keep(memory));
   proxy::memory_file other(folder / "heberg.conf");
   auto theirs = other.load().remembered;
   theirs.names.clear();
   theirs.changed = true;
-  other.keep(theirs);
+  CHECK(other.keep(theirs));
   CHECK(daemon.is_news());
   CHECK(daemon.load().remembered.names.empty());
   CHECK_FALSE(daemon.is_news());
+}
+
+TEST_CASE("what another hand wrote meanwhile is not overwritten") {
+  const test::temp_dir folder;
+  proxy::memory_file daemon(folder / "heberg.conf");
+  static_cast<void>(daemon.load());
+  proxy::memory_file other(folder / "heberg.conf");
+  static_cast<void>(other.load());
+  auto theirs = full();
+  CHECK(other.keep(theirs));
+  auto ours = full();
+  ours.names.clear();
+  CHECK_FALSE(daemon.keep(ours));
+  CHECK(ours.changed);
+  CHECK(same(daemon.load().remembered, full()));
+  CHECK(daemon.keep(ours));
+  CHECK(proxy::memory_file(folder / "heberg.conf").load().remembered.names.empty());
 }
 
 TEST_CASE("a damaged memory is told, and remembering starts anew") {
@@ -118,9 +136,54 @@ TEST_CASE("a damaged memory is told, and remembering starts anew") {
 TEST_CASE("a memory that cannot be written is an error, and is tried again") {
   const test::temp_dir folder;
   proxy::memory_file file(folder / "gone" / "heberg.conf");
+  static_cast<void>(file.load());
   auto memory = full();
-  CHECK_THROWS_AS(file.keep(memory), std::system_error);
+  CHECK_THROWS_AS(static_cast<void>(file.keep(memory)), std::system_error);
   CHECK(memory.changed);
   std::filesystem::create_directory(folder / "gone");
-  CHECK_NOTHROW(file.keep(memory));
+  CHECK(file.keep(memory));
+}
+
+TEST_CASE("a memory's text is JSON whatever is in it") {
+  proxy::memory memory;
+  memory.names[{.kind = site::host_kind::regex, .text = "~^\\d\"x"}] = {
+      .owner = "container:a\"\\\n", .order = 7, .left = {}};
+  memory.containers["0a"] = {
+      .created = {}, .environment = {{"VIRTUAL_HOST", "a\"b\xff"}}, .exposed_ports = {{80, "tcp"}}};
+  memory.containers["0b"] = {};
+  const auto document = nlohmann::json::parse(proxy::dump_memory(memory));
+  CHECK(document["version"] == 1);
+  CHECK(document["names"][0]["host"] == "~^\\d\"x");
+  CHECK(document["names"][0]["owner"] == "container:a\"\\\n");
+  CHECK(document["containers"]["0a"]["environment"][0][1] == "a\"b\xef\xbf\xbd");
+  CHECK(document["containers"].size() == 2);
+  CHECK(nlohmann::json::parse(proxy::dump_memory({}))["containers"].empty());
+}
+
+TEST_CASE("a container of several ports is remembered, too, and one that goes or changes its ports is not as it was") {
+  docker::container one, two;
+  one.environment = {{"VIRTUAL_HOST_MULTIPORTS", "a.test:"}};
+  two.environment = {{"VIRTUAL_HOST", "c.test"}};
+  proxy::memory memory;
+  memory.containers["0b"] = {};
+  const auto look = [&] {
+    memory.changed = false;
+    proxy::remember_words(memory, "0a", &one);
+    proxy::remember_words(memory, "0b", nullptr);
+    proxy::remember_words(memory, "0c", &two);
+    proxy::remember_words(memory, "0d", nullptr);
+    return memory.changed;
+  };
+  CHECK(look());
+  REQUIRE(memory.containers.size() == 2);
+  CHECK(memory.containers.at("0a").environment[0].second == "a.test:");
+  CHECK_FALSE(look());
+  two.exposed_ports = {{81, "tcp"}};
+  CHECK(look());
+  CHECK(memory.containers.at("0c").exposed_ports.size() == 1);
+  CHECK(memory.containers.at("0c").text.find("81") != std::string::npos);
+  one.inspected = false;
+  one.environment.clear();
+  CHECK_FALSE(look());
+  CHECK(memory.containers.contains("0a"));
 }

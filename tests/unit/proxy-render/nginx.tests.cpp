@@ -5,13 +5,13 @@
 #include "proxy-render/certificates.h"
 #include "proxy-render/check.h"
 #include "proxy-render/confirm.h"
+#include "proxy-render/planner.h"
 #include "proxy-render/process.h"
 #include "proxy-render/reload.h"
+#include "proxy-render/share_book.h"
 #include "unit/proxy-render/compact.h"
-#include "unit/proxy-render/private_nginx.h"
+#include "unit/proxy-render/judge.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -20,35 +20,10 @@ namespace {
 
 using namespace heberg;
 using namespace heberg::proxy;
-
-template <class result>
-result run(boost::asio::awaitable<result> what) {
-  boost::asio::io_context io;
-  result end{};
-  boost::asio::co_spawn(io, std::move(what), [&end](std::exception_ptr error, result found) {
-    if (error) std::rethrow_exception(error);
-    end = std::move(found);
-  });
-  io.run();
-  return end;
-}
-
-nginx_options options_of(const test::private_nginx& nginx) {
-  return {.command = {"nginx", "-c", nginx.path("nginx.conf")}, .live = nginx.live()};
-}
-
-verdict judge(const test::private_nginx& nginx, const std::string& text, enum scope scope = scope::whole) {
-  test::write_file(nginx.folder / "conf.d/.heberg.conf.tmp", text);
-  return run(ask_nginx(options_of(nginx), nginx.path("conf.d/.heberg.conf.tmp"), scope));
-}
-
-render_options render_for(const test::private_nginx& nginx) {
-  return {.http_port = static_cast<std::uint16_t>(nginx.port),
-          .ipv6 = false,
-          .max_body = 1,
-          .access_log = nginx.path("access.log"),
-          .frame = {}};
-}
+using test::judge;
+using test::options_of;
+using test::render_for;
+using test::run;
 
 plan one_host() {
   return make_plan(test::parse_containers("container a\n env VIRTUAL_HOST=a.test\n network n 127.0.0.1\n"), {});
@@ -118,7 +93,7 @@ TEST_CASE("the longest name that has a line fits into nginx's map as it is by de
   }
   const auto plan = make_plan(test::parse_containers(text), {});
   const auto hosts = render_hosts(plan.vhosts, options);
-  CHECK(std::ranges::count_if(hosts, [](const host_text& host) { return !host.name.empty(); }) == 1);
+  CHECK(std::ranges::count_if(hosts, [](const shared_text& host) { return !host->name.empty(); }) == 1);
   const auto verdict = judge(nginx, render(plan.vhosts, options));
   INFO(verdict.message);
   CHECK(verdict.kind == verdict::kind::accepted);
@@ -222,106 +197,46 @@ TEST_CASE("a site of the modern policy gives nothing to who speaks TLS 1.2, what
   CHECK_FALSE(served("own.test", options.https_port, "1.3"));
 }
 
-TEST_CASE("the sysadmin's files for a host: read into its server and its locations, and who gets in") {
+TEST_CASE("names that nobody serves are the default host's over http, while it is there and where nginx lets it") {
   const test::private_nginx nginx;
   auto options = render_for(nginx);
-  options.acme = nginx.path("acme");
-  std::filesystem::create_directories(nginx.folder / "acme/.well-known/acme-challenge");
-  test::write_file(nginx.folder / "acme/.well-known/acme-challenge/token", "the answer\n");
-  for (const auto* folder : {"vhost.d", "htpasswd"}) std::filesystem::create_directory(nginx.folder / folder);
-  test::write_file(nginx.folder / "vhost.d/a.test", "location = /theirs { return 200 \"their server\"; }\n");
-  test::write_file(nginx.folder / "vhost.d/a.test_location", "add_header X-Theirs yes;\n");
-  test::write_file(nginx.folder / "htpasswd/b.test", "user:{PLAIN}secret\n");
-  test::write_file(nginx.folder / "htpasswd/c.test", "");
-  std::filesystem::permissions(nginx.folder.path(), std::filesystem::perms::all);
+  options.https_port = static_cast<std::uint16_t>(test::free_port());
+  options.certs = nginx.path("certs");
+  options.many_hosts = 0;
+  std::filesystem::create_directory(nginx.folder / "certs");
+  test::make_certificate(nginx.folder / "certs", "a.test");
+  test::make_certificate(nginx.folder / "certs", "c.test");
   const auto site = "\n  env VIRTUAL_PORT=" + std::to_string(nginx.site_port) + "\n  network n 127.0.0.1\n";
-  const auto plan = make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=a.test" + site +
-                                                     "container b\n  env VIRTUAL_HOST=b.test" + site +
-                                                     "container c\n  env VIRTUAL_HOST=c.test" + site),
-                              {.sites = {},
-                               .own_ports = {},
-                               .vhost_d = list_host_files(nginx.path("vhost.d")),
-                               .htpasswd = list_host_files(nginx.path("htpasswd"))});
-  test::write_file(nginx.live(), render(plan.vhosts, options));
-  const auto process = nginx.start();
-  REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "a.test").empty(); }));
-  const auto get = [&](const std::string& host, const std::string& path, const std::string& user = "") {
-    std::vector<std::string> words = {"curl", "-si",       "--max-time",
-                                      "5",    "--resolve", host + ":" + std::to_string(nginx.port) + ":127.0.0.1"};
-    if (!user.empty()) words.insert(words.end(), {"-u", user});
-    words.push_back("http://" + host + ":" + std::to_string(nginx.port) + path);
-    return run(run_program(words, std::chrono::seconds(10))).output;
+  const auto containers = test::parse_containers(
+      "container a\n  env VIRTUAL_HOST=a.test" + site + "container b\n  env VIRTUAL_HOST=b.test" + site +
+      "container c\n  env VIRTUAL_HOST=c.test" + site + "  env HTTPS_METHOD=nohttp\n");
+  const auto text_of = [&](const std::string& default_host) {
+    const auto plan = make_plan(containers, {.sites = {},
+                                             .own_ports = {},
+                                             .certificates = list_certificates(options.certs),
+                                             .default_host = std::get<site::host>(site::parse_host(default_host))});
+    return render(plan.vhosts, options);
   };
+  test::write_file(nginx.live(), text_of("b.test"));
+  const auto process = nginx.start();
+  REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "b.test").empty(); }));
   using Catch::Matchers::Contains;
-  CHECK_THAT(get("a.test", "/theirs"), Contains("their server"));
-  CHECK_THAT(get("a.test", "/x"), Contains("X-Theirs: yes") && Contains("host=a.test"));
-  CHECK_THAT(get("b.test", "/x"), Contains("HTTP/1.1 401"));
-  CHECK_THAT(get("b.test", "/x", "user:wrong"), Contains("HTTP/1.1 401"));
-  CHECK_THAT(get("b.test", "/x", "user:secret"), Contains("HTTP/1.1 200"));
-  CHECK_THAT(get("c.test", "/x", "user:secret"), Contains("HTTP/1.1 401"));  // nobody is in it
-  // A challenge is answered for all of them, and for a name that nobody serves; nothing else of the webroot is.
-  for (const auto* host : {"a.test", "b.test", "nobody.test"}) {
-    CHECK_THAT(get(host, "/.well-known/acme-challenge/token"), Contains("HTTP/1.1 200") && Contains("the answer"));
-    CHECK_THAT(get(host, "/.well-known/acme-challenge/none"), Contains("HTTP/1.1 404"));
+  const auto serve = [&](const std::string& default_host) {
+    test::write_file(nginx.live(), text_of(default_host));
+    REQUIRE(run(reload_nginx(by_pid_file{nginx.path("nginx.pid")}, "")).what == telling::told);
+  };
+  CHECK_THAT(test::ask(nginx.port, "nobody.test"), Contains("200 OK") && Contains("host=nobody.test"));
+  CHECK_THAT(test::ask(nginx.port, "c.test"), Contains("503"));         // its own name, served elsewhere
+  CHECK(fetch("https", "nobody.test", options.https_port).exit == 35);  // nobody's certificate
+  serve("a.test");
+  CHECK(test::wait_until([&] { return test::ask(nginx.port, "nobody.test").find(" 301 ") != std::string::npos; }));
+  for (const auto* other : {"c.test", "gone.test"}) {  // not over http; not there
+    INFO(other);
+    serve("b.test");
+    CHECK(test::wait_until([&] { return test::ask(nginx.port, "nobody.test").find(" 200 ") != std::string::npos; }));
+    serve(other);
+    CHECK(test::wait_until([&] { return test::ask(nginx.port, "nobody.test").find(" 503 ") != std::string::npos; }));
   }
-  CHECK_THAT(get("nobody.test", "/"), Contains("HTTP/1.1 503"));
-}
-
-TEST_CASE("a file of the sysadmin's that nginx refuses costs its own host alone") {
-  const test::private_nginx nginx;
-  std::filesystem::create_directory(nginx.folder / "vhost.d");
-  test::write_file(nginx.folder / "vhost.d/b.test", "nonsense;\n");
-  test::write_file(nginx.folder / "vhost.d/c.test_location", "} location /x {\n");
-  const auto site = std::string("\n  network n 127.0.0.1\n");
-  const auto plan = make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=a.test" + site +
-                                                     "container b\n  env VIRTUAL_HOST=b.test" + site +
-                                                     "container c\n  env VIRTUAL_HOST=c.test" + site),
-                              {.sites = {}, .own_ports = {}, .vhost_d = list_host_files(nginx.path("vhost.d"))});
-  const auto faults = find_faults(plan, render_for(nginx), options_of(nginx));
-  REQUIRE(faults.size() == 2);
-  using Catch::Matchers::Contains;
-  CHECK_THAT(faults[0], Contains("b.test") && Contains("vhost.d/b.test:1"));
-  CHECK_THAT(faults[1], Contains("c.test") && Contains("vhost.d/c.test_location:1"));
-}
-
-TEST_CASE("what a file of the sysadmin's says itself takes the place of ours") {
-  const test::private_nginx nginx;
-  std::filesystem::create_directory(nginx.folder / "vhost.d");
-  const std::string server = "client_max_body_size 1g;\nserver_tokens on;\nssl_protocols TLSv1.3;\n";
-  const std::string location = "proxy_read_timeout 1h;\nproxy_http_version 1.0;\n";
-  test::write_file(nginx.folder / "vhost.d/default", server);
-  test::write_file(nginx.folder / "vhost.d/default_location", location);
-  test::write_file(nginx.folder / "vhost.d/b.test", server);
-  test::write_file(nginx.folder / "vhost.d/b.test_location", location);
-  auto options = render_for(nginx);
-  options.many_hosts = GENERATE(std::size_t{0}, std::size_t{500});
-  const auto plan =
-      make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=a.test,b.test\n  network n 127.0.0.1\n"),
-                {.sites = {}, .own_ports = {}, .vhost_d = list_host_files(nginx.path("vhost.d"))});
-  CHECK(find_faults(plan, options, options_of(nginx)).empty());
-  options.defaults = plan.defaults;
-  const auto text = render(plan.vhosts, options);
-  CHECK(text.find("client_max_body_size") == std::string::npos);
-  CHECK(text.find("include \"" + nginx.path("vhost.d/default") + "\";") != std::string::npos);
-  CHECK(text.find("include \"" + nginx.path("vhost.d/default_location") + "\";") != std::string::npos);
-  CHECK(text.find("include \"" + nginx.path("vhost.d/b.test_location") + "\";") != std::string::npos);
-}
-
-TEST_CASE("a default file that nginx refuses is named, and costs no host") {
-  const test::private_nginx nginx;
-  std::filesystem::create_directory(nginx.folder / "vhost.d");
-  test::write_file(nginx.folder / "vhost.d/default", "location / {\n}\n");  // twice, with ours
-  test::write_file(nginx.folder / "vhost.d/default_location", "add_header X-Theirs yes;\n");
-  const auto plan = make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=a.test\n  network n 127.0.0.1\n"),
-                              {.sites = {}, .own_ports = {}, .vhost_d = list_host_files(nginx.path("vhost.d"))});
-  const bool foreign = GENERATE(false, true);
-  if (foreign) test::write_file(nginx.folder / "sites-enabled/theirs", "nonsense;\n");
-  const auto faults = find_faults(plan, render_for(nginx), options_of(nginx));
-  REQUIRE(faults.size() == (foreign ? 2 : 1));
-  using Catch::Matchers::Contains;
-  CHECK_THAT(faults[0],
-             Contains("nginx refuses " + nginx.path("vhost.d/default") + ": ") && Contains("duplicate location"));
-  if (foreign) CHECK_THAT(faults[1], Contains("its own configuration"));
 }
 
 TEST_CASE("a text tells its generation on the loopback whoever claims its name, and another text is stale") {
@@ -333,9 +248,9 @@ TEST_CASE("a text tells its generation on the loopback whoever claims its name, 
         make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=" + host + "\n  network n 127.0.0.1\n"), {});
     return render(plan.vhosts, options);
   };
-  const auto port = static_cast<std::uint16_t>(nginx.port);
-  const auto confirm = [&](const std::string& text) {
-    return run(confirm_generation(port, generation_of(text), std::chrono::milliseconds(1500)));
+  const generation_port port{.number = static_cast<std::uint16_t>(nginx.port)};
+  const auto confirm = [&](const std::string& text, const std::function<bool()>& has_news = {}) {
+    return run(confirm_generation(port, generation_of(text), std::chrono::milliseconds(1500), has_news));
   };
   const auto first = text_of("a.test");
   const auto second = text_of(k_generation_host);
@@ -346,6 +261,9 @@ TEST_CASE("a text tells its generation on the loopback whoever claims its name, 
   CHECK(confirm(first) == confirmation::served);
   test::write_file(nginx.live(), second);
   CHECK(confirm(second) == confirmation::stale);
+  CHECK(confirm(second, [] { return false; }) == confirmation::stale);
+  CHECK(confirm(second, [] { return true; }) == confirmation::outdated);
+  CHECK(confirm(first, [] { return true; }) == confirmation::served);
   REQUIRE(run(reload_nginx(by_pid_file{nginx.path("nginx.pid")}, "")).what == telling::told);
   CHECK(confirm(second) == confirmation::served);
 }
@@ -399,4 +317,44 @@ TEST_CASE("an nginx that is not there, or dies, gives no verdict") {
   CHECK(run(ask_nginx(options, "/dev/null", scope::alone)).kind == verdict::kind::not_installed);
   options.command = {"sh", "-c", "kill -KILL $$"};
   CHECK(run(ask_nginx(options, "/dev/null", scope::whole)).kind == verdict::kind::failed);
+}
+
+TEST_CASE("a name is its owner's over http and over TLS, whoever's wildcard it would match") {
+  const test::private_nginx nginx;
+  auto options = render_for(nginx);
+  options.https_port = static_cast<std::uint16_t>(test::free_port());
+  options.many_hosts = GENERATE(std::size_t{0}, std::size_t{500});
+  options.certs = nginx.path("certs");
+  std::filesystem::create_directory(options.certs);
+  const auto made =
+      run(run_program({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=wild",
+                       "-keyout", options.certs + "/wild.key", "-out", options.certs + "/wild.crt"},
+                      std::chrono::seconds(20)));
+  REQUIRE(made.status == 0);
+  const auto site = "\n  env VIRTUAL_PORT=" + std::to_string(nginx.site_port) + "\n  network n 127.0.0.1\n";
+  const auto plan =
+      make_plan(test::parse_containers("container wild\n  env VIRTUAL_HOST=*.w.test\n  env CERT_NAME=wild\n  env "
+                                       "HTTPS_METHOD=noredirect" +
+                                       site + "container plain\n  env VIRTUAL_HOST=plain.w.test" + site +
+                                       "container only\n  env VIRTUAL_HOST=only.w.test\n  env CERT_NAME=wild\n  env "
+                                       "HTTPS_METHOD=nohttp" +
+                                       site),
+                {.sites = {}, .own_ports = {}, .certificates = list_certificates(options.certs)});
+  test::write_file(nginx.live(), render(plan.vhosts, options));
+  const auto process = nginx.start();
+  REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "plain.w.test").empty(); }));
+  const auto over_tls = [&](const std::string& host) {
+    return run(run_program({"curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "5", "--resolve",
+                            host + ":" + std::to_string(options.https_port) + ":127.0.0.1",
+                            "https://" + host + ":" + std::to_string(options.https_port) + "/"},
+                           std::chrono::seconds(10)))
+        .output;
+  };
+  const auto over_http = [&](const std::string& host) { return test::ask(nginx.port, host).substr(9, 3); };
+  CHECK(over_http("x.w.test") == "200");
+  CHECK(over_tls("x.w.test") == "200");
+  CHECK(over_http("plain.w.test") == "200");
+  CHECK(over_tls("plain.w.test") == "000");
+  CHECK(over_http("only.w.test") == "503");
+  CHECK(over_tls("only.w.test") == "200");
 }

@@ -112,13 +112,14 @@ inline bool is_whole(const std::string& answer) {
   return answer.size() >= end + 4 + std::stoul(answer.substr(length + 16));
 }
 
-// The answer to one request; empty or cut where there is none within a few seconds.
-inline std::string ask(int port, const std::string& host, const std::string& more_headers = "") {
+// The answer to one request; empty or cut where there is none within a few seconds. first: what comes before it.
+inline std::string ask(int port, const std::string& host, const std::string& more_headers = "",
+                       const std::string& first = "") {
   const int fd = connect_to(port);
   if (fd < 0) return {};
   const timeval limit{.tv_sec = 5, .tv_usec = 0};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  const std::string request = "GET /path?q HTTP/1.1\r\nHost: " + host + "\r\n" + more_headers + "\r\n";
+  const std::string request = first + "GET /path?q HTTP/1.1\r\nHost: " + host + "\r\n" + more_headers + "\r\n";
   std::string answer;
   char block[4096];
   ssize_t count = ::write(fd, request.data(), request.size());
@@ -151,7 +152,8 @@ struct private_nginx {
     text += "    server {\n        listen 127.0.0.1:" + std::to_string(site_port) + ";\n" +
             "        return 200 \"host=$http_host for=$http_x_forwarded_for proto=$http_x_forwarded_proto "
             "real=$http_x_real_ip forwarded=$http_forwarded "
-            "proxy=$http_proxy upgrade=$http_upgrade connection=$http_connection uri=$request_uri\\n\";\n    }\n";
+            "proxy=$http_proxy upgrade=$http_upgrade connection=$http_connection uri=$request_uri\\n"
+            "port=$http_x_forwarded_port name=$http_x_forwarded_host ssl=$http_x_forwarded_ssl\\n\";\n    }\n";
     text += "    include " + path("conf.d") + "/*.conf;\n    include " + path("sites-enabled") + "/*;\n}\n";
     write_file(folder / "nginx.conf", text);
   }

@@ -149,6 +149,27 @@ TEST_CASE("a host whose passwords cannot be used is closed, not open, also where
   CHECK(wait_until([&w] { return w.answers("one.test", "401"); }));
 }
 
+TEST_CASE("a host that nginx refuses answers 503, and no wildcard of another owner's has its name meanwhile") {
+  world w;
+  w.engine.add(w.site("one", "one.w.test"));
+  w.engine.add(w.site("wild", "*.w.test"));
+  std::filesystem::create_directory(w.nginx.folder / "vhost.d");
+  test::write_file(w.nginx.folder / "vhost.d/one.w.test", "nonsense;\n");
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
+  const auto nginx = w.nginx.start();
+  REQUIRE(wait_until([&w] { return w.answers("x.w.test", "200"); }));
+  CHECK(w.answers("one.w.test", "503"));
+  CHECK(has(w.log(), "nginx refuses the host one.w.test of one, it is left out"));
+  CHECK(has(w.log(), "published 1 hosts"));
+  // Not asked about anew, whatever else changes; until it changes itself.
+  w.engine.add(w.site("two", "two.w.test"));
+  CHECK(wait_until([&w] { return w.answers("two.w.test", "200"); }));
+  CHECK(w.answers("one.w.test", "503"));
+  test::write_file(w.nginx.folder / "vhost.d/one.w.test", "");
+  CHECK(wait_until([&w] { return w.answers("one.w.test", "200"); }));
+}
+
 TEST_CASE("a default file holds for all hosts, and one that breaks is done without") {
   world w;
   std::filesystem::create_directory(w.nginx.folder / "vhost.d");

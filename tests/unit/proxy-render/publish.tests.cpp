@@ -2,6 +2,8 @@
 // nginx is a function here: what it says to a text and a scope.
 #include "proxy-render/publish.h"
 
+#include "proxy-render/render_frame.h"
+
 #include <catch2/catch.hpp>
 
 #include <functional>
@@ -31,9 +33,10 @@ struct played {
 using nginx = std::function<verdict(const judge_text&)>;
 
 played play(std::vector<std::string> blocks, std::string_view live, const nginx& says) {
-  std::vector<host_text> hosts;
+  std::vector<shared_text> hosts;
   for (auto& block : blocks)
-    hosts.push_back({.name = {}, .address = {}, .blocks = std::move(block), .over_tls = false});
+    hosts.push_back(
+        std::make_shared<const host_text>(host_text{.name = {}, .address = {}, .blocks = std::move(block)}));
   publication publication({}, std::move(hosts), live);
   played result{publication.start(), {}, {}};
   while (const auto* judge = std::get_if<judge_text>(&result.last)) {

@@ -2,6 +2,8 @@
 // The publisher with an nginx and a reload that are scripted: what is in place after each step fails.
 #include "proxy-render/publisher.h"
 
+#include "proxy-render/planner.h"
+#include "proxy-render/share_book.h"
 #include "support/temp_dir.h"
 #include "unit/proxy-render/compact.h"
 
@@ -49,10 +51,11 @@ struct world {
   [[nodiscard]] std::string live() const { return test::read_file(output()); }
 };
 
-outcome publish(publisher& publisher, std::shared_ptr<const plan> plan, bool insist = false) {
+outcome publish(publisher& publisher, std::shared_ptr<const plan> plan, bool insist = false,
+                std::function<bool()> has_news = {}) {
   boost::asio::io_context io;
   auto result = outcome::failed;
-  boost::asio::co_spawn(io, publisher.publish(std::move(plan), insist),
+  boost::asio::co_spawn(io, publisher.publish(std::move(plan), insist, std::move(has_news)),
                         [&result](std::exception_ptr error, outcome what) {
                           if (error) std::rethrow_exception(error);
                           result = what;
@@ -72,7 +75,7 @@ TEST_CASE("a host whose own port nginx cannot have is left out, and holds up nob
   render_options options;
   options.tells_generation = true;
   auto tools = w.tools();
-  tools.confirm = [&](const std::string&) -> boost::asio::awaitable<confirmation> {
+  tools.confirm = [&](const std::string&, const std::function<bool()>&) -> boost::asio::awaitable<confirmation> {
     co_return w.live().find("listen 2222") == std::string::npos ? confirmation::served : confirmation::stale;
   };
   publisher p(w.output(), options, tools);
@@ -102,7 +105,7 @@ TEST_CASE("what nginx was told of is confirmed, and told again until it is serve
   auto tools = w.tools();
   std::vector<std::string> asked_for;
   auto found = confirmation::served;
-  tools.confirm = [&](std::string generation) -> boost::asio::awaitable<confirmation> {
+  tools.confirm = [&](std::string generation, const std::function<bool()>&) -> boost::asio::awaitable<confirmation> {
     asked_for.push_back(std::move(generation));
     co_return found;
   };
@@ -123,6 +126,36 @@ TEST_CASE("what nginx was told of is confirmed, and told again until it is serve
   CHECK(w.reloads == 4);
   found = confirmation::silent;  // an nginx elsewhere: nobody can know
   CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+}
+
+TEST_CASE("news ends the waiting for what nginx does not serve, and nginx is told again whatever the news is") {
+  world w;
+  render_options options;
+  options.tells_generation = true;
+  auto tools = w.tools();
+  bool waits_for_news = false;
+  tools.confirm = [&](const std::string&,
+                      const std::function<bool()>& has_news) -> boost::asio::awaitable<confirmation> {
+    waits_for_news = has_news && has_news();
+    co_return waits_for_news ? confirmation::outdated : confirmation::served;
+  };
+  publisher p(w.output(), options, tools);
+  const auto news = [] { return true; };
+  const auto plain = plan_of({"a.test"});
+  CHECK(publish(p, plain, false, news) == outcome::published);
+  CHECK(waits_for_news);
+  CHECK(publish(p, plain) == outcome::published);  // the same text
+  CHECK(w.reloads == 2);
+  CHECK(publish(p, plain) == outcome::unchanged);
+
+  const auto with_port = std::make_shared<const plan>(make_plan(
+      test::parse_containers(
+          "container a\n env VIRTUAL_HOST=a.test\n env EXTERNAL_HTTP_PORT=9000\n network bridge 172.17.0.2\n"),
+      {}));
+  CHECK(publish(p, with_port, false, news) == outcome::published);
+  CHECK_FALSE(waits_for_news);  // a port that nginx cannot have is to be found out first
+  CHECK(publish(p, plan_of({"a.test", "b.test"}), false, news) == outcome::published);
+  CHECK(waits_for_news);
 }
 
 TEST_CASE("a new text is judged, put into place and told to nginx, an equal one is not") {

@@ -2,6 +2,9 @@
 // Which form a host is served in. What the forms look like stands in golden/proxy.
 #include "proxy-render/render.h"
 
+#include "proxy-render/planner.h"
+#include "proxy-render/render_frame.h"
+#include "proxy-render/share_book.h"
 #include "unit/proxy-render/compact.h"
 
 #include <catch2/catch.hpp>
@@ -24,8 +27,8 @@ std::string container(const std::string& host, const std::string& more = "") {
 std::vector<std::string> lines_of(const std::string& text, std::size_t many) {
   std::vector<std::string> names;
   for (const auto& host : proxy::render_hosts(plan_of(text).vhosts, {.many_hosts = many})) {
-    CHECK(host.name.empty() != host.blocks.empty());
-    if (!host.name.empty()) names.push_back(host.name);
+    CHECK(host->name.empty() != host->blocks.empty());
+    if (!host->name.empty()) names.push_back(host->name);
   }
   return names;
 }
@@ -63,10 +66,30 @@ TEST_CASE("a name that is a word of nginx's map has blocks") {
 TEST_CASE("a share that is left out leaves the others as they are") {
   const auto hosts = proxy::render_hosts(
       plan_of(container("a.test") + container("b.test") + container("c.test")).vhosts, {.many_hosts = 0});
-  const std::vector<const proxy::host_text*> some = {&hosts[0], &hosts[2]};
+  const std::vector<proxy::shared_text> some = {hosts[0], hosts[2]};
   const auto text = proxy::compose(some, {});
-  CHECK(text.find(proxy::map_line(hosts[0])) != std::string::npos);
+  CHECK(text.find(proxy::map_line(*hosts[0])) != std::string::npos);
   CHECK(text.find("b.test") == std::string::npos);
-  CHECK(text.find(proxy::map_line(hosts[2])) != std::string::npos);
+  CHECK(text.find(proxy::map_line(*hosts[2])) != std::string::npos);
   CHECK(proxy::compose({}, {}) == proxy::render_frame({}));
+}
+
+TEST_CASE("a share is rendered again where its host or what all depend on is another, and only then") {
+  proxy::share_book book;
+  const auto two = plan_of(container("a.test") + container("b.test"));
+  const auto first = book.render(two.vhosts, {});
+  CHECK(book.render(two.vhosts, {}) == first);
+  auto hosts = two.vhosts.shared();
+  hosts[1] = std::make_shared<const proxy::vhost>(*hosts[1]);
+  const auto second = book.render(proxy::vhost_list(hosts), {});
+  CHECK(second[0] == first[0]);
+  CHECK(second[1] != first[1]);
+  CHECK(*second[1] == *first[1]);
+  for (const auto& options : {proxy::render_options{.http_port = 8080}, proxy::render_options{.many_hosts = 2},
+                              proxy::render_options{.many_hosts = 3}}) {
+    const auto now = book.render(two.vhosts, options);
+    const auto fresh = proxy::render_hosts(two.vhosts, options);
+    CHECK(std::ranges::equal(now, fresh, [](const auto& a, const auto& b) { return *a == *b; }));
+  }
+  CHECK(book.render(plan_of("").vhosts, {}).empty());
 }

@@ -2,6 +2,9 @@
 #include "proxy-render/status.h"
 
 #include "proxy-render/daemon.h"
+#include "proxy-render/planner.h"
+#include "proxy-render/render_frame.h"
+#include "proxy-render/share_book.h"
 #include "support/temp_dir.h"
 #include "unit/proxy-render/compact.h"
 
@@ -46,9 +49,10 @@ TEST_CASE("the status says what is served, by whom, and what is not") {
 }
 
 TEST_CASE("the status says which hosts are not in place") {
-  auto fewer = k_plan;
-  fewer.vhosts.erase(fewer.vhosts.begin() + 2);
-  const auto status = json::parse(proxy::describe_status(k_plan, {}, "/x", proxy::render(fewer.vhosts, {})));
+  auto fewer = k_plan.vhosts.shared();
+  fewer.erase(fewer.begin() + 2);
+  const auto live = proxy::render(proxy::vhost_list(fewer), {});
+  const auto status = json::parse(proxy::describe_status(k_plan, {}, "/x", live));
   CHECK(status["current"] == false);
   CHECK(status["hosts"][1]["in_place"] == true);
   CHECK(status["hosts"][2]["in_place"] == false);

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What golden/proxy/*.txt does not show: time, order, and the sides of each rule.
+#include "proxy-render/planner.h"
+
 #include "proxy-render/render.h"
+#include "proxy-render/share_book.h"
 #include "unit/proxy-render/compact.h"
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <random>
 
 namespace {
 
@@ -167,4 +172,106 @@ TEST_CASE("options reach the text") {
   CHECK(text.find("client_max_body_size 0;") != std::string::npos);
   CHECK(text.find("access_log \"/x y\" heberg;") != std::string::npos);
   CHECK(proxy::render(plan.vhosts, {}).find("client_max_body_size 64m;") != std::string::npos);
+}
+
+namespace {
+
+const std::vector<std::string> k_hosts = {"a.test", "b.test", "c.test", "*.test", "~^a", "~^b", "bad name", "d.test:x"};
+
+// Sites of few names, so that they meet in them.
+class random_engine {
+ public:
+  explicit random_engine(unsigned seed) : random_(seed) {}
+
+  docker::containers all;
+
+  // One to three containers that come, go, or change.
+  docker::container_ids change() {
+    docker::container_ids changed;
+    for (auto left = pick(3) + 1; left > 0; --left) {
+      const auto id = "id" + std::to_string(pick(12));
+      changed.insert(id);
+      if (pick(3) == 0) {
+        all.erase(id);
+      } else if (all.contains(id) && pick(2) == 0) {
+        all[id].state = pick(2) == 0 ? docker::container_state::running : docker::container_state::exited;
+        all[id].health = pick(4) == 0 ? docker::health::unhealthy : docker::health::none;
+        all[id].inspected = pick(5) != 0;
+        if (!all[id].networks.empty()) all[id].networks[0].ipv4 = "172.17.0." + std::to_string(pick(250) + 2);
+      } else {
+        all[id] = make(id);
+      }
+    }
+    return changed;
+  }
+
+  unsigned pick(unsigned below) { return static_cast<unsigned>(random_() % below); }
+
+ private:
+  docker::container make(const std::string& id) {
+    const auto site = "s" + std::to_string(pick(4));
+    auto text = "container c-" + id + "\n  image " + (pick(4) == 0 ? "app" : "php:apache") + "\n  mount /sites/" +
+                site + "/www\n  env VIRTUAL_HOST=" + k_hosts[pick(8)] + (pick(3) == 0 ? "," + k_hosts[pick(6)] : "") +
+                "\n";
+    if (pick(5) > 0) text += "  network bridge 172.17.0." + std::to_string(pick(250) + 2) + "\n";
+    if (pick(6) == 0) text += "  env REDIRECT_WWW=true\n";
+    if (pick(6) == 0) text += "  env VIRTUAL_PATH=/" + std::to_string(pick(3)) + "\n";
+    if (pick(6) == 0) text += "  env EXTERNAL_HTTP_PORT=" + std::to_string(8000 + pick(2)) + "\n";
+    if (pick(6) == 0) text += "  env EXTERNAL_HTTPS_PORT=" + std::to_string(8000 + pick(2)) + "\n";
+    if (pick(6) == 0) text += "  env CERT_NAME=none\n";
+    if (pick(6) == 0) text += "  env MAX_BODY=" + std::to_string(pick(3) + 1) + "m\n";
+    auto made = test::parse_containers(text).begin()->second;
+    made.id = id;
+    made.created += std::chrono::seconds(++age_ % 7);
+    if (pick(8) == 0) made.network_of = "id" + std::to_string(pick(12));
+    return made;
+  }
+
+  std::mt19937 random_;
+  unsigned age_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a plan that was kept up to date is the plan from nothing, whatever has changed") {
+  const proxy::plan_options options{.sites = {.root = "/sites", .images = {"php:apache"}},
+                                    .own_ports = {80, 443},
+                                    .certificates = {{"a.test", "1"}},
+                                    .keep_names = 3h};
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    INFO("seed " << seed);
+    random_engine engine(seed);
+    proxy::planner planner;
+    proxy::memory kept;
+    std::chrono::sys_seconds now{1'000'000s};
+    for (int step = 0; step < 100; ++step) {
+      planner.forget(engine.change());
+      if (engine.pick(20) == 0) planner.forget_all();
+      now += std::chrono::minutes(engine.pick(60));
+      auto before = kept;
+      const auto with = planner.update(engine.all, options, kept, now);
+      const auto without = proxy::make_plan(engine.all, options, before, now);
+      REQUIRE(std::ranges::equal(with.vhosts.shared(), without.vhosts.shared(),
+                                 [](const auto& a, const auto& b) { return *a == *b; }));
+      REQUIRE(with.refused == without.refused);
+      REQUIRE(with.unreachable == without.unreachable);
+      REQUIRE(proxy::dump_memory(kept) == proxy::dump_memory(before));
+      REQUIRE(kept.changed == before.changed);
+      kept.changed = false;
+    }
+  }
+}
+
+TEST_CASE("a host that no event concerns is the same object in the next plan") {
+  auto all = test::parse_containers(site_container("a", "a.test") + site_container("b", "b.test"));
+  proxy::planner planner;
+  proxy::memory memory;
+  const auto first = planner.update(all, {}, memory, {});
+  const auto b = std::next(all.begin())->first;
+  all.at(b).networks[0].ipv4 = "172.17.0.9";
+  planner.forget({b});
+  const auto second = planner.update(all, {}, memory, {});
+  CHECK(first.vhosts.shared()[0] == second.vhosts.shared()[0]);
+  CHECK(first.vhosts.shared()[1] != second.vhosts.shared()[1]);
+  CHECK(second.vhosts[1].locations[0].backends[0].address == "172.17.0.9");
 }
