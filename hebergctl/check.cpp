@@ -34,6 +34,7 @@ class site_check {
     check_password();
     check_containers();
     for (const auto& address : site_.addresses) check_address(address);
+    for (const auto& log : site_.logs) check_log(log);
     return std::move(found_);
   }
 
@@ -167,6 +168,18 @@ class site_check {
     }
   }
 
+  void check_log(const log_state& log) {
+    if (!log.problem.empty()) {
+      add("logs", severity::warning,
+          "the engine does not give the log of container " + log.container + ": " + log.problem,
+          "run it with the log driver json-file, local or journald");
+    }
+    for (const auto& name : log.behind) {
+      add("logs", severity::error, "what container " + log.container + " wrote last is not in " + name,
+          "heberg-syncd's log says why");
+    }
+  }
+
   const site_facts& site_;
   const std::chrono::system_clock::time_point now_;
   std::vector<finding> found_;
@@ -211,6 +224,8 @@ std::vector<finding> check_host(const host_facts& host, std::chrono::system_cloc
   } else if (!host.has_proxy) {
     add("address", severity::note, "no proxy is within reach from here: addresses were not tried");
   }
+  if (!host.logs_problem.empty()) add("logs", severity::error, host.logs_problem, "heberg-syncd's log says why");
+  if (!host.proxy_problem.empty()) add("proxy", severity::warning, host.proxy_problem);
   for (const auto& site : host.unknown_sites) {
     if (!host.refused.contains(site))
       add("engine", severity::error, "a container is of site " + site + ", which has no account", "hebergctl sync");

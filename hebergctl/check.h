@@ -20,7 +20,8 @@ enum class severity { note, warning, error };  // a note changes no exit code
 
 struct finding {
   std::string site;     // empty: of the host
-  std::string subject;  // "tree", "account", "container", "address", "logs", "certificate", "engine", "syncd"
+  std::string subject;  // "tree", "account", "container", "address", "logs", "certificate", "engine", "proxy",
+                        // "syncd"
   severity weight = severity::error;
   std::string text;
   std::string remedy = {};
@@ -46,6 +47,12 @@ struct address_answer {
   std::optional<bool> is_in_its_log;  // whether the site itself was seen to answer; empty: not tried
 };
 
+struct log_state {
+  std::string container;
+  std::string problem;                // the engine's words, where it cannot read the container's log
+  std::vector<std::string> behind{};  // "access.log": the engine's last line is not in it, though there was time
+};
+
 struct site_facts {
   ledger::site row;
   std::string home;               // as it should be
@@ -56,6 +63,7 @@ struct site_facts {
   std::optional<bool> password_holds;  // its file's password is its hash's; empty: not tried
   std::vector<docker::container> containers;
   std::vector<address_answer> addresses;  // empty where no proxy is within reach
+  std::vector<log_state> logs;            // empty where logs are not forwarded
 };
 
 [[nodiscard]] std::vector<finding> check_site(const site_facts& site, std::chrono::system_clock::time_point now);
@@ -74,6 +82,8 @@ struct host_facts {
   std::string root_problem;
   std::string engine_problem;              // why it could not be asked; empty: it was
   bool has_proxy = false;                  // within reach
+  std::string logs_problem;                // why it cannot be told how far the logs are; empty: it was
+  std::string proxy_problem;               // of nginx's container, where that is told to reload
   std::vector<std::string> unknown_sites;  // sites of containers that the ledger has no row for
   std::vector<certificate_facts> certificates;
 };

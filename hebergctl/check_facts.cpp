@@ -4,11 +4,14 @@
 #include "base/beneath.h"
 #include "digest/certificate.h"
 #include "directory/reader.h"
+#include "docker/call.h"
 #include "docker/watcher.h"
+#include "hebergctl/log_progress.h"
 #include "hebergctl/proxy_probe.h"
 #include "hebergctl/trees.h"
 #include "site/hosts.h"
 #include "site/site.h"
+#include "syncd/logs/log_source.h"
 #include "syncd/password.h"
 #include "syncd/password_file.h"
 #include "syncd/site_trees.h"
@@ -142,10 +145,16 @@ class gatherer {
     ask_engine();
     auto rows = ledger::read_sites(settings_.state_dir);
     find_unknown(rows);
-    facts_.host.has_proxy = fetch_status(settings_.proxy.http_port, "heberg-check.invalid") != 0;
+    facts_.host.has_proxy = fetch_status(settings_, "heberg-check.invalid") != 0;
     if (!options_.site.empty()) std::erase_if(rows, [&](const auto& row) { return row.name != options_.site; });
     for (auto& row : rows) look_at(std::move(row), rows.size());
     look_at_logs();
+    try {
+      look_at_forwarding();
+    } catch (const ledger::sqlite_error& error) {
+      facts_.host.logs_problem = error.what();
+    }
+    look_at_proxy();
     list_certificates();
     return std::move(facts_);
   }
@@ -196,6 +205,7 @@ class gatherer {
       if (count <= k_hashes_most) site.password_holds = try_password(row);
     }
     if (facts_.host.has_proxy && !row.is_retired()) ask_addresses(site, name);
+    if (settings_.logs.enabled && root_ != nullptr && !row.is_retired()) ask_logs(site);
     site.row = std::move(row);
     facts_.sites.push_back(std::move(site));
   }
@@ -226,7 +236,7 @@ class gatherer {
     if (!is_up) return;
     for (const auto& host : hosts) {
       const auto token = random_token();
-      const auto status = fetch_status(settings_.proxy.http_port, host, "/?heberg-check=" + token);
+      const auto status = fetch_status(settings_, host, "/?heberg-check=" + token);
       site.addresses.push_back({.host = host, .status = status, .is_in_its_log = {}});
       // A redirect may be the proxy's own; where it does not reach the site, no log has it either.
       const bool is_the_sites = status != 0 && (status < 300 || status >= 400) && status < 502;
@@ -248,6 +258,60 @@ class gatherer {
       std::this_thread::sleep_for(100ms);
     }
     for (const auto& line : awaited_) facts_.sites[line.in_sites].addresses[line.in_addresses].is_in_its_log = false;
+  }
+
+  // What the engine has of each log now; whether it is in the files is looked at when there was time for it.
+  void ask_logs(site_facts& site) {
+    for (const auto& container : site.containers) {
+      if (!container.inspected) continue;
+      auto log = fetch_last_lines(settings_.docker.host, container.id, container.tty);
+      if (log.problem.empty() && !log.last) continue;
+      site.logs.push_back({.container = container.name, .problem = std::move(log.problem)});
+      if (log.last) forwarded_.push_back({facts_.sites.size(), site.logs.size() - 1, container.id, *log.last});
+    }
+  }
+
+  void look_at_forwarding() {
+    const auto end = std::chrono::steady_clock::now() + k_log_patience;
+    for (;;) {
+      const bool is_last = std::chrono::steady_clock::now() > end;
+      const auto known = read_log_positions(settings_);
+      std::erase_if(forwarded_, [&](const forwarded_log& log) {
+        auto& site = facts_.sites[log.in_sites];
+        const auto written = are_written(log.last, log.container, site.row.name, root_->get(), known);
+        if (written[0] && written[1]) return true;
+        for (const auto stream : syncd::k_log_streams) {
+          if (is_last && !written[syncd::index_of(stream)])
+            site.logs[log.in_logs].behind.emplace_back(syncd::log_name(stream));
+        }
+        return false;
+      });
+      if (forwarded_.empty() || is_last) return;
+      std::this_thread::sleep_for(100ms);
+    }
+  }
+
+  // To the engine a container that got a signal through it was stopped by hand: with another policy an nginx that ends
+  // later stays down (docs/decisions/0008).
+  void look_at_proxy() {
+    constexpr std::string_view k_by_container = "container:";
+    const std::string_view reload = settings_.proxy.reload;
+    if (!reload.starts_with(k_by_container)) return;
+    const std::string name(reload.substr(k_by_container.size()));
+    if (!docker::is_object_name(name)) return;
+    const auto answer = docker::call(settings_.docker.host, docker::method::get, "/containers/" + name + "/json");
+    if (answer.status == 404) {
+      facts_.host.proxy_problem = "there is no container " + name + ", which proxy.reload names";
+    } else if (answer.is_good()) {
+      const auto document = json::parse(answer.body, nullptr, false);
+      const json::json_pointer place("/HostConfig/RestartPolicy/Name");
+      const bool is_told = document.is_object() && document.contains(place) && document[place].is_string();
+      const auto policy = is_told ? document[place].get<std::string>() : std::string();
+      if (policy != "always") {
+        facts_.host.proxy_problem = "container " + name + " has the restart policy " +
+                                    (policy.empty() ? "no" : policy) + ", not always: an nginx that ends stays down";
+      }
+    }
   }
 
   static std::optional<std::string> read_file(const fs::path& path) {
@@ -289,6 +353,13 @@ class gatherer {
     std::string token;
   };
 
+  struct forwarded_log {
+    std::size_t in_sites;
+    std::size_t in_logs;
+    std::string container;
+    last_stamps last;
+  };
+
   const settings& settings_;
   const check_options& options_;
   const directory_files directory_;
@@ -298,6 +369,7 @@ class gatherer {
   std::optional<syncd::site_trees> trees_;
   std::map<std::string, std::vector<docker::container>> containers_;  // by site
   std::vector<awaited_line> awaited_;
+  std::vector<forwarded_log> forwarded_;
   facts facts_;
 };
 

@@ -42,11 +42,17 @@ struct command {
 void add_reading_verbs(CLI::App& app, command& given);
 void add_log_verbs(CLI::App& app, command& given);
 void add_account_verbs(CLI::App& app, command& given);
-void add_archive_verbs(CLI::App& app, command& given);
+void add_archive_verb(CLI::App& app, command& given);
+void add_restore_verb(CLI::App& app, command& given);
+void add_backup_verb(CLI::App& app, command& given);
 void add_container_verbs(CLI::App& app, command& given);
 void add_life_verbs(CLI::App& app, command& given);
 void add_check_verb(CLI::App& app, command& given);
 void add_clone_verb(CLI::App& app, command& given);
+void add_import_verb(CLI::App& app, command& given);
+void add_move_verb(CLI::App& app, command& given);
+void add_receive_verb(CLI::App& app, command& given);
+void add_confined_verb(CLI::App& app, command& given);
 
 // Writes to standard output. A closed pipe or a full disk behind it must not pass for success.
 [[nodiscard]] int print(const std::string& text);

@@ -23,10 +23,16 @@ int run(int argc, char** argv) {
   ctl::add_log_verbs(app, given);
   ctl::add_account_verbs(app, given);
   ctl::add_container_verbs(app, given);
-  ctl::add_archive_verbs(app, given);
+  ctl::add_archive_verb(app, given);
+  ctl::add_restore_verb(app, given);
+  ctl::add_backup_verb(app, given);
   ctl::add_life_verbs(app, given);
   ctl::add_check_verb(app, given);
   ctl::add_clone_verb(app, given);
+  ctl::add_import_verb(app, given);
+  ctl::add_move_verb(app, given);
+  ctl::add_receive_verb(app, given);
+  ctl::add_confined_verb(app, given);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

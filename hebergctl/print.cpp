@@ -11,7 +11,6 @@
 #include <vector>
 
 namespace heberg::ctl {
-namespace {}  // namespace
 
 std::string print_time(ledger::time time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();

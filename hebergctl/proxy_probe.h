@@ -2,12 +2,13 @@
 // Does a site answer through the proxy? One plain HTTP request to the loopback, with the site's host name.
 #pragma once
 
-#include <cstdint>
+#include "program/settings.h"
+
 #include <string>
 
 namespace heberg::ctl {
 
 // HTTP's status; 0: nobody listens there, or no answer came within a few seconds.
-[[nodiscard]] unsigned fetch_status(std::uint16_t port, const std::string& host, const std::string& target = "/");
+[[nodiscard]] unsigned fetch_status(const settings& settings, const std::string& host, const std::string& target = "/");
 
 }  // namespace heberg::ctl

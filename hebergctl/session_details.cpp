@@ -2,6 +2,7 @@
 #include "hebergctl/session_details.h"
 
 #include "hebergctl/print.h"
+#include "syncd/processes.h"
 
 #include <nlohmann/json.hpp>
 
@@ -9,7 +10,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -19,6 +19,8 @@
 
 namespace heberg::ctl {
 namespace {
+
+using syncd::parse_number;
 
 std::string read_text(const std::string& path) {
   const std::ifstream file(path);
@@ -32,14 +34,6 @@ std::vector<std::string> split_words(std::string_view line) {
   std::vector<std::string> words;
   for (std::string word; stream >> word;) words.push_back(word);
   return words;
-}
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text, int base = 10) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 // "0100007F:C350": words of four bytes, each in the machine's order, and the port.

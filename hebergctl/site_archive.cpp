@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/site_archive.h"
 
+#include "archive/walk.h"
 #include "base/beneath.h"
 #include "base/errors.h"
+#include "hebergctl/certificate_names.h"
+#include "hebergctl/held_container.h"
 #include "syncd/remove_tree.h"
 
 #include <fcntl.h>
@@ -12,17 +15,25 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <set>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace heberg::ctl {
 
-archive::head describe_site(const ledger::site& row, const std::optional<present_container>& container) {
-  return {.site = row.name,
-          .uid = row.uid,
-          .is_locked = row.is_locked(),
-          .lock_reason = row.lock_reason,
-          .specification = container && container->wanted ? to_text(*container->wanted) : ""};
+archive::head describe_site(const settings& settings, const ledger::site& row,
+                            const std::optional<present_container>& container) {
+  archive::head about{.site = row.name,
+                      .uid = row.uid,
+                      .is_locked = row.is_locked(),
+                      .lock_reason = row.lock_reason,
+                      .specification = ""};
+  if (container && container->wanted) {
+    about.specification = to_text(*container->wanted);
+    about.certificates = list_certificates_of(settings.proxy.certs, *container->wanted);
+  }
+  return about;
 }
 
 std::string archives_folder(const settings& settings) {
@@ -31,13 +42,50 @@ std::string archives_folder(const settings& settings) {
   return folder;
 }
 
-archive::pack_result write_archive(const archive::head& about, int tree, int file) {
-  auto result = archive::pack(about, tree, file);
+archive::pack_result write_archive(const archive::head& about, int tree, int file, archive::compression how,
+                                   const archive::counter& told) {
+  auto result = archive::pack_and_read_back(about, tree, file, how, told);
   if (::fsync(file) != 0) throw_errno("fsync", "the archive of " + about.site);
-  const archive::limits any{.entries = UINT64_MAX, .bytes = UINT64_MAX, .names = UINT64_MAX};
-  if (archive::judge(file, any).files != result.packed)
-    throw std::runtime_error("the archive of " + about.site + ", read back, is not what was packed");
   return result;
+}
+
+std::uint64_t measure(const progress& shown, int tree) {
+  std::uint64_t bytes = 0;
+  if (!shown.is_shown()) return bytes;
+  std::set<std::pair<dev_t, ino_t>> seen;
+  const auto add = [&](const archive::found_entry& found) {
+    if (!S_ISREG(found.status.st_mode)) return;
+    if (found.status.st_nlink > 1 && !seen.emplace(found.status.st_dev, found.status.st_ino).second) return;
+    bytes += static_cast<std::uint64_t>(found.status.st_size);
+  };
+  archive::walk_tree(tree, add, [](const std::string&, const std::string&) {});
+  return bytes;
+}
+
+unique_fd open_unnamed(const settings& settings) {
+  const auto folder = archives_folder(settings);
+  unique_fd file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!file) throw_errno("make a file in", folder);
+  return file;
+}
+
+unnamed_archive pack_unnamed(const settings& settings, const ledger::site& row,
+                             const std::optional<present_container>& container, int tree, archive::compression how,
+                             progress& shown) {
+  auto file = open_unnamed(settings);
+  shown.begin(row.name + ": packing", measure(shown, tree));
+  std::optional<held_container> held;
+  if (container) held.emplace(settings.docker.host, *container, hold::pause);
+  const auto about = describe_site(settings, row, container);
+  const auto written = write_archive(about, tree, file.get(), how, shown.counter());
+  if (held) held->release();
+  return {std::move(file), archive::contents_of(about, written)};
+}
+
+unique_fd open_tree(int root, const std::string& site) {
+  unique_fd tree = open_beneath(root, site.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!tree) throw_errno("open the tree of", site);
+  return tree;
 }
 
 std::variant<reservation, int> reserve(const command& given, const settings& settings, const std::string& site,
@@ -66,21 +114,31 @@ bool has_tree(int root, const std::string& site) {
   return ::fstatat(root, site.c_str(), &ignored, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+std::string beside_name(const std::string& site) {
+  return "." + site + ".restore";
+}
+
 void remove_named_tree(int root, const std::string& site) {
-  const auto beside = "." + site + ".restore";
+  const auto beside = beside_name(site);
   if (::renameat2(root, site.c_str(), root, beside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
   syncd::remove_tree(root, beside);
 }
 
+void move_aside(int root, const std::string& site) {
+  const auto aside = "." + site + ".archived";
+  syncd::remove_tree(root, aside);
+  if (::renameat2(root, site.c_str(), root, aside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
+}
+
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
-                const std::function<void(int folder)>& prepare) {
-  const auto beside = "." + site + ".restore";
+                const std::function<void(int folder)>& prepare, const archive::counter& told) {
+  const auto beside = beside_name(site);
   syncd::remove_tree(root, beside);  // of one that was interrupted
   if (::mkdirat(root, beside.c_str(), 0700) != 0) throw_errno("make", beside);
   try {
     const unique_fd folder = open_beneath(root, beside.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!folder) throw_errno("open", beside);
-    archive::unpack(file, known, folder.get(), {.uid = uid});
+    archive::unpack(file, known, folder.get(), {.uid = uid}, told);
     if (prepare) prepare(folder.get());
     if (::syncfs(folder.get()) != 0) throw_errno("sync", beside);
     if (::renameat2(root, beside.c_str(), root, site.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename to", site);

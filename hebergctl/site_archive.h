@@ -5,8 +5,10 @@
 
 #include "archive/pack.h"
 #include "archive/unpack.h"
+#include "base/unique_fd.h"
 #include "hebergctl/command.h"
 #include "hebergctl/container_spec.h"
+#include "hebergctl/progress.h"
 #include "ledger/ledger.h"
 #include "program/settings.h"
 
@@ -18,13 +20,34 @@
 
 namespace heberg::ctl {
 
-[[nodiscard]] archive::head describe_site(const ledger::site& row, const std::optional<present_container>& container);
+[[nodiscard]] archive::head describe_site(const settings& settings, const ledger::site& row,
+                                          const std::optional<present_container>& container);
 
 // STATE_DIR/archives, made where it is missing; for root alone.
 [[nodiscard]] std::string archives_folder(const settings& settings);
 
 // Packed into an open, empty file, synced, and read back against what was packed.
-[[nodiscard]] archive::pack_result write_archive(const archive::head& about, int tree, int file);
+[[nodiscard]] archive::pack_result write_archive(const archive::head& about, int tree, int file,
+                                                 archive::compression how = archive::compression::zstd,
+                                                 const archive::counter& told = {});
+
+// The content of a tree, in bytes: what a counter will be told. 0 where nobody is to see it.
+[[nodiscard]] std::uint64_t measure(const progress& shown, int tree);
+
+// A file of no name in archives_folder(): whatever becomes of us, nothing of it is left.
+[[nodiscard]] unique_fd open_unnamed(const settings& settings);
+
+// The site packed into such a file, its container paused meanwhile.
+struct unnamed_archive {
+  unique_fd file;
+  archive::contents known;
+};
+[[nodiscard]] unnamed_archive pack_unnamed(const settings& settings, const ledger::site& row,
+                                           const std::optional<present_container>& container, int tree,
+                                           archive::compression how, progress& shown);
+
+// Throws where the site has no tree.
+[[nodiscard]] unique_fd open_tree(int root, const std::string& site);
 
 // The site's row, with this UID where that is nobody's; tells whether it is new. Else hebergctl's exit code, which was
 // told.
@@ -41,8 +64,13 @@ void forget_row(const command& given, const std::string& site);
 [[nodiscard]] bool has_tree(int root, const std::string& site);
 
 // The site's tree from an archive that was judged. prepare: changes the tree before it gets its name (its open folder).
+// Beside the trees, until it is whole: the name under which write_tree() makes one.
+[[nodiscard]] std::string beside_name(const std::string& site);
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
-                const std::function<void(int folder)>& prepare = {});
+                const std::function<void(int folder)>& prepare = {}, const archive::counter& told = {});
 void remove_named_tree(int root, const std::string& site);
+
+// The tree out of the way, its files not yet gone: NAME is free for a restore, and a mistake can be mended.
+void move_aside(int root, const std::string& site);
 
 }  // namespace heberg::ctl

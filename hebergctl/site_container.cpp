@@ -5,15 +5,48 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <stdexcept>
+#include <string_view>
 
 namespace heberg::ctl {
 namespace {
 
 using docker::method;
 
+constexpr std::chrono::minutes k_pull_patience{30};
+
 void check(const docker::call_answer& answer, const std::string& what) {
   if (!answer.is_good() && answer.status != 304) throw std::runtime_error(what + ": " + answer.reason());
+}
+
+// From its registry, as long as that takes. What went wrong on the way stands in the last of the documents that tell
+// how it goes, one a line.
+void pull_image(const std::string& engine, const std::string& image) {
+  const auto last = image.substr(image.rfind('/') + 1);  // a registry's port is no tag
+  const bool has_tag = last.find_first_of(":@") != std::string::npos;
+  const auto target = "/images/create?fromImage=" + docker::encode_query(image) + (has_tag ? "" : "&tag=latest");
+  const auto answer = docker::call(engine, method::post, target, {}, {.timeout = k_pull_patience, .bytes = 64 << 20});
+  check(answer, "pull the image " + image);
+  std::string_view end(answer.body);
+  while (end.ends_with('\n') || end.ends_with('\r')) end.remove_suffix(1);
+  end.remove_prefix(end.rfind('\n') + 1);
+  const auto said = nlohmann::json::parse(end, nullptr, false);
+  if (said.is_object() && said.contains("error") && said["error"].is_string())
+    throw std::runtime_error("pull the image " + image + ": " + said["error"].get<std::string>().substr(0, 500));
+}
+
+// One whose image is not there yet is made after that was pulled.
+void make_container(const std::string& engine, const std::string& name, const placed_site& site) {
+  const auto make = [&] {
+    return docker::call(engine, method::post, "/containers/create?name=" + name, create_body(site));
+  };
+  auto made = make();
+  if (made.problem.empty() && made.status == 404) {
+    pull_image(engine, site.wanted.image);
+    made = make();
+  }
+  check(made, "make container " + site.site);
 }
 
 }  // namespace
@@ -32,8 +65,7 @@ void run_container(const std::string& engine, const placed_site& site, const std
   const auto spare = site.site + ".NEW";
   const auto cleared = docker::call(engine, method::erase, "/containers/" + spare);
   if (cleared.status != 404) check(cleared, "remove container " + spare);
-  check(docker::call(engine, method::post, "/containers/create?name=" + spare, create_body(site)),
-        "make container " + site.site);
+  make_container(engine, spare, site);
   if (!instead_of.empty()) remove_container(engine, instead_of);
   check(docker::call(engine, method::post, "/containers/" + spare + "/rename?name=" + site.site),
         "name container " + site.site);

@@ -7,6 +7,9 @@
 #include "syncd/password.h"
 #include "syncd/password_file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <stdexcept>
 #include <variant>
 
@@ -24,6 +27,12 @@ std::string read_keys_of(const settings& settings, const std::string& site) {
   const unique_fd folder = syncd::open_secrets_folder(root->get(), site);
   if (!folder) throw_errno("open .heberg of", site);
   return syncd::read_keys(folder.get(), syncd::ownership());
+}
+
+bool has_password_file(int root, const std::string& site) {
+  const unique_fd folder = syncd::open_secrets_folder(root, site);
+  struct stat ignored {};
+  return folder && ::fstatat(folder.get(), syncd::k_password_file, &ignored, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 std::string read_password_of(const settings& settings, const std::string& site) {

@@ -15,6 +15,9 @@ namespace heberg::ctl {
 // The text of a site's .heberg/authorized_keys; empty where there is none. Throws.
 [[nodiscard]] std::string read_keys_of(const settings& settings, const std::string& site);
 
+// Whether the site has a password file, of whatever kind.
+[[nodiscard]] bool has_password_file(int root, const std::string& site);
+
 // The site's password, where its file holds one in words; else empty.
 [[nodiscard]] std::string read_password_of(const settings& settings, const std::string& site);
 

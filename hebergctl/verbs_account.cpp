@@ -27,10 +27,11 @@ struct password_words {
   std::string site;
   bool from_input = false;
   bool is_hash = false;
+  bool is_none = false;
 };
 
 int set_password(const command& given, const password_words& asked) {
-  words arguments = {"generate"};
+  words arguments = {asked.is_none ? "none" : "generate"};
   if (asked.from_input || asked.is_hash) arguments = {asked.is_hash ? "hash" : "set", read_input_line()};
   const auto reply = ask(given, {"passwd", asked.site, "", arguments});
   if (!reply) return k_no_syncd;
@@ -103,8 +104,10 @@ void add_account_verbs(CLI::App& app, command& given) {
       "--generate", [] {}, "Make one up (the default)");
   auto* input = passwd->add_flag("--stdin", password->from_input, "The password is standard input's first line");
   auto* hash = passwd->add_flag("--hash", password->is_hash, "Standard input's first line is its crypt(5) hash");
-  generate->excludes(input)->excludes(hash);
-  input->excludes(hash);
+  auto* none = passwd->add_flag("--none", password->is_none, "No login by password any more; keys still work");
+  generate->excludes(input)->excludes(hash)->excludes(none);
+  input->excludes(hash)->excludes(none);
+  hash->excludes(none);
   passwd->callback([&given, password] { given.run = [&given, password] { return set_password(given, *password); }; });
 
   const auto key = std::make_shared<key_words>();

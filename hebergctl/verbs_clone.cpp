@@ -3,8 +3,8 @@
 #include "base/beneath.h"
 #include "base/errors.h"
 #include "base/names.h"
-#include "hebergctl/held_container.h"
 #include "hebergctl/site_archive.h"
+#include "hebergctl/site_container.h"
 #include "hebergctl/trees.h"
 #include "syncd/remove_tree.h"
 
@@ -48,19 +48,6 @@ void take_away_whats_its_own(int folder) {
     throw_errno("settle", "logs");
 }
 
-// Of no name: whatever becomes of us, nothing of it is left.
-unique_fd pack_unnamed(const settings& settings, const ledger::site& row,
-                       const std::optional<present_container>& container, int tree) {
-  const auto folder = archives_folder(settings);
-  unique_fd file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!file) throw_errno("make a file in", folder);
-  std::optional<held_container> held;
-  if (container) held.emplace(settings.docker.host, *container, hold::pause);
-  (void)write_archive(describe_site(row, container), tree, file.get());
-  if (held) held->release();
-  return file;
-}
-
 int clone(const command& given, const clone_words& asked) {
   const auto settings = load(given.common);
   const auto row = ledger::read_site(settings.state_dir, asked.site);
@@ -78,11 +65,9 @@ int clone(const command& given, const clone_words& asked) {
     if (find_container(settings.docker.host, asked.to))
       return fail(k_refused, asked.to + ": a container of that name is there");
   }
-  const unique_fd tree = open_beneath(root->get(), asked.site.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!tree) throw_errno("open the tree of", asked.site);
-
-  const auto file = pack_unnamed(settings, *row, container, tree.get());
-  const auto packed = archive::judge(file.get(), {});
+  const auto tree = open_tree(root->get(), asked.site);
+  std::optional<progress> shown(std::in_place, given);
+  const auto [file, packed] = pack_unnamed(settings, *row, container, tree.get(), archive::compression::zstd, *shown);
   // A wish for a UID that is taken gets another, and no tree: that one is to be ours.
   const auto reserved = reserve(given, settings, asked.to, row->uid);
   if (const auto* code = std::get_if<int>(&reserved)) return *code;
@@ -91,7 +76,9 @@ int clone(const command& given, const clone_words& asked) {
     if (std::get<reservation>(reserved).is_new) forget_row(given, asked.to);
   };
   try {
-    write_tree(root->get(), file.get(), packed, asked.to, uid, take_away_whats_its_own);
+    shown->begin(asked.to + ": writing", packed.bytes);
+    write_tree(root->get(), file.get(), packed, asked.to, uid, take_away_whats_its_own, shown->counter());
+    shown.reset();
   } catch (...) {
     undo_row();
     throw;

@@ -52,10 +52,10 @@ enum class served { yes, no, unknown };
 served ask_proxy(const settings& settings, const std::string& host) {
   unsigned status = 0;
   const auto is_served = [&] {
-    status = fetch_status(settings.proxy.http_port, host);
+    status = fetch_status(settings, host);
     return status != 0 && status != 502 && status != 503;
   };
-  if (fetch_status(settings.proxy.http_port, host) == 0) return served::unknown;
+  if (fetch_status(settings, host) == 0) return served::unknown;
   return wait_until(k_patience, is_served) ? served::yes : served::no;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A site's beginning, end and name: reserve, rename, purge; and sync.
+// A site's beginning, end and name: reserve, rename, purge; sync and render.
 #include "base/names.h"
 #include "hebergctl/command.h"
+#include "hebergctl/renderers.h"
 #include "hebergctl/trees.h"
 #include "syncd/remove_tree.h"
 
@@ -20,6 +21,14 @@ struct purge_words {
 
 std::string aside_name(const std::string& site) {
   return "." + site + ".purged";  // as syncd calls it; deletion that was interrupted is found by it
+}
+
+int render(const command& given) {
+  const auto told = tell_renderers();
+  if (told == 0) return fail(k_refused, "no heberg-proxy-render runs here");
+  return report(given, {control::failure::none,
+                        std::to_string(told) + " heberg-proxy-render " + (told == 1 ? "is" : "are") + " told",
+                        "{\"told\":" + std::to_string(told) + "}"});
 }
 
 int purge(const command& given, const purge_words& asked) {
@@ -44,6 +53,8 @@ int purge(const command& given, const purge_words& asked) {
 }  // namespace
 
 void add_life_verbs(CLI::App& app, command& given) {
+  app.add_subcommand("render", "Have heberg-proxy-render write nginx's configuration anew and reload nginx")
+      ->callback([&given] { given.run = [&given] { return render(given); }; });
   app.add_subcommand("sync", "Have heberg-syncd list the engine's containers now")->callback([&given] {
     given.run = [&given] { return ask_and_report(given, {"sync", ""}); };
   });

@@ -160,6 +160,12 @@ void add_reading_verbs(CLI::App& app, command& given) {
   app.add_subcommand("status", "Say how heberg is: engine, accounts, directory, host keys")->callback([&given] {
     given.run = [&given] { return status(given); };
   });
+  app.add_subcommand("settings", "Read heberg.toml, and say whether it is sound")->callback([&given] {
+    given.run = [&given] {
+      (void)load(given.common);
+      return report(given, {control::failure::none, given.common.config + ": is sound"});
+    };
+  });
 }
 
 }  // namespace heberg::ctl

@@ -58,13 +58,14 @@ reply set_password(keeper& accounts, machine& host, const request& asked) {
   const auto& words = asked.arguments;
   const bool is_generated = words.size() == 1 && words[0] == "generate";
   const bool is_hash = words.size() == 2 && words[0] == "hash";
-  if (!is_generated && !is_hash && !(words.size() == 2 && words[0] == "set"))
-    return {failure::bad_request, "passwd wants: generate, set PASSWORD, or hash HASH"};
+  const bool is_none = words == std::vector<std::string>{"none"};
+  if (!is_generated && !is_hash && !is_none && !(words.size() == 2 && words[0] == "set"))
+    return {failure::bad_request, "passwd wants: generate, set PASSWORD, hash HASH, or none"};
 
-  const secret line = is_generated ? generate_password() : secret(words[1]);
+  const secret line = is_generated ? generate_password() : secret(is_none ? "*" : words[1]);
   const auto [kind, reason] = judge_line(line.view());
   if (line.view().find('\n') != std::string_view::npos) return {failure::refused, "a password is one line"};
-  if (kind != (is_hash ? line_kind::hash : line_kind::password)) {
+  if (!is_none && kind != (is_hash ? line_kind::hash : line_kind::password)) {
     return {failure::refused, !reason.empty() ? "that is refused: " + reason
                               : is_hash       ? "that is no crypt(5) hash"
                                               : "that is no password, but a hash or nothing at all"};
@@ -72,6 +73,7 @@ reply set_password(keeper& accounts, machine& host, const request& asked) {
   host.make_tree(asked.site, accounts.sites().at(asked.site).uid);
   host.store_password(asked.site, line);
   accounts.touch_password(asked.site);
+  if (is_none) return done(asked.site + ": no login by password any more");
   if (!is_generated) return done(asked.site + ": password set");
   return done(asked.site + ": password made", {{"password", line.view()}});
 }

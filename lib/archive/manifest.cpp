@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -17,6 +18,17 @@ using json = nlohmann::ordered_json;
 std::string text_of(const json& document, const char* key) {
   const auto found = document.find(key);
   return found != document.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// Those that could be; they are told to the sysadmin, and looked for.
+std::vector<std::string> certificates_of(const json& document) {
+  std::vector<std::string> names;
+  const auto found = document.find("certificates");
+  if (found == document.end() || !found->is_array()) return names;
+  for (const auto& name : *found) {
+    if (name.is_string() && is_certificate_name(name.get_ref<const std::string&>())) names.push_back(name);
+  }
+  return names;
 }
 
 // "KIND SIZE SUM PATH"; false where it is no such line, or the path was there before.
@@ -40,6 +52,11 @@ bool add_line(manifest& facts, std::string_view line) {
 
 }  // namespace
 
+bool is_certificate_name(std::string_view name) noexcept {
+  const auto is_plain = [](char c) { return c > ' ' && c < 127 && c != '/'; };
+  return !name.empty() && name.size() <= 253 && name != "." && name != ".." && std::ranges::all_of(name, is_plain);
+}
+
 std::string to_text(const head& about) {
   const json document = {{"format", k_version},
                          {"heberg", HEBERG_VERSION},
@@ -47,7 +64,8 @@ std::string to_text(const head& about) {
                          {"uid", about.uid},
                          {"locked", about.is_locked},
                          {"lock_reason", about.lock_reason},
-                         {"specification", about.specification}};
+                         {"specification", about.specification},
+                         {"certificates", about.certificates}};
   return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
@@ -61,7 +79,8 @@ std::optional<head> parse_head(std::string_view text) {
              .uid = uid->get<std::uint32_t>(),
              .is_locked = document.value("locked", json()) == true,
              .lock_reason = text_of(document, "lock_reason"),
-             .specification = text_of(document, "specification")};
+             .specification = text_of(document, "specification"),
+             .certificates = certificates_of(document)};
   if (!is_site_name(about.site) || !is_site_id(about.uid)) return std::nullopt;
   return about;
 }

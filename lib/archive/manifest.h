@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace heberg::archive {
 
@@ -22,9 +24,13 @@ struct head {
   std::uint32_t uid = 0;
   bool is_locked = false;
   std::string lock_reason;
-  std::string specification;  // of its container, as hebergctl's label holds it; empty: none
+  std::string specification;                   // of its container, as hebergctl's label holds it; empty: none
+  std::vector<std::string> certificates = {};  // the names of those that served it; they stay with the host
   bool operator==(const head&) const = default;
 };
+
+// A name that stays in its folder and on its line.
+[[nodiscard]] bool is_certificate_name(std::string_view name) noexcept;
 
 [[nodiscard]] std::string to_text(const head& about);
 // nullopt: no such text, another version, a name or a UID that no site can have.
@@ -37,6 +43,9 @@ struct fact {
   bool operator==(const fact&) const = default;
 };
 using manifest = std::map<std::string, fact, std::less<>>;  // by path
+
+// Is told of content as it is gone through: so many bytes more, holes left out.
+using counter = std::function<void(std::uint64_t bytes)>;
 
 // Lines "KIND SIZE SUM PATH", sorted by path; "-" for a folder's sum.
 [[nodiscard]] std::string to_text(const manifest& facts);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "archive/pack.h"
 
+#include "archive/source.h"
+#include "archive/unpack.h"
 #include "archive/walk.h"
 #include "base/errors.h"
 #include "digest/sha256.h"
@@ -10,6 +12,7 @@
 #include <sys/xattr.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
@@ -31,15 +34,21 @@ entry_pointer new_entry(const std::string& name) {
 
 class packer {
  public:
-  explicit packer(int output) : out_(::archive_write_new(), ::archive_write_free) {
+  packer(int output, compression how, const counter& told)
+      : told_(told), out_(::archive_write_new(), ::archive_write_free) {
     if (out_ == nullptr) throw std::bad_alloc();
     const auto threads = std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
     // hdrcharset: names are bytes, whatever the locale.
     check(::archive_write_set_format_pax(out_.get()), "format");
     check(::archive_write_set_options(out_.get(), "hdrcharset=BINARY"), "names");
-    check(::archive_write_add_filter_zstd(out_.get()), "zstd");
-    // Without threads, where the library was built so: slower, no error.
-    (void)::archive_write_set_filter_option(out_.get(), "zstd", "threads", threads.c_str());
+    if (how == compression::zstd) {
+      check(::archive_write_add_filter_zstd(out_.get()), "zstd");
+      // The site stands still meanwhile: a third faster than zstd's own 3, for a twentieth more bytes.
+      check(::archive_write_set_filter_option(out_.get(), "zstd", "compression-level", "2"), "level");
+      // Without threads, where the library was built so: slower, no error.
+      (void)::archive_write_set_filter_option(out_.get(), "zstd", "threads", threads.c_str());
+    }
+    check(::archive_write_set_bytes_per_block(out_.get(), 1 << 18), "blocks");
     check(::archive_write_open_fd(out_.get(), output), "open");
   }
 
@@ -149,10 +158,12 @@ class packer {
       digest.add(bytes);
       write(bytes, name);
       left -= bytes.size();
+      if (told_) told_(bytes.size());
     }
     return {'f', static_cast<std::uint64_t>(found.status.st_size), to_hex(digest.finish())};
   }
 
+  const counter& told_;
   std::unique_ptr<::archive, decltype(&::archive_write_free)> out_;
   std::map<std::pair<dev_t, ino_t>, std::string> names_;
   std::vector<char> block_ = std::vector<char>(k_block);
@@ -160,15 +171,33 @@ class packer {
 
 }  // namespace
 
-pack_result pack(const head& about, int tree, int output) {
+pack_result pack(const head& about, int tree, int output, compression how, const counter& told) {
   pack_result result;
-  packer out(output);
+  packer out(output, how, told);
   out.add_text(k_head_name, to_text(about));
   walk_tree(
       tree, [&](found_entry& found) { out.add(found, result); },
       [&](const std::string& path, const std::string& why) { result.left_out.emplace_back(path, why); });
   out.add_text(k_manifest_name, to_text(result.packed));
   out.close();
+  return result;
+}
+
+pack_result pack_and_read_back(const head& about, int tree, int output, compression how, const counter& told) {
+  growing_file written(output);
+  auto read_back = std::async(std::launch::async, [&written] {
+    return judge(written, {.entries = UINT64_MAX, .bytes = UINT64_MAX, .names = UINT64_MAX}).files;
+  });
+  pack_result result;
+  try {
+    result = pack(about, tree, output, how, told);
+  } catch (...) {
+    written.give_up();
+    throw;
+  }
+  written.complete();
+  if (read_back.get() != result.packed)
+    throw std::runtime_error("the archive of " + about.site + ", read back, is not what was packed");
   return result;
 }
 

@@ -17,8 +17,17 @@ struct pack_result {
   std::vector<std::pair<std::string, std::string>> left_out;  // path, why
 };
 
+// none: for who compresses itself, and finds what is the same as before.
+enum class compression { zstd, none };
+
 // tree: the open top folder. output: an open, empty file. Throws where something cannot be read or written, or a file
 // changes while it is read.
-[[nodiscard]] pack_result pack(const head& about, int tree, int output);
+[[nodiscard]] pack_result pack(const head& about, int tree, int output, compression how = compression::zstd,
+                               const counter& told = {});
+
+// The same, and reads back what was written while the rest is packed: what is in the file is what was in the tree, or
+// it throws. output is open for reading, too.
+[[nodiscard]] pack_result pack_and_read_back(const head& about, int tree, int output,
+                                             compression how = compression::zstd, const counter& told = {});
 
 }  // namespace heberg::archive

@@ -2,6 +2,7 @@
 #include "archive/unpack.h"
 
 #include "archive/paths.h"
+#include "archive/read_callbacks.h"
 #include "base/beneath.h"
 #include "base/errors.h"
 #include "digest/sha256.h"
@@ -31,21 +32,16 @@ struct member {
 
 class reader {
  public:
-  reader(int input, const limits& most) : in_(::archive_read_new(), ::archive_read_free), limits_(most) {
-    if (in_ == nullptr) throw std::bad_alloc();
-    if (::lseek(input, 0, SEEK_SET) != 0) throw_errno("read", "the archive");
+  reader(source& input, const limits& most) : plain_(input), limits_(most) {
     // Nothing but what pack() writes: the fewer parsers a stranger's file meets, the better.
     ::archive_read_support_format_tar(in_.get());
-    ::archive_read_support_filter_zstd(in_.get());
-    if (::archive_read_open_fd(in_.get(), input, 1 << 18) != ARCHIVE_OK) fail("it is no such archive");
+    in_.open(plain_);
   }
 
   // The next entry; nullptr at the end.
   archive_entry* next() {
     archive_entry* entry = nullptr;
-    const int code = ::archive_read_next_header(in_.get(), &entry);
-    if (code == ARCHIVE_EOF) return nullptr;
-    if (code != ARCHIVE_OK) fail("it is damaged, or no such archive");
+    if (!in_.check(::archive_read_next_header(in_.get(), &entry), "it is damaged, or no such archive")) return nullptr;
     if (++entries_ > limits_.entries)
       throw bad_archive("it holds more than " + std::to_string(limits_.entries) + " entries");
     if (const char* name = ::archive_entry_pathname(entry); name != nullptr) names_ += std::strlen(name);
@@ -61,9 +57,8 @@ class reader {
       const void* bytes = nullptr;
       std::size_t size = 0;
       la_int64_t at = 0;
-      const int code = ::archive_read_data_block(in_.get(), &bytes, &size, &at);
-      if (code == ARCHIVE_EOF) return;
-      if (code != ARCHIVE_OK || at < 0 || static_cast<std::uint64_t>(at) < end) fail("it is damaged");
+      if (!in_.check(::archive_read_data_block(in_.get(), &bytes, &size, &at), "it is damaged")) return;
+      if (at < 0 || static_cast<std::uint64_t>(at) < end) throw bad_archive("it is damaged");
       end = static_cast<std::uint64_t>(at) + size;
       if (end > longest) throw bad_archive("an entry is longer than it says, or may be");
       if (size > 0) take(std::string_view(static_cast<const char*>(bytes), size), static_cast<std::uint64_t>(at));
@@ -88,13 +83,10 @@ class reader {
   }
 
  private:
-  [[noreturn]] void fail(const char* what) {
-    const char* reason = ::archive_error_string(in_.get());
-    throw bad_archive(std::string(what) + (reason == nullptr ? "" : std::string(" (") + reason + ")"));
-  }
   [[noreturn]] void fail_size() { throw bad_archive("it holds more than " + std::to_string(limits_.bytes) + " bytes"); }
 
-  std::unique_ptr<::archive, decltype(&::archive_read_free)> in_;
+  decompressed plain_;
+  read_handle in_;
   limits limits_;
   std::uint64_t entries_ = 0;
   std::uint64_t names_ = 0;
@@ -160,7 +152,7 @@ void add_zeros(sha256& digest, std::uint64_t count) {
 
 // Reads a file's content, gives it to `take` too, and says what it was.
 template <typename Take>
-fact read_file(reader& in, const member& member, Take take) {
+fact read_file(reader& in, const member& member, const counter& told, Take take) {
   in.count(member.size);
   sha256 digest;
   std::uint64_t at = 0;
@@ -169,14 +161,14 @@ fact read_file(reader& in, const member& member, Take take) {
     digest.add(bytes);
     at = position + bytes.size();
     take(bytes, position);
+    if (told) told(bytes.size());
   });
   add_zeros(digest, member.size - at);
   return {'f', member.size, to_hex(digest.finish())};
 }
 
-template <typename Take>
-fact read_fact(reader& in, const member& member, Take take) {
-  if (member.kind == 'f') return read_file(in, member, take);
+// Of what has no content.
+fact describe(const member& member) {
   if (member.kind == 'd') return {'d', 0, ""};
   return {member.kind, 0, to_hex(sha256_of(member.target))};
 }
@@ -320,7 +312,7 @@ bool is_manifest(archive_entry* entry) {
 
 }  // namespace
 
-contents judge(int input, const limits& most) {
+contents judge(source& input, const limits& most, const counter& told) {
   reader in(input, most);
   contents result;
   result.about = read_head(in);
@@ -330,31 +322,43 @@ contents judge(int input, const limits& most) {
     if (is_manifest(entry)) break;
     const auto member = read_member(entry);
     check_place(result.files, member);
-    result.files.emplace(member.path, read_fact(in, member, [](std::string_view, std::uint64_t) {}));
+    result.files.emplace(member.path, member.kind == 'f'
+                                          ? read_file(in, member, told, [](std::string_view, std::uint64_t) {})
+                                          : describe(member));
   }
-  const auto told = parse_manifest(in.read_text(in.manifest_max()));
-  if (!told || *told != result.files) throw bad_archive("its files are not those of its manifest");
+  const auto written = parse_manifest(in.read_text(in.manifest_max()));
+  if (!written || *written != result.files) throw bad_archive("its files are not those of its manifest");
   if (in.next() != nullptr) throw bad_archive("it holds more behind its manifest");
   if (result.files.empty()) throw bad_archive("it holds no tree");
   result.bytes = in.bytes();
   return result;
 }
 
-void unpack(int input, const contents& known, int folder, const owner& whose) {
-  reader in(input, {.entries = known.files.size() + 2, .bytes = known.bytes + k_head_max});
+contents judge(int input, const limits& most, const counter& told) {
+  file_source file(input);
+  return judge(file, most, told);
+}
+
+contents contents_of(const head& about, const pack_result& written) {
+  auto as_read = parse_head(to_text(about));
+  if (!as_read) throw bad_archive("its site cannot be one here");
+  return {.about = std::move(*as_read), .files = written.packed, .bytes = written.bytes};
+}
+
+void unpack(int input, const contents& known, int folder, const owner& whose, const counter& told) {
+  file_source file(input);
+  reader in(file, {.entries = known.files.size() + 2, .bytes = known.bytes + k_head_max});
   if (read_head(in) != known.about) throw bad_archive("it was changed while it was read");
   writer out(folder, whose);
   manifest seen;
   for (auto* entry = in.next(); entry != nullptr && !is_manifest(entry); entry = in.next()) {
     const auto member = read_member(entry);
     check_place(seen, member);
-    std::optional<fact> was;
-    out.write(member, [&](auto take) { was = read_file(in, member, take); });
-    if (!was) was = read_fact(in, member, [](std::string_view, std::uint64_t) {});
+    auto was = member.kind == 'f' ? fact{} : describe(member);
+    out.write(member, [&](auto take) { was = read_file(in, member, told, take); });
     const auto expected = known.files.find(member.path);
-    if (expected == known.files.end() || expected->second != *was)
-      throw bad_archive("it was changed while it was read");
-    seen.emplace(member.path, std::move(*was));
+    if (expected == known.files.end() || expected->second != was) throw bad_archive("it was changed while it was read");
+    seen.emplace(member.path, std::move(was));
   }
   if (seen.size() != known.files.size()) throw bad_archive("it was changed while it was read");
   out.finish();

@@ -58,6 +58,7 @@ class statement {
   [[nodiscard]] std::int64_t integer(int column) const noexcept;
   [[nodiscard]] std::optional<std::int64_t> optional_integer(int column) const noexcept;
   [[nodiscard]] std::string text(int column) const;
+  [[nodiscard]] sqlite3_stmt* get() const noexcept { return handle_.get(); }
 
  private:
   struct finalizer {

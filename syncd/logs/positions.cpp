@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace heberg::syncd {
 namespace {
 
@@ -73,7 +75,40 @@ log_cursor cursor_at(const ledger::statement& row, int column) {
   return {row.integer(column), static_cast<std::uint32_t>(row.integer(column + 1))};
 }
 
+log_positions read_all(ledger::database& db) {
+  log_positions result;
+  ledger::statement files(db, "SELECT site, stream, device, inode, size, safe_size FROM files");
+  while (files.step()) {
+    result.files[{files.text(0), stream_of(files.integer(1))}] = {
+        .device = static_cast<std::uint64_t>(files.integer(2)),
+        .inode = static_cast<std::uint64_t>(files.integer(3)),
+        .size = files.integer(4),
+        .safe_size = files.integer(5)};
+  }
+  ledger::statement streams(db,
+                            "SELECT container, stream, site, stamp, skip, base, chunk_at, chunk_size, before_stamp, "
+                            "before_skip, safe_stamp, safe_skip FROM streams");
+  while (streams.step()) {
+    result.streams[{streams.text(0), stream_of(streams.integer(1))}] = {.site = streams.text(2),
+                                                                        .cursor = cursor_at(streams, 3),
+                                                                        .base = streams.integer(5),
+                                                                        .chunk_at = streams.integer(6),
+                                                                        .chunk_size = streams.integer(7),
+                                                                        .before = cursor_at(streams, 8),
+                                                                        .safe = cursor_at(streams, 10)};
+  }
+  return result;
+}
+
 }  // namespace
+
+log_positions read_positions(const std::string& path) {
+  if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) return {};
+  ledger::database db(path, SQLITE_OPEN_READONLY, path);
+  db.execute("PRAGMA busy_timeout = 2000");
+  db.execute("BEGIN");  // files and streams of one moment
+  return read_all(db);
+}
 
 std::string read_boot_id() {
   constexpr char k_path[] = "/proc/sys/kernel/random/boot_id";
@@ -96,29 +131,9 @@ positions::positions(const std::string& path, std::string boot)
       put_meta_(db_, "INSERT INTO meta VALUES (1, ?1, ?2) ON CONFLICT (id) DO UPDATE SET boot = ?1, clean = ?2") {}
 
 log_positions positions::load() {
-  log_positions result;
+  auto result = read_all(db_);
   ledger::statement meta(db_, "SELECT boot, clean FROM meta");
   if (meta.step()) result.is_cache_intact = meta.text(0) == boot_ || meta.integer(1) != 0;
-  ledger::statement files(db_, "SELECT site, stream, device, inode, size, safe_size FROM files");
-  while (files.step()) {
-    result.files[{files.text(0), stream_of(files.integer(1))}] = {
-        .device = static_cast<std::uint64_t>(files.integer(2)),
-        .inode = static_cast<std::uint64_t>(files.integer(3)),
-        .size = files.integer(4),
-        .safe_size = files.integer(5)};
-  }
-  ledger::statement streams(db_,
-                            "SELECT container, stream, site, stamp, skip, base, chunk_at, chunk_size, before_stamp, "
-                            "before_skip, safe_stamp, safe_skip FROM streams");
-  while (streams.step()) {
-    result.streams[{streams.text(0), stream_of(streams.integer(1))}] = {.site = streams.text(2),
-                                                                        .cursor = cursor_at(streams, 3),
-                                                                        .base = streams.integer(5),
-                                                                        .chunk_at = streams.integer(6),
-                                                                        .chunk_size = streams.integer(7),
-                                                                        .before = cursor_at(streams, 8),
-                                                                        .safe = cursor_at(streams, 10)};
-  }
   return result;
 }
 

@@ -78,6 +78,10 @@ class positions {
   ledger::statement put_file_, clear_chunks_, put_stream_, forget_, safe_file_, safe_streams_, put_meta_;
 };
 
+// For who only looks, while another process writes. Empty where there is no such file; is_cache_intact is not told.
+// Throws sqlite_error.
+[[nodiscard]] log_positions read_positions(const std::string& path);
+
 // The kernel's own word for it: a new one at each start of the machine. Throws std::system_error.
 [[nodiscard]] std::string read_boot_id();
 

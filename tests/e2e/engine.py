@@ -17,10 +17,13 @@ def in_host_network(command, **options):
 
 
 class engine:
-    def __init__(self, folder):
+    def __init__(self, folder, apart=False):
+        """apart: a second one, in a network of its own, from which nothing leads out; DOCKER_HOST stays the first one's."""
         self.folder = folder
+        self.apart = apart
         self.socket_dir = f"{folder}/socket"
         self.host = f"unix://{self.socket_dir}/docker.sock"
+        self.environment = {**os.environ, "DOCKER_HOST": self.host}
         self.log = f"{folder}/dockerd.log"
         self.daemon = None
         self.bridge = None
@@ -30,7 +33,7 @@ class engine:
         # The namespaces live as long as this process: bash, which waits for whatever loses its parent.
         with open(self.log, "w") as log:
             self.holder = subprocess.Popen(
-                ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc",
+                ["unshare", *(["--net"] if apart else []), "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc",
                  "bash", "-c", "echo ready; while :; do sleep 3600 & wait; done"],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
         if self.holder.stdout.readline() != "ready\n":
@@ -39,10 +42,12 @@ class engine:
             self.init = int(children.read().split()[0])
 
     def _enter(self):
-        return ["nsenter", f"--mount=/proc/{self.init}/ns/mnt", f"--pid=/proc/{self.init}/ns/pid"]
+        network = [f"--net=/proc/{self.init}/ns/net"] if self.apart else []
+        return ["nsenter", *network, f"--mount=/proc/{self.init}/ns/mnt", f"--pid=/proc/{self.init}/ns/pid"]
 
     def _start(self, prefix, options, **popen):
-        os.environ["DOCKER_HOST"] = self.host
+        if not self.apart:
+            os.environ["DOCKER_HOST"] = self.host
         with open(self.log, "a") as log:
             self.daemon = subprocess.Popen(
                 [*self._enter(), *prefix, "dockerd", f"--host={self.host}", f"--data-root={self.folder}/data",
@@ -58,7 +63,7 @@ class engine:
 
     def _answers(self):
         try:
-            return subprocess.run(["docker", "version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=2).returncode == 0
+            return subprocess.run(["docker", "version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=2, env=self.environment).returncode == 0
         except subprocess.TimeoutExpired:
             return False
 
@@ -99,20 +104,19 @@ class engine:
         except FileNotFoundError:
             return None
 
+    def run(self, command, **options):
+        """A command in the engine's own network."""
+        return subprocess.run([*self._enter(), *command], capture_output=True, text=True, **options)
+
     def kill(self, pid, how=signal.SIGKILL):
         """A process as the engine numbers it (docker inspect's State.Pid)."""
         return subprocess.run([*self._enter(), "kill", f"-{int(how)}", str(pid)], stderr=subprocess.DEVNULL).returncode == 0
 
-    def child_of(self, pid, name):
-        """The number of a container's process of that name (15 characters at most), by the container's first process."""
-        found = subprocess.run([*self._enter(), "pgrep", "-P", str(pid), "-x", name], capture_output=True, text=True).stdout.split()
-        return int(found[0]) if found else 0
-
     def close(self):
         try:
-            ids = subprocess.run(["docker", "ps", "-aq"], capture_output=True, text=True, timeout=30).stdout.split()
+            ids = subprocess.run(["docker", "ps", "-aq"], capture_output=True, text=True, timeout=30, env=self.environment).stdout.split()
             if ids:
-                subprocess.run(["docker", "rm", "-f", *ids], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+                subprocess.run(["docker", "rm", "-f", *ids], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120, env=self.environment)
             self.stop()
             self._remove_bridge()
         except (subprocess.SubprocessError, OSError) as error:

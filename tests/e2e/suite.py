@@ -19,14 +19,24 @@ import test_life  # noqa: F401
 import test_accounts  # noqa: F401
 import test_passwords  # noqa: F401
 import test_hebergctl  # noqa: F401
+import test_import  # noqa: F401
+import test_backup  # noqa: F401
 import test_locked_in  # noqa: F401
 import test_network  # noqa: F401
+import test_proxy_words  # noqa: F401
+import test_proxy_tls  # noqa: F401
+import test_proxy_networks  # noqa: F401
+import test_proxy_protocols  # noqa: F401
+import test_proxy_reload  # noqa: F401
 import test_sftp_log  # noqa: F401
 import test_hostile  # noqa: F401
 import test_host  # noqa: F401
+import test_move  # noqa: F401
 import test_logs  # noqa: F401
 import test_ansible  # noqa: F401
+import test_ansible_host  # noqa: F401
 import test_recovery  # noqa: F401
+import test_proxy_faults  # noqa: F401
 import test_quickstart  # noqa: F401
 
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """One line of Ansible, one site: the role heberg_sites against the running system."""
+import hmac
 import json
 import os
 import re
+import shutil
+import subprocess
 
 from framework import expect, expect_equal, test, wait_for
 from world import run
@@ -13,6 +16,7 @@ k_deploy = os.path.realpath(f"{os.path.dirname(__file__)}/../../deploy")
 def prepare(world, name):
     """A folder with the collection and a playbook for this host."""
     folder = f"{world.folder}/{name}"
+    shutil.rmtree(folder, ignore_errors=True)  # of a run before, where it was kept
     os.makedirs(f"{folder}/collections/ansible_collections/heberg")
     os.symlink(f"{k_deploy}/ansible", f"{folder}/collections/ansible_collections/heberg/heberg")
     with open(f"{folder}/play.yml", "w") as file:
@@ -110,3 +114,55 @@ def ansible_push(world):
     expect("exit code 0" in said, f"the push: {said}")
     world.put("pushed", world.wait_for_password("pushed"), "<?php echo 'by push';", "index.php")
     wait_for(10, "the pushed site answers", lambda: world.fetch("pushed.test") == (200, "by push"))
+
+
+@test
+def ansible_webhook(world):
+    """What is merged elsewhere is deployed when the webhook is told, by HMAC or by GitLab's token; without them, or with wrong ones, nothing happens."""
+    folder = prepare(world, "webhook")
+    world.made += ["hooked", "hooked-2"]
+    upstream, mirror, clone = f"{folder}/upstream.git", f"{folder}/mirror.git", f"{folder}/clone"
+    environment = environment_of(folder)
+
+    def git(*words):
+        done = run(["git", *words], env=environment, timeout=120)
+        expect_equal(done.returncode, 0, f"git {' '.join(words)}: {done.stdout}{done.stderr}")
+
+    def merge(*lines):
+        write_lines(f"{clone}/sites.yml", lines)
+        git("-C", clone, "add", "sites.yml")
+        git("-C", clone, "commit", "-q", "-m", "sites")
+        git("-C", clone, "push", "-q", "origin", "HEAD:main")
+
+    def tell(*headers):
+        body = '{"ref": "refs/heads/main"}'
+        return run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Content-Type: application/json",
+                    *(x for header in headers for x in ("-H", header)), "--data", body, "http://127.0.0.1:9010/hooks/heberg"]).stdout, body
+
+    git("init", "-q", "--bare", "-b", "main", upstream)
+    git("clone", "-q", upstream, clone)
+    merge("{name: hooked, hosts: [hooked.test]}")
+    git("clone", "-q", "--mirror", upstream, mirror)
+    git("-C", mirror, "config", "heberg.playbook", f"{folder}/play.yml")
+    git("-C", mirror, "config", "heberg.logs", f"{folder}/logs")
+    secret = os.urandom(16).hex()
+    with open(f"{folder}/webhook.log", "w") as log:
+        hook = subprocess.Popen(["webhook", "-ip", "127.0.0.1", "-port", "9010", "-template", "-verbose", "-hooks", f"{k_deploy}/hooks/webhook.json"],
+                                env={**environment, "HEBERG_HOOKS": f"{k_deploy}/hooks", "HEBERG_REPOSITORY": mirror, "HEBERG_WEBHOOK_SECRET": secret},
+                                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        wait_for(10, "the webhook answers", lambda: tell()[0] == "403")
+        expect(tell("X-Gitlab-Token: ", "X-Hub-Signature-256: sha256=" + "0" * 64)[0] in ("403", "500"), "a wrong signature")
+        expect_equal(tell(f"X-Gitlab-Token: {secret}0")[0], "403", "a wrong token")
+        expect(not os.path.exists(f"{folder}/logs"), "something was deployed")
+        signature = hmac.new(secret.encode(), tell()[1].encode(), "sha256").hexdigest()
+        expect_equal(tell(f"X-Hub-Signature-256: sha256={signature}")[0], "200", "the right signature")
+        wait_for(60, "what was merged is there", lambda: world.find_account("hooked"))
+        merge("{name: hooked, hosts: [hooked.test]}", "{name: hooked-2, hosts: [hooked-2.test]}")
+        expect_equal(tell(f"X-Gitlab-Token: {secret}")[0], "200", "the right token")
+        wait_for(60, "what was merged later is there", lambda: world.find_account("hooked-2"))
+        tip = run(["git", "-C", mirror, "rev-parse", "main"], env=environment).stdout
+        wait_for(60, "the run's end", lambda: os.path.exists(f"{mirror}/heberg-deployed") and open(f"{mirror}/heberg-deployed").read() == tip)
+    finally:
+        hook.terminate()
+        hook.wait()

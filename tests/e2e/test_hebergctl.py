@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The sysadmin's command: every verb against the running system."""
+import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
 
 from framework import expect, expect_equal, test, wait_for
+from test_proxy_tls import make_certificate
+from trees import contents, fill
 from world import run
 
 
@@ -155,19 +159,44 @@ def ctl_create_refused(world):
 
 
 @test
+def ctl_render(world):
+    """hebergctl render: the renderer goes on, and nginx has new workers though nothing has changed."""
+    def workers():
+        return {line.split()[1] for line in world.docker("top", "heberg-proxy").splitlines() if "worker process" in line and "shutting down" not in line}
+
+    before, started = workers(), world.docker("inspect", "-f", "{{.State.StartedAt}}", "heberg-proxy-render")
+    expect(before, "nginx has no workers")
+    expect_equal(json.loads(ctl(world, "render", "--json"))["told"], 1, "how many were told")
+    wait_for(10, "new workers", lambda: workers() and not workers() & before)
+    expect_equal(world.docker("inspect", "-f", "{{.State.StartedAt}}", "heberg-proxy-render"), started, "when the renderer was started")
+
+
+@test
 def ctl_archive(world):
-    """hebergctl archive --remove and restore: the same UID, password, files and address; under another name a site of its own."""
+    """hebergctl archive --remove and restore: the same UID, password, files, last log lines and address; under another name a site of its own."""
     world.made += ["arch", "copy"]
     made = json.loads(ctl(world, "create", "arch", "--host", "arch.test", "--json"))
     world.put("arch", made["password"], "kept", "kept.txt")
+    wait_for(10, "its file is served", lambda: world.fetch("arch.test", "/kept.txt") == (200, "kept"))
+    for i in range(50):
+        world.fetch("arch.test", f"/kept.txt?last-{i}")
     file = json.loads(ctl(world, "archive", "arch", "--remove", "--json"))["file"]
     world.wait_for_no_account("arch")
     expect(not os.path.exists(f"{world.sites}/arch"), "the tree is still there")
     ctl(world, "restore", file)
+    with open(f"{world.sites}/arch/logs/access.log") as log:
+        lines = log.read()
+    expect_equal([i for i in range(50) if lines.count(f"?last-{i} ") != 1], [], "requests that were not logged once before it went")
     expect_equal(int(world.wait_for_account("arch")[2]), made["uid"], "the UID")
     wait_for(10, "the password holds", lambda: world.can_log_in("arch", made["password"]))
     wait_for(10, "its files are served", lambda: world.fetch("arch.test", "/kept.txt") == (200, "kept"))
     ctl(world, "restore", file, code=5)
+    # Where it was served by a certificate that is not there any more, that is told.
+    make_certificate(world, "arch.test", "arch.test")
+    file = json.loads(ctl(world, "archive", "arch", "--remove", "--json"))["file"]
+    shutil.rmtree(f"{world.config}/certs")
+    world.wait_for_no_account("arch")
+    expect_equal(json.loads(ctl(world, "restore", file, "--json"))["missing_certificates"], ["arch.test"], "what is missing")
     copy = json.loads(ctl(world, "restore", file, "--as", "copy", "--json"))
     expect(copy["uid"] != made["uid"], "the copy has the first one's UID")
     with open(f"{world.sites}/copy/www/kept.txt") as text:
@@ -206,10 +235,13 @@ def kill_at_random(world, longest, *arguments):
     client = subprocess.Popen(["docker", "exec", "heberg-syncd", "hebergctl", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(random.uniform(0, longest))
     found = run(["pgrep", "-o", "-x", "-f", " ".join(["hebergctl", *arguments])]).stdout.split()  # the oldest: not its guard
+    hit = False
     for pid in found:
-        os.kill(int(pid), signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(int(pid), signal.SIGKILL)
+            hit = True
     client.wait()
-    return bool(found)
+    return hit
 
 
 @test
@@ -253,3 +285,54 @@ def ctl_killed(world):
         wait_for(10, "the container goes on", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
     print(f"        {kills} of 75 hit it", flush=True)
     expect(kills >= 50, f"only {kills} kills hit anything")
+
+
+@test
+def ctl_many_files(world):
+    """hebergctl archive and restore of 20,000 files with links, holes, attributes and names in any bytes: what comes back is what was there."""
+    world.made.append("heap")
+    made = json.loads(ctl(world, "create", "heap", "--host", "heap.test", "--json"))
+    fill(f"{world.sites}/heap", made["uid"], 20_000)
+    before = contents(f"{world.sites}/heap")
+    expect(len(before) > 20_000, f"only {len(before)} entries")
+    start = time.monotonic()
+    said = json.loads(ctl(world, "archive", "heap", "--remove", "--json"))
+    packed = time.monotonic()
+    expect_equal(said["left_out"], 2, "what was left out")  # the link that leads to /etc, and the socket for sshd's words
+    world.wait_for_no_account("heap")
+    again = time.monotonic()
+    ctl(world, "restore", said["file"])
+    print(f"        packed in {packed - start:.1f} s, restored in {time.monotonic() - again:.1f} s", flush=True)
+    del before["www/out"]
+    expect_equal(contents(f"{world.sites}/heap"), before, "what came back")
+    ctl(world, "remove", "heap")
+    world.wait_for_no_account("heap")
+    ctl(world, "purge", "heap", "--confirm", "heap", "--tree")
+
+
+@test
+def ctl_rename_killed(world):
+    """heberg-syncd killed 15 times at random while it renames a site: row, tree and UID are the one name's or the other's, and again it works."""
+    uid, _ = world.new_site("turn-a")
+    fill(f"{world.sites}/turn-a", uid, 50)
+    world.remove("turn-a")
+    world.wait_for_no_account("turn-a")
+    before = contents(f"{world.sites}/turn-a")
+    names = ["turn-a", "turn-b"]
+    for _ in range(15):
+        client = subprocess.Popen(["docker", "exec", "heberg-syncd", "hebergctl", "rename", *names], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(random.uniform(0.05, 0.3))
+        world.docker("kill", "heberg-syncd")
+        client.wait()
+        world.docker("start", "heberg-syncd")
+        wait_for(20, "syncd answers", lambda: run(["docker", "exec", "heberg-syncd", "hebergctl", "status"]).returncode == 0)
+        rows = {row["name"]: row["uid"] for row in json.loads(ctl(world, "list", "--json")) if row["name"] in names}
+        expect(rows in ({names[0]: uid}, {names[1]: uid}), f"the rows: {rows}")
+        name = next(iter(rows))
+        trees = [n for n in names if os.path.exists(f"{world.sites}/{n}")]
+        expect_equal(trees, [name], "the trees")
+        expect_equal(contents(f"{world.sites}/{name}"), before, "what is in it")
+        if name == names[0]:
+            ctl(world, "rename", *names)
+        names.reverse()
+    ctl(world, "purge", names[0], "--confirm", names[0], "--tree")

@@ -5,6 +5,7 @@ import os
 import shutil
 
 from framework import expect, expect_equal, test, wait_for
+from host_units import back_up_by_timer, deploy_by_webhook
 from world import k_source, run
 
 k_host = "heberg-e2e-host"
@@ -12,19 +13,22 @@ k_packages = ("heberg", "heberg-syncd", "heberg-proxy-render", "hebergctl", "lib
 
 
 class machine:
-    def __init__(self, world):
+    def __init__(self, world, name=k_host, socket_dir=None, network="host"):
         self.world = world
-        self.sites = f"{world.folder}/host-sites"
+        self.name = name
+        self.network = network
+        self.socket_dir = socket_dir or world.engine.socket_dir
+        self.sites = f"{world.folder}/{name}-sites"
         shutil.rmtree(self.sites, ignore_errors=True)
         os.mkdir(self.sites, 0o755)
 
     def start(self):
-        self.world.made.append(k_host)
+        self.world.made.append(self.name)
         # systemd wants a cgroup tree of its own; the host's network, as a real host's nginx has it, but on ports of its own.
-        self.world.docker("run", "-d", "--name", k_host, "--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--cgroupns", "private",
+        self.world.docker("run", "-d", "--name", self.name, "--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--cgroupns", "private",
                           "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
-                          "--security-opt", "systempaths=unconfined", "--network", "host", "--tmpfs", "/run", "--tmpfs", "/tmp", "-v", f"{self.sites}:/sites",
-                          "-v", f"{self.world.engine.socket_dir}:/engine:ro", "heberg-e2e-host")
+                          "--security-opt", "systempaths=unconfined", "--network", self.network, "--tmpfs", "/run", "--tmpfs", "/tmp", "-v", f"{self.sites}:/sites",
+                          "-v", f"{self.socket_dir}:/engine:ro", "heberg-e2e-host")
         wait_for(30, "systemd", lambda: self.try_run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"))
         self.write("/etc/heberg/heberg.toml", f"""
 [docker]
@@ -39,7 +43,7 @@ http_port = 8081
 """)
 
     def try_run(self, *command, **options):
-        return run(["docker", "exec", *(["-i"] if "input" in options else []), k_host, *command], **options)
+        return run(["docker", "exec", *(["-i"] if "input" in options else []), self.name, *command], **options)
 
     def run(self, *command, **options):
         done = self.try_run(*command, **options)
@@ -59,14 +63,14 @@ http_port = 8081
 
 
 def trouble(host):
-    return (host.explain("heberg-syncd", "heberg-proxy-render", "nginx", "ssh")
+    return (host.explain("heberg-syncd", "heberg-proxy-render", "heberg-backup", "heberg-webhook", "nginx", "ssh")
             + host.try_run("systemctl", "--no-pager", "status", "heberg-syncd", "heberg-proxy-render").stdout)
 
 
 @test
 def packages_on_a_host(world):
-    """Debian under systemd: dpkg installs, both daemons run as their units say, getent knows the site, nginx serves it, the host's own sshd
-    lets its owner in, confined; purged, nothing is left of it but the sites and the ledger."""
+    """Debian under systemd: dpkg installs, both daemons, the night's backup and the webhook run as their units say, getent knows the site, nginx
+    serves it, the host's own sshd lets its owner in, confined; purged, nothing is left of it but the sites and the ledger."""
     host = machine(world)
     host.start()
     host.run("sh", "-c", "DEBIAN_FRONTEND=noninteractive dpkg -i /packages/*.deb")
@@ -112,7 +116,16 @@ def packages_on_a_host(world):
         expect("/sites/hosted/logs has mode 0777, should have 0750" in host.run_for(1, "hebergctl", "check"), "the wrong mode is not told")
         host.run_for(6, "hebergctl", "check", "--fix", "hosted")
         expect_equal(host.run("stat", "-c", "%a", "/sites/hosted/logs"), "750", "mended mode")
+        host.run("sh", "-c", "cd /sites/hosted/logs && mv access.log kept && mkdir access.log")
+        world.fetch_at(8081, "hosted.test", "/?unwritten")
+        wait_for(5, "the engine has the line", lambda: "/?unwritten" in world.docker("logs", "hosted"))
+        expect("container hosted wrote last is not in access.log" in host.run_for(1, "hebergctl", "check", "hosted"), "a log that cannot be written is not told")
+        host.run("sh", "-c", "cd /sites/hosted/logs && rmdir access.log && mv kept access.log")
+        wait_for(15, "the log goes on", lambda: host.try_run("hebergctl", "check", "hosted").returncode == 6)
         host.run_for(3, "hebergctl", "check", "nosite")
+
+        back_up_by_timer(host, "hosted")
+        deploy_by_webhook(host)
 
         # Killed, it comes back; stopped and started, too.
         host.run("systemctl", "kill", "--signal", "KILL", "heberg-syncd", "heberg-proxy-render")

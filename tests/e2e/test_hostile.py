@@ -10,11 +10,11 @@ def expect_all_is_well(world, word):
     _, password = world.new_site(name)
     world.put(name, password, "<?php echo 'fine';", "index.php")
     wait_for(10, "a decent site is served", lambda: world.fetch(f"{name}.test") == (200, "fine"))
-    expect_equal(run(["docker", "exec", "heberg-proxy", "nginx", "-q", "-t"]).returncode, 0, "nginx -t")
+    expect_equal(run(["docker", "exec", "heberg-proxy-render", "nginx", "-q", "-t"]).returncode, 0, "nginx -t")
 
 
 def logs_since(world):
-    return world.logs("heberg-syncd", world.since) + world.logs("heberg-proxy", world.since)
+    return world.logs("heberg-syncd", world.since) + world.logs("heberg-proxy-render", world.since)
 
 
 @test
@@ -30,7 +30,7 @@ def hostile_hosts(world):
     expect_all_is_well(world, "hosts")
     log = wait_for(10, "the log", lambda: logs_since(world))
     for word, host in bad.items():
-        wait_for(5, f"the log names bad-{word}", lambda: f"bad-{word}" in world.logs("heberg-proxy", world.since))
+        wait_for(5, f"the log names bad-{word}", lambda: f"bad-{word}" in world.logs("heberg-proxy-render", world.since))
     expect("\x1b" not in log and "\x01" not in log, "a control byte reached the log")
     configuration = world.docker("exec", "heberg-proxy", "cat", "/etc/nginx/conf.d/heberg.conf")
     for sign in ("pwned", "evil.test", "passwd", "a" * 100, "\x01"):
@@ -47,7 +47,7 @@ def hostile_ports(world):
         world.run_site(f"port-{word}", options=["-e", f"VIRTUAL_PORT={port}"])
     expect_all_is_well(world, "ports")
     for word in ("word", "zero", "big", "list", "inject", "newline", "minus"):
-        wait_for(5, f"the log names port-{word}", lambda: f"port-{word}" in world.logs("heberg-proxy", world.since))
+        wait_for(5, f"the log names port-{word}", lambda: f"port-{word}" in world.logs("heberg-proxy-render", world.since))
         expect_equal(world.fetch(f"port-{word}.test")[0], 503, f"port-{word}.test")
 
 
@@ -99,7 +99,7 @@ def host_claimed_twice(world):
     for _ in range(8):
         expect_equal(world.fetch("claimed.test"), (200, "first"), "claimed.test")
     wait_for(5, "the log names the second", lambda: any(
-        "owner-b" in line and "claimed.test" in line for line in world.logs("heberg-proxy", world.since).splitlines()))
+        "owner-b" in line and "claimed.test" in line for line in world.logs("heberg-proxy-render", world.since).splitlines()))
 
 
 @test

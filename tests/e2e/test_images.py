@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The three containers run as they should: with little, and with nothing of each other's."""
+"""The containers run as they should: with little, and with nothing of each other's."""
 import json
 import os
 
 from framework import expect, expect_equal, test
-from world import k_sftp_port, k_source, run
+from world import k_containers, k_sftp_port, k_source, run
 
 
 def inspect(world, name):
@@ -24,6 +24,7 @@ def capabilities(world):
         "heberg-syncd": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL"],
         "heberg-sftp": ["SETUID", "SETGID", "SYS_CHROOT", "AUDIT_WRITE", "KILL"],
         "heberg-proxy": ["NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN", "KILL"],
+        "heberg-proxy-render": ["NET_BIND_SERVICE", "CHOWN"],
     }
     for name, capabilities_of in wanted.items():
         # syncd's container shares the PID namespace of its host, so its own process is found by the engine's number.
@@ -38,25 +39,29 @@ def capabilities(world):
 @test
 def read_only(world):
     """Nothing of a container's own file system can be written, nor the directory by the SFTP container."""
-    for name in ("heberg-syncd", "heberg-sftp", "heberg-proxy"):
+    for name in k_containers:
         expect(inspect(world, name)["HostConfig"]["ReadonlyRootfs"], f"{name} has a writable root")
         for path in ("/etc/x", "/usr/sbin/x", "/x"):
             expect(run(["docker", "exec", name, "touch", path]).returncode != 0, f"{name} could write {path}")
     for path in ("x", "accounts.cdb", "shadow.cdb"):
         done = run(["docker", "exec", "heberg-sftp", "touch", f"/var/lib/heberg/directory/{path}"])
         expect(done.returncode != 0, f"heberg-sftp could write the directory's {path}")
-    for name in ("heberg-syncd", "heberg-proxy"):
+    expect(run(["docker", "exec", "heberg-proxy", "touch", "/etc/nginx/conf.d/x"]).returncode != 0, "heberg-proxy could write its own text")
+    for name in ("heberg-syncd", "heberg-proxy", "heberg-proxy-render"):
         expect(run(["docker", "exec", name, "touch", "/etc/heberg/heberg.toml"]).returncode != 0, f"{name} could write the settings")
 
 
 @test
 def mounts(world):
-    """The SFTP container sees the directory and the sites: no engine socket, no ledger, no settings."""
+    """What the world speaks to has no engine socket: the SFTP container sees the directory and the sites, nginx its text and the settings."""
     seen = sorted((m["Destination"], m["RW"]) for m in inspect(world, "heberg-sftp")["Mounts"])
     expect_equal(seen, [("/etc/ssh/host_keys", True), ("/sites", True), ("/var/lib/heberg/directory", False)], "mounts of heberg-sftp")
     expect_equal(world.docker("exec", "heberg-sftp", "ls", "/var/lib/heberg"), "directory", "/var/lib/heberg in heberg-sftp")
-    found = world.docker("exec", "heberg-sftp", "sh", "-c", "ls /run/docker.sock /run/engine 2>/dev/null | wc -l")
-    expect_equal(found, "0", "engine sockets in heberg-sftp")
+    seen = sorted((m["Destination"], m["RW"]) for m in inspect(world, "heberg-proxy")["Mounts"])
+    expect_equal(seen, [("/etc/heberg", False), ("/etc/nginx/conf.d", False), ("/var/lib/nginx", True)], "mounts of heberg-proxy")
+    for name in ("heberg-sftp", "heberg-proxy"):
+        found = world.docker("exec", name, "sh", "-c", "ls /run/docker.sock /run/engine 2>/dev/null | wc -l")
+        expect_equal(found, "0", f"engine sockets in {name}")
 
 
 @test
@@ -95,8 +100,8 @@ def how_it_runs(world, name):
 
 @test
 def compose_says_the_same(world):
-    """compose.yaml runs the three containers exactly as containers.sh does."""
-    names = ("heberg-syncd", "heberg-sftp", "heberg-proxy")
+    """compose.yaml runs the containers exactly as containers.sh does."""
+    names = k_containers
     wanted = {name: how_it_runs(world, name) for name in names}
     world.docker("rm", "-f", *names)
     world.docker("network", "rm", "heberg-sites")

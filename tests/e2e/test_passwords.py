@@ -3,7 +3,7 @@
 import os
 
 from framework import expect, expect_equal, test, wait_for
-from world import run
+from world import k_containers, run
 
 
 def hash_of(password):
@@ -143,7 +143,7 @@ def secrets_stay_out_of_logs(world):
     world.can_log_in("oops-typed-Pa55word", "tried-Pa55word")
     world.write_password("quiet", "set-Pa55word\n")
     wait_for_login(world, "quiet", "set-Pa55word")
-    everything = "".join(world.logs(name, world.since) for name in ("heberg-syncd", "heberg-sftp", "heberg-proxy"))
+    everything = "".join(world.logs(name, world.since) for name in k_containers)
     for secret in ("tried-Pa55word", "set-Pa55word"):
         expect(secret not in everything, f"{secret} is in a log")
     expect_equal(world.syncd_log().count(generated), 1, "times that the generated password is logged")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""deploy/quickstart, the README's first command: in place of the tests' own heberg, with its three containers and folders of its own."""
+"""deploy/quickstart, the README's first command: in place of the tests' own heberg, with its containers and folders of its own."""
 import os
 import re
 import shutil
@@ -8,8 +8,8 @@ import tempfile
 from framework import expect, expect_equal, test
 from world import k_source, run
 
-k_containers = ["heberg-proxy", "heberg-sftp", "heberg-syncd", "site_1"]
-k_images = ["heberg-syncd", "heberg-sftp", "heberg-proxy", "php:apache", "debian:bookworm-slim"]
+k_containers = ["heberg-proxy", "heberg-proxy-render", "heberg-sftp", "heberg-syncd", "site_1"]
+k_images = ["heberg-syncd", "heberg-sftp", "heberg-proxy", "heberg-proxy-render", "php:apache", "debian:bookworm-slim"]
 k_http_port = "8081"
 k_wrong = {
     ("--http-port", "0"): '--http-port needs a port from 1 to 65535, not "0"',
@@ -61,7 +61,7 @@ def containers(world):
 @test
 def quickstart_life(world):
     """quickstart sets heberg up with a first site and proves it; again, it changes nothing; --down and --purge leave what is not its own."""
-    world.docker("rm", "-f", "heberg-syncd", "heberg-sftp", "heberg-proxy")
+    world.docker("rm", "-f", "heberg-syncd", "heberg-sftp", "heberg-proxy", "heberg-proxy-render")
     world.docker("network", "rm", "heberg-sites")
     world.docker("volume", "rm", "heberg-sftp-keys", "heberg-proxy-conf", "heberg-proxy-temp")
     at_work = quickstart(world)

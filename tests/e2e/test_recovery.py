@@ -5,7 +5,7 @@ import signal
 import time
 
 from framework import expect, expect_equal, test, wait_for
-from world import k_uid_max, k_uid_min
+from world import k_containers, k_uid_max, k_uid_min
 
 
 def pid_of(world, container):
@@ -57,8 +57,8 @@ def syncd_comes_back(world):
 
 @test
 def syncd_stops_at_once(world):
-    """SIGTERM ends syncd and the proxy within a second or so, with status 0."""
-    for name, limit in (("heberg-syncd", 1.5), ("heberg-proxy", 2.5)):
+    """syncd, the proxy and its renderer end within a second or so of being asked to, with status 0."""
+    for name, limit in (("heberg-syncd", 1.5), ("heberg-proxy", 2.5), ("heberg-proxy-render", 1.5)):
         start = time.monotonic()
         world.docker("stop", name)
         took = time.monotonic() - start
@@ -82,7 +82,7 @@ def engine_restarted(world):
     _, password = world.new_site("during")
     session = world.open_session("during", password)
     wait_for(5, "the proxy serves it", lambda: world.fetch("during.test")[0] not in (0, 503))
-    pids = {name: pid_of(world, name) for name in ("heberg-syncd", "heberg-sftp", "heberg-proxy")}
+    pids = {name: pid_of(world, name) for name in k_containers}
     for word, how in (("term", signal.SIGTERM), ("kill", signal.SIGKILL)):
         world.engine.stop(how)
         try:
@@ -116,26 +116,43 @@ def proxy_serves_last_good(world):
     _, password = world.new_site("lasting")
     world.put("lasting", password, "<?php echo 'lasting';", "index.php")
     wait_for(5, "it is served", lambda: world.fetch("lasting.test") == (200, "lasting"))
-    world.docker("rm", "-f", "heberg-proxy")
-    done = world.deploy("run_proxy", engine_dir=world.dead_engine_dir())
-    expect_equal(done.returncode, 0, f"run_proxy: {done.stderr}")
+    world.docker("rm", "-f", "heberg-proxy", "heberg-proxy-render")
     try:
+        for done in (world.deploy("run_proxy"), world.deploy("run_proxy_render", engine_dir=world.dead_engine_dir())):
+            expect_equal(done.returncode, 0, done.stderr)
         wait_for(10, "the proxy serves without an engine", lambda: world.fetch("lasting.test") == (200, "lasting"))
         expect_equal(world.fetch("nobody.test")[0], 503, "nobody.test")
     finally:
-        world.docker("rm", "-f", "heberg-proxy")
-        world.deploy("run_proxy")
-    wait_for(20, "the proxy serves again", lambda: world.fetch("lasting.test") == (200, "lasting"))
+        world.docker("rm", "-f", "heberg-proxy-render")
+        world.deploy("run_proxy_render")
+    world.run_site("later")
+    wait_for(20, "the proxy goes on with the engine", lambda: world.fetch("later.test")[0] not in (0, 503))
 
 
 @test
 def proxy_killed(world):
-    """nginx or the renderer killed inside heberg-proxy: the container starts again and serves."""
+    """nginx or the renderer killed: its container starts again, and new sites are served."""
     _, password = world.new_site("phoenix")
     world.put("phoenix", password, "<?php echo 'phoenix';", "index.php")
     wait_for(5, "it is served", lambda: world.fetch("phoenix.test") == (200, "phoenix"))
-    for victim in ("nginx", "heberg-proxy-re"):
-        pid = pid_of(world, "heberg-proxy")
-        expect(world.engine.kill(world.engine.child_of(pid, victim)), f"no {victim} to kill")
-        wait_for(30, f"a new container after the end of {victim}", lambda: pid_of(world, "heberg-proxy") not in (0, pid))
+    for number, victim in enumerate(("heberg-proxy", "heberg-proxy-render")):
+        pid = pid_of(world, victim)
+        expect(world.engine.kill(pid), f"no {victim} to kill")
+        wait_for(30, f"a new process of {victim}", lambda: pid_of(world, victim) not in (0, pid))
         wait_for(20, "it serves again", lambda: world.fetch("phoenix.test") == (200, "phoenix"))
+        world.run_site(f"after-fire-{number}")
+        wait_for(20, "a new site is served", lambda: world.fetch(f"after-fire-{number}.test")[0] not in (0, 503))
+
+
+@test
+def proxy_waits_for_a_text(world):
+    """nginx started with a text that it refuses waits for another one, and takes it when the renderer has written it."""
+    _, password = world.new_site("patient")
+    world.put("patient", password, "<?php echo 'patient';", "index.php")
+    wait_for(5, "it is served", lambda: world.fetch("patient.test") == (200, "patient"))
+    world.docker("stop", "heberg-proxy")
+    world.docker("exec", "heberg-proxy-render", "sh", "-c", "echo 'no directive;' >>/etc/nginx/conf.d/heberg.conf")
+    world.docker("start", "heberg-proxy")
+    wait_for(10, "nginx says why it waits", lambda: "waiting for another one" in world.logs("heberg-proxy", world.since))
+    world.run_site("other")  # a change: the text is written anew
+    wait_for(20, "both are served", lambda: world.fetch("patient.test") == (200, "patient") and world.fetch("other.test")[0] not in (0, 503))

@@ -11,6 +11,7 @@ import time
 from framework import expect, wait_for
 
 k_source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+k_containers = ("heberg-syncd", "heberg-sftp", "heberg-proxy", "heberg-proxy-render")
 k_uid_min, k_uid_max = 47000, 47999
 k_http_port = 80
 k_sftp_port = 2222
@@ -69,9 +70,9 @@ class world:
             {what}"""], timeout=120)
 
     def start_heberg(self):
-        for name in ("heberg-proxy", "heberg-sftp", "heberg-syncd"):
+        for name in k_containers:
             run(["docker", "rm", "-fv", name])
-        for what in ("make_network", "run_syncd", "run_sftp", "run_proxy"):
+        for what in ("make_network", "run_syncd", "run_sftp", "run_proxy", "run_proxy_render"):
             done = self.deploy(what)
             expect(done.returncode == 0, f"{what}: {done.stderr}")
         wait_for(30, "sshd answers", lambda: self.ssh("nobody-there", "x", ["true"]).returncode == 255
@@ -110,7 +111,7 @@ class world:
 
     def describe_trouble(self):
         text = "        --- what heberg said meanwhile\n"
-        for name in ("heberg-syncd", "heberg-sftp", "heberg-proxy"):
+        for name in k_containers:
             done = run(["docker", "logs", "--timestamps", "--since", f"{self.since:.3f}", name])
             lines = sorted((done.stdout + done.stderr).splitlines())[-40:]
             text += "".join(f"        {name}: {line[11:23]} {line[31:]}\n" for line in lines)

@@ -11,6 +11,13 @@ TEST_CASE("a head comes back from its text, and one that cannot be a site's does
   const head about{
       .site = "site_1", .uid = 20000, .is_locked = true, .lock_reason = "bill \"3\"", .specification = "{}"};
   CHECK(parse_head(to_text(about)) == about);
+  auto served = about;
+  served.certificates = {"example.org", "_wild"};
+  CHECK(parse_head(to_text(served)) == served);
+  const auto odd =
+      parse_head(R"({"format":1,"site":"a","uid":20000,"certificates":["../x","","a b",".","\u001b[31m",7,"fine"]})");
+  REQUIRE(odd);
+  CHECK(odd->certificates == std::vector<std::string>{"fine"});
   for (const char* text : {"", "[]", R"({"format":2,"site":"a","uid":20000})",
                            R"({"format":1,"site":"root","uid":20000})", R"({"format":1,"site":"../a","uid":20000})",
                            R"({"format":1,"site":"a","uid":0})", R"({"format":1,"site":"a","uid":-1})",

@@ -75,6 +75,10 @@ TEST_CASE("each broken promise of a site is one finding, which says what it is o
       {"account", severity::error, "is refused", [](auto& s) { s.row.origin = ledger::hash_origin::refused; }},
       {"account", severity::warning, "not looked at yet", [](auto& s) { s.row.origin = ledger::hash_origin::none; }},
       {"account", severity::error, "is not the one that holds", [](auto& s) { s.password_holds = false; }},
+      {"logs", severity::error, "container web wrote last is not in error.log",
+       [](auto& s) { s.logs = {{.container = "web", .problem = {}, .behind = {"error.log"}}}; }},
+      {"logs", severity::warning, "does not give the log of container web",
+       [](auto& s) { s.logs = {{.container = "web", .problem = "no reading", .behind = {}}}; }},
       {"container", severity::error, "no container of it", [](auto& s) { s.containers.clear(); }},
       {"container", severity::error, "does not run",
        [](auto& s) { s.containers[0].state = docker::container_state::exited; }},
@@ -142,11 +146,14 @@ TEST_CASE("what is wrong with the host is told, and a name that syncd has refuse
   host.root_problem = "/sites is writable by its group";
   host.refused = {{"b", "no account: the name is taken"}};
   host.unknown_sites = {"b", "c"};
+  host.logs_problem = "logs.db: cannot be read";
+  host.proxy_problem = "container nginx has the restart policy no";
   std::vector<std::string> texts;
   for (const auto& found : check_host(host, k_now)) texts.push_back(found.text);
   CHECK(texts == std::vector<std::string>{"heberg-syncd has lost the engine: accounts stay as they are",
                                           "heberg-syncd cannot publish", "b is refused: no account: the name is taken",
-                                          "/sites is writable by its group",
+                                          "/sites is writable by its group", "logs.db: cannot be read",
+                                          "container nginx has the restart policy no",
                                           "a container is of site c, which has no account"});
   host = make_host();
   host.syncd_answers = host.in_touch = host.has_proxy = false;
