@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 namespace CLI {
@@ -25,6 +26,11 @@ enum exit_code : int {
   k_no_syncd = 4,
   k_refused = 5,
   k_warned = 6,  // check: nothing is broken, something wants a look
+};
+
+// A rule stands against it: k_refused.
+struct refused : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 inline constexpr char k_exit_codes[] =

@@ -145,6 +145,30 @@ std::optional<present_container> parse_present(std::string_view inspected, std::
   return present;
 }
 
+std::vector<std::string> find_users(std::string_view listed, std::string_view folder, std::string_view id) {
+  const auto all = json::parse(listed, nullptr, false);
+  if (!all.is_array()) throw std::runtime_error("the engine's list of containers makes no sense");
+  const auto below = std::string(folder) + "/";
+  const auto text_of = [](const json& from, const char* key) {
+    return from.is_object() && from.contains(key) && from[key].is_string() ? from[key].get<std::string>()
+                                                                           : std::string();
+  };
+  std::vector<std::string> users;
+  for (const auto& one : all) {
+    if (!one.is_object() || text_of(one, "Id") == id || !one.contains("Mounts") || !one["Mounts"].is_array()) continue;
+    const auto is_below = [&](const json& mount) {
+      const auto source = text_of(mount, "Source");
+      return source == folder || source.starts_with(below);
+    };
+    if (std::ranges::none_of(one["Mounts"], is_below)) continue;
+    const bool is_named =
+        one.contains("Names") && one["Names"].is_array() && !one["Names"].empty() && one["Names"].front().is_string();
+    const auto name = is_named ? one["Names"].front().get<std::string>() : text_of(one, "Id");
+    users.push_back(name.starts_with('/') ? name.substr(1) : name);
+  }
+  return users;
+}
+
 step plan(const placed_site& site, const std::optional<present_container>& present) {
   if (!present) return step::make;
   if (!present->is_ours) return step::refuse;

@@ -53,6 +53,11 @@ struct present_container {
 };
 [[nodiscard]] std::optional<present_container> parse_present(std::string_view inspected, std::string_view site);
 
+// Of GET /containers/json: the names of the containers that mount that folder, or one below it, but for the one of this
+// id. Throws where the answer makes no sense.
+[[nodiscard]] std::vector<std::string> find_users(std::string_view listed, std::string_view folder,
+                                                  std::string_view id);
+
 enum class step { nothing, start, make, replace, refuse };
 [[nodiscard]] step plan(const placed_site& site, const std::optional<present_container>& present);
 

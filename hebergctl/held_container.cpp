@@ -5,6 +5,7 @@
 #include "hebergctl/command.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ void guard(int from_parent, const std::string& engine, const std::string& id, ho
   while (size < 0 && errno == EINTR);
   if (size == 1) return;
   try {
+    if (how == hold::stop) hold_container(engine, id, how);  // waits where that is under way still
     release_container(engine, id, how);
   } catch (const std::exception& error) {
     (void)fail(k_failed, error.what());
@@ -32,14 +34,25 @@ void guard(int from_parent, const std::string& engine, const std::string& id, ho
 }  // namespace
 
 held_container::held_container(std::string engine, const present_container& container, hold how)
-    : engine_(std::move(engine)), id_(container.id), how_(how), is_held_(container.runs && !container.is_paused) {
+    : engine_(std::move(engine)),
+      id_(container.id),
+      how_(how),
+      is_held_(container.runs && (how == hold::stop || !container.is_paused)) {
   if (!is_held_) return;
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("make", "a pipe");
-  const unique_fd from_parent(ends[0]);
-  to_guard_ = unique_fd(ends[1]);
+  int pipe[2];
+  if (::pipe2(pipe, O_CLOEXEC) != 0) throw_errno("make", "a pipe");
+  const unique_fd from_parent(pipe[0]);
+  to_guard_ = unique_fd(pipe[1]);
+  // Who ends us may end all of our service (systemd.kill(5)): the guard is to outlive that.
+  sigset_t ends;
+  sigset_t before;
+  ::sigemptyset(&ends);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&ends, signal);
+  ::pthread_sigmask(SIG_BLOCK, &ends, &before);
   guard_ = ::fork();
-  if (guard_ < 0) throw_errno("fork", "a guard of the container");
+  const int error = errno;
+  if (guard_ != 0) ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (guard_ < 0) throw_errno(error, "fork", "a guard of the container");
   if (guard_ == 0) {
     ::setsid();
     to_guard_ = {};
@@ -49,7 +62,8 @@ held_container::held_container(std::string engine, const present_container& cont
   try {
     hold_container(engine_, id_, how_);
   } catch (...) {
-    dismiss_guard();
+    to_guard_ = {};  // the engine may have done it all the same: the guard lets it go on
+    ::waitpid(guard_, nullptr, 0);
     throw;
   }
 }

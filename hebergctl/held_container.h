@@ -15,7 +15,8 @@ namespace heberg::ctl {
 
 class held_container {
  public:
-  // One that does not run, or is paused already, is left as it is. Throws where the engine refuses.
+  // One that does not run is left as it is, and so is one that is to be paused and is already. Throws where the engine
+  // refuses.
   held_container(std::string engine, const present_container& container, hold how);
   held_container(const held_container&) = delete;
   held_container& operator=(const held_container&) = delete;

@@ -17,7 +17,6 @@
 namespace heberg::ctl {
 namespace {
 
-constexpr char k_aside[] = ".www.import";
 constexpr std::size_t k_keys_max = 64U << 10U;  // bytes
 constexpr int k_open_folder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
@@ -68,18 +67,33 @@ std::vector<std::string> names_in(int folder) {
   return names;
 }
 
+// A new folder in the tree, under a name that the old home has nothing of.
+std::string make_aside(int tree) {
+  for (int i = 0;; ++i) {
+    const auto name = ".www.import" + std::to_string(i);
+    if (::mkdirat(tree, name.c_str(), 0700) == 0) return name;
+    if (errno != EEXIST) throw_errno("make", name);
+  }
+}
+
+// The old owner's links are in there: none is followed. A folder of that name is no key.
+void remove_keys(int www) {
+  const unique_fd folder = open_beneath(www, ".ssh", k_open_folder);
+  if (folder && ::unlinkat(folder.get(), "authorized_keys", 0) != 0 && errno != ENOENT && errno != EISDIR)
+    throw_errno("remove", "www/.ssh/authorized_keys");
+}
+
 // What is in the new tree, into its www. Old keys there would be served to the world.
 void settle(int tree, const std::string& keys, std::uint32_t uid) {
-  if (::mkdirat(tree, k_aside, 0700) != 0) throw_errno("make", k_aside);
-  const unique_fd www = open_beneath(tree, k_aside, k_open_folder);
-  if (!www) throw_errno("open", k_aside);
+  const auto aside = make_aside(tree);
+  const unique_fd www = open_beneath(tree, aside.c_str(), k_open_folder);
+  if (!www) throw_errno("open", aside);
   for (const auto& name : names_in(tree)) {
-    if (name != k_aside && ::renameat(tree, name.c_str(), www.get(), name.c_str()) != 0) throw_errno("move", name);
+    if (name != aside && ::renameat(tree, name.c_str(), www.get(), name.c_str()) != 0) throw_errno("move", name);
   }
-  if (::unlinkat(www.get(), ".ssh/authorized_keys", 0) != 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-    throw_errno("remove", "www/.ssh/authorized_keys");
+  remove_keys(www.get());
   own(www.get(), uid, uid, 02755);
-  if (::renameat(tree, k_aside, tree, "www") != 0) throw_errno("name", "www");
+  if (::renameat(tree, aside.c_str(), tree, "www") != 0) throw_errno("name", "www");
   write_keys(tree, keys, uid);
   own(tree, 0, uid, 0751);
 }
@@ -97,7 +111,7 @@ std::vector<std::pair<std::string, std::string>> copy_home(const settings& setti
   const auto file = open_unnamed(settings);
   const archive::head about{
       .site = what.site, .uid = what.uid, .is_locked = false, .lock_reason = {}, .specification = {}};
-  auto packed = write_archive(about, web ? web.get() : home.get(), file.get());
+  auto packed = write_archive(settings, about, web ? web.get() : home.get(), file.get());
   const auto keys = read_keys(home.get());
   write_tree(root, file.get(), archive::contents_of(about, packed), what.site, what.uid,
              [&](int tree) { settle(tree, keys, what.uid); });

@@ -48,6 +48,8 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return run(argc, argv);
+  } catch (const ctl::refused& error) {
+    return ctl::fail(ctl::k_refused, error.what());
   } catch (const std::exception& error) {
     return ctl::fail(ctl::k_failed, error.what());
   }

@@ -6,6 +6,8 @@
 #include "base/errors.h"
 #include "hebergctl/certificate_names.h"
 #include "hebergctl/held_container.h"
+#include "hebergctl/site_container.h"
+#include "program/log.h"
 #include "syncd/remove_tree.h"
 
 #include <fcntl.h>
@@ -42,9 +44,13 @@ std::string archives_folder(const settings& settings) {
   return folder;
 }
 
-archive::pack_result write_archive(const archive::head& about, int tree, int file, archive::compression how,
-                                   const archive::counter& told) {
-  auto result = archive::pack_and_read_back(about, tree, file, how, told);
+archive::limits limits_of(const settings& settings) {
+  return {.entries = settings.archive.max_entries, .bytes = settings.archive.max_size};
+}
+
+archive::pack_result write_archive(const settings& settings, const archive::head& about, int tree, int file,
+                                   archive::compression how, const archive::counter& told) {
+  auto result = archive::pack_and_read_back(about, tree, file, how, told, limits_of(settings));
   if (::fsync(file) != 0) throw_errno("fsync", "the archive of " + about.site);
   return result;
 }
@@ -77,7 +83,7 @@ unnamed_archive pack_unnamed(const settings& settings, const ledger::site& row,
   std::optional<held_container> held;
   if (container) held.emplace(settings.docker.host, *container, hold::pause);
   const auto about = describe_site(settings, row, container);
-  const auto written = write_archive(about, tree, file.get(), how, shown.counter());
+  const auto written = write_archive(settings, about, tree, file.get(), how, shown.counter());
   if (held) held->release();
   return {std::move(file), archive::contents_of(about, written)};
 }
@@ -122,6 +128,14 @@ void remove_named_tree(int root, const std::string& site) {
   const auto beside = beside_name(site);
   if (::renameat2(root, site.c_str(), root, beside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
   syncd::remove_tree(root, beside);
+}
+
+void check_no_other_users(const settings& settings, const std::string& site,
+                          const std::optional<present_container>& container) {
+  const auto users = list_other_users(settings.docker.host, settings.sites.host_root + "/" + site,
+                                      container ? container->id : std::string());
+  if (users.empty()) return;
+  throw refused(site + ": its tree is used by container " + escape_line(join_names(users)) + ": remove it first");
 }
 
 void move_aside(int root, const std::string& site) {

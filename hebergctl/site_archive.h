@@ -26,9 +26,12 @@ namespace heberg::ctl {
 // STATE_DIR/archives, made where it is missing; for root alone.
 [[nodiscard]] std::string archives_folder(const settings& settings);
 
+// What an archive may hold here: what cannot be restored is not packed either.
+[[nodiscard]] archive::limits limits_of(const settings& settings);
+
 // Packed into an open, empty file, synced, and read back against what was packed.
-[[nodiscard]] archive::pack_result write_archive(const archive::head& about, int tree, int file,
-                                                 archive::compression how = archive::compression::zstd,
+[[nodiscard]] archive::pack_result write_archive(const settings& settings, const archive::head& about, int tree,
+                                                 int file, archive::compression how = archive::compression::zstd,
                                                  const archive::counter& told = {});
 
 // The content of a tree, in bytes: what a counter will be told. 0 where nobody is to see it.
@@ -69,6 +72,10 @@ void forget_row(const command& given, const std::string& site);
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
                 const std::function<void(int folder)>& prepare = {}, const archive::counter& told = {});
 void remove_named_tree(int root, const std::string& site);
+
+// Before a tree is moved out of the way: throws `refused` where other containers than the site's own use it.
+void check_no_other_users(const settings& settings, const std::string& site,
+                          const std::optional<present_container>& container);
 
 // The tree out of the way, its files not yet gone: NAME is free for a restore, and a mistake can be mended.
 void move_aside(int root, const std::string& site);

@@ -2,6 +2,7 @@
 #include "hebergctl/site_container.h"
 
 #include "docker/call.h"
+#include "docker/parse.h"
 
 #include <nlohmann/json.hpp>
 
@@ -58,6 +59,13 @@ std::optional<present_container> find_container(const std::string& engine, const
   auto present = parse_present(answer.body, site);
   if (!present) throw std::runtime_error("container " + site + ": the engine's answer makes no sense");
   return present;
+}
+
+std::vector<std::string> list_other_users(const std::string& engine, const std::string& tree, const std::string& id) {
+  const auto answer =
+      docker::call(engine, method::get, "/containers/json?all=true", {}, {.bytes = docker::k_list_bytes_max});
+  check(answer, "list the containers");
+  return find_users(answer.body, tree, id);
 }
 
 void run_container(const std::string& engine, const placed_site& site, const std::string& instead_of) {

@@ -5,9 +5,17 @@
 
 #include "hebergctl/container_spec.h"
 
+#include <string>
+#include <vector>
+
 namespace heberg::ctl {
 
 [[nodiscard]] std::optional<present_container> find_container(const std::string& engine, const std::string& site);
+
+// Other containers than this one that have the tree mounted, or a part of it: they are no site's own, and are not held
+// with it. tree: as the engine's host names it.
+[[nodiscard]] std::vector<std::string> list_other_users(const std::string& engine, const std::string& tree,
+                                                        const std::string& id);
 
 // Made and started, or neither. instead_of: the id of the container that it replaces, removed once the new one is made:
 // what the engine refuses (an image that is not there) leaves it alone.

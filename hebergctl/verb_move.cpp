@@ -4,7 +4,6 @@
 // told to start it, its container here is stopped for good, and stays so until it is known what became of that. What
 // was interrupted goes on with the same command: a note in the state folder says whose move it is and what the site
 // was.
-#include "base/atomic_file.h"
 #include "base/errors.h"
 #include "digest/sha256.h"
 #include "hebergctl/certificate_names.h"
@@ -15,22 +14,19 @@
 #include "hebergctl/run_program.h"
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
+#include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <fcntl.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -43,7 +39,8 @@ namespace {
 using json = nlohmann::ordered_json;
 using clock = std::chrono::steady_clock;
 
-constexpr int k_copies_max = 3;  // while it stands still; syncd may write a last line of its log meanwhile
+constexpr int k_rsync_vanished = 24;  // rsync(1): files went while it read; what came is compared in the end
+constexpr int k_copies_max = 3;       // while it stands still; syncd may write a last line of its log meanwhile
 
 struct move_words {
   std::string site;
@@ -62,12 +59,13 @@ struct move_note {
   bool is_new = false;  // the other host did not know it
 };
 
-std::string note_path(const settings& settings, const std::string& site) {
-  return settings.state_dir + "/moves/" + site + ".json";
+std::string note_name(const std::string& site) {
+  return site + ".json";
 }
 
 std::optional<move_note> read_note(const settings& settings, const std::string& site) {
-  std::ifstream file(note_path(settings, site), std::ios::binary);
+  const auto path = move_file(settings, note_name(site));
+  std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   const auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -77,7 +75,7 @@ std::optional<move_note> read_note(const settings& settings, const std::string& 
                : std::string();
   };
   const auto about = archive::parse_head(field("about"));
-  if (!about || field("token").empty()) throw std::runtime_error(note_path(settings, site) + " makes no sense");
+  if (!about || field("token").empty()) throw std::runtime_error(path + " makes no sense");
   return move_note{.host = field("host"),
                    .token = field("token"),
                    .about = *about,
@@ -92,21 +90,12 @@ std::string make_token() {
 }
 
 void write_note(const settings& settings, const std::string& site, const move_note& note) {
-  const auto path = note_path(settings, site);
-  const auto folder = std::filesystem::path(path).parent_path();
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("make", folder.string());
   const json document = {{"host", note.host},
                          {"token", note.token},
                          {"about", archive::to_text(note.about)},
                          {"runs", note.runs},
                          {"new", note.is_new}};
-  const unique_fd parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent) throw_errno("open", folder.string());
-  atomic_file file;
-  int error = file.open(parent.get(), site + ".json", 0600, 0, 0);
-  if (error == 0) error = file.write(document.dump(-1, ' ', true, json::error_handler_t::replace) + "\n");
-  if (error == 0) error = file.commit();
-  if (error != 0) throw_errno(error, "write", path);
+  write_move_file(settings, note_name(site), document.dump(-1, ' ', true, json::error_handler_t::replace) + "\n");
 }
 
 class mover {
@@ -121,9 +110,11 @@ class mover {
         there_(note_.host, asked.ssh, asked.command) {}
 
   int move() {
-    auto reply = ask("begin");
+    const auto reply = ask("begin");
+    if (reply.is_done && text_field(reply.data, "state") == "here") return finish_again();
+    if (reply.data.empty() && stands_still()) throw lost_link(explain_unknown(reply.message));
+    if (!reply.data.empty()) go_on();  // it has not come: what a run before this one has stopped goes on
     if (!reply.is_done) return refuse("", reply);
-    if (text_field(reply.data, "state") == "here") return retire({});
     const auto uid = number(reply.data, "uid");
     if (tells_true(reply.data, "new")) {
       note_.is_new = true;
@@ -143,21 +134,14 @@ class mover {
       throw;
     }
     if (held) held->forget();
-    reply = ask("finish");
-    if (reply.data.empty()) throw lost_link(explain_unknown(reply.message));
-    if (!reply.is_done) {
-      go_on();
-      return refuse("it runs here as before; ", reply);
-    }
-    missing_ = list_missing(reply.data);
-    return retire(std::chrono::duration<double>(clock::now() - start));
+    return finish(start);
   }
 
   int cancel() {
     const auto reply = ask(note_.is_new ? "forget" : "drop");
     if (!reply.is_done) return refuse("", reply);
     go_on();
-    forget_note();
+    remove_move_file(settings_, note_name(site()));
     return report(given_, {control::failure::none, site() + ": stays here"});
   }
 
@@ -166,16 +150,45 @@ class mover {
 
   remote_reply ask(const std::string& step) {
     try {
-      return there_.ask("receive " + site() + " " + step + " " + note_.token, archive::to_text(note_.about));
+      return there_.ask("receive " + site() + " " + step + " " + note_.token + " " + run_,
+                        archive::to_text(note_.about));
     } catch (const lost_link& error) {
-      if (step != "finish") throw;
+      if (step != "finish" && !stands_still()) throw;
       throw lost_link(explain_unknown(error.what()));
     }
+  }
+
+  // Its container was stopped by a run before this one, and does not go on.
+  [[nodiscard]] bool stands_still() const {
+    const auto container = find_container(settings_.docker.host, site());
+    return note_.runs && container && !container->runs;
   }
 
   [[nodiscard]] std::string explain_unknown(const std::string& why) const {
     return site() + ": whether it runs on " + note_.host +
            " is not known; it stands still here: run the same command again. " + why;
+  }
+
+  // That step was begun by a run before this one, and its answer lost: it may have ended in the middle.
+  int finish_again() {
+    std::optional<held_container> held;
+    stand_still(held);
+    if (held) held->forget();
+    return finish({});
+  }
+
+  // since: when it began to stand still, where that was now.
+  int finish(std::optional<clock::time_point> since) {
+    const auto reply = ask("finish");
+    if (reply.data.empty()) throw lost_link(explain_unknown(reply.message));
+    if (!reply.is_done) {
+      go_on();
+      return refuse("it runs here as before; ", reply);
+    }
+    missing_ = list_missing(reply.data);
+    std::optional<std::chrono::duration<double>> down;
+    if (since) down = clock::now() - *since;
+    return retire(down);
   }
 
   int refuse(const std::string& state, const remote_reply& reply) {
@@ -220,7 +233,7 @@ class mover {
     const bool is_shown = wants_progress(given_);
     if (is_shown) words.insert(std::ranges::find(words, "rsync") + 1, "--info=progress2");
     const auto end = run_program({.words = words, .output = is_shown ? STDERR_FILENO : -1});
-    if (end.status != 0)
+    if (end.status != 0 && end.status != k_rsync_vanished)
       throw std::runtime_error(site() + ": not moved: rsync: " +
                                (end.errors.empty() ? "exit status " + std::to_string(end.status) : end.errors));
   }
@@ -230,7 +243,7 @@ class mover {
   }
 
   void stand_still(std::optional<held_container>& held) {
-    const auto reply = ctl::ask(given_, {"lock", site(), "moves to " + note_.host});
+    const auto reply = ctl::ask(given_, {"lock", site(), move_reason(note_.host)});
     if (!reply || reply->error != control::failure::none)
       throw std::runtime_error(site() + ": its sessions cannot be ended");
     const auto container = find_container(settings_.docker.host, site());
@@ -254,7 +267,10 @@ class mover {
     throw std::runtime_error(site() + ": not moved: what came to " + note_.host + " is not what is here");
   }
 
+  // As it was before; where somebody has locked it for another reason meanwhile, that stands.
   void unlock() const {
+    const auto row = ledger::read_site(settings_.state_dir, site());
+    if (!row || row->lock_reason != move_reason(note_.host)) return;
     (void)(note_.about.is_locked ? ctl::ask(given_, {"lock", site(), note_.about.lock_reason})
                                  : ctl::ask(given_, {"unlock", site()}));
   }
@@ -270,7 +286,7 @@ class mover {
       remove_container(settings_.docker.host, container->id);
     if (has_tree(root_->get(), site())) move_aside(root_->get(), site());
     (void)ctl::ask(given_, {"lock", site(), "moved to " + note_.host});
-    forget_note();
+    remove_move_file(settings_, note_name(site()));
     json data = {{"site", site()}, {"host", note_.host}, {"files", files_}};
     std::string message = site() + ": is on " + note_.host + " now";
     if (down) {
@@ -285,25 +301,34 @@ class mover {
     return report(given_, {control::failure::none, message, data.dump()});
   }
 
-  void forget_note() const {
-    const auto path = note_path(settings_, site());
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno("remove", path);
-  }
-
   const command& given_;
   const settings& settings_;
   const syncd::shared_fd& root_;
   const ledger::site& row_;
   move_note note_;
+  const std::string run_ = make_token();  // what another run has asked for, and comes late, is not done
   remote_host there_;
   std::size_t files_ = 0;
   std::vector<std::string> missing_;  // certificates, there
 };
 
+// A run before this one has failed, and the site goes on since: it may be another by now. Its lock may be ours.
+void refresh(const settings& settings, const ledger::site& row, const present_container& container, move_note& note) {
+  auto about = describe_site(settings, row, container);
+  if (row.lock_reason == move_reason(note.host)) {
+    about.is_locked = note.about.is_locked;
+    about.lock_reason = note.about.lock_reason;
+  }
+  note.about = std::move(about);
+  note.runs = true;
+  write_note(settings, row.name, note);
+}
+
 int move(const command& given, const move_words& asked) {
   const auto settings = load(given.common);
   const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return fail_no_site(asked.site);
+  const site_lock alone(settings, asked.site);
   auto note = read_note(settings, asked.site);
   if (note && !asked.host.empty() && note->host != asked.host)
     return fail(k_refused, asked.site + ": is being moved to " + note->host + ": finish that, or --cancel it");
@@ -313,6 +338,7 @@ int move(const command& given, const move_words& asked) {
   const auto container = find_container(settings.docker.host, asked.site);
   if (container && !container->is_ours)
     return fail(k_refused, asked.site + ": its container was not made by hebergctl: remove it first");
+  if (!asked.cancel) check_no_other_users(settings, asked.site, container);
   if (!note) {
     if (!has_tree(root->get(), asked.site)) return fail(k_refused, asked.site + ": has no tree here");
     note = move_note{.host = asked.host,
@@ -320,6 +346,8 @@ int move(const command& given, const move_words& asked) {
                      .about = describe_site(settings, *row, container),
                      .runs = container && container->runs};
     write_note(settings, asked.site, *note);
+  } else if (!asked.cancel && container && container->runs) {
+    refresh(settings, *row, *container, *note);
   }
   mover one(given, asked, settings, root, *row, std::move(*note));
   return asked.cancel ? one.cancel() : one.move();

@@ -23,6 +23,7 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -39,7 +40,12 @@ struct receive_words {
   std::string site;
   std::string step;
   std::string token;
+  std::string run;
 };
+
+std::string awaited_name(const std::string& site) {
+  return site + ".awaited";
+}
 
 int refuse(const command& given, const std::string& why) {
   return report(given, {control::failure::refused, why});
@@ -67,6 +73,14 @@ void write_mark(int tree, const std::string& token) {
     throw_errno("write", k_mark);
 }
 
+// Which run of the move has begun it last.
+std::string read_awaited(const settings& settings, const std::string& site) {
+  std::ifstream file(move_file(settings, awaited_name(site)));
+  std::string run;
+  std::getline(file, run);
+  return run;
+}
+
 bool has_come(int root, const receive_words& asked) {
   if (!has_tree(root, asked.site)) return false;
   return read_mark(open_tree(root, asked.site).get()) == asked.token;
@@ -75,6 +89,7 @@ bool has_come(int root, const receive_words& asked) {
 int begin(const command& given, const settings& settings, int root, const receive_words& asked,
           const archive::head& about) {
   if (has_come(root, asked)) return done(given, asked.site + ": has come", {{"state", "here"}});
+  write_move_file(settings, awaited_name(asked.site), asked.run);  // a step of an earlier run's comes too late now
   if (has_tree(root, asked.site)) return refuse(given, asked.site + ": a tree of that name is there");
   if (find_container(settings.docker.host, asked.site))
     return refuse(given, asked.site + ": a container of that name is there");
@@ -96,7 +111,12 @@ int tell_sum(const command& given, int root, const receive_words& asked, const a
 
 void start(const settings& settings, const std::string& site, std::uint32_t uid, const archive::head& about) {
   const auto wanted = parse_specification(about.specification);
-  if (!wanted || find_container(settings.docker.host, site)) return;
+  if (!wanted) return;
+  if (const auto present = find_container(settings.docker.host, site)) {
+    if (!present->is_ours) throw std::runtime_error("a container of that name is there");
+    if (!present->runs) start_container(settings.docker.host, present->id);  // it was made, and then interrupted
+    return;
+  }
   if (const auto why = explain_specification(*wanted); !why.empty()) throw std::runtime_error(why);
   run_container(settings.docker.host,
                 {.site = site, .uid = uid, .www = settings.sites.host_root + "/" + site + "/www", .wanted = *wanted});
@@ -109,11 +129,18 @@ int finish(const command& given, const settings& settings, int root, const recei
   const auto incoming = incoming_name(asked.site);
   const bool is_here = has_come(root, asked);
   if (!is_here) {
-    const auto tree = open_tree(root, incoming);
-    write_mark(tree.get(), asked.token);
-    if (::syncfs(tree.get()) != 0) throw_errno("sync", incoming);
-    if (::renameat2(root, incoming.c_str(), root, asked.site.c_str(), RENAME_NOREPLACE) != 0)
-      throw_errno("rename to", asked.site);
+    // Its sender has given it up, and lets the site go on there.
+    if (read_awaited(settings, asked.site) != asked.run)
+      return refuse(given, asked.site + ": another run of this move was begun");
+    try {
+      const auto tree = open_tree(root, incoming);
+      write_mark(tree.get(), asked.token);
+      if (::syncfs(tree.get()) != 0) throw_errno("sync", incoming);
+      if (::renameat2(root, incoming.c_str(), root, asked.site.c_str(), RENAME_NOREPLACE) != 0)
+        throw_errno("rename to", asked.site);
+    } catch (const std::exception& error) {
+      return refuse(given, asked.site + ": " + error.what());  // it has no name yet: nothing has happened
+    }
   }
   try {
     // Before it has a container: no login slips in.
@@ -125,17 +152,21 @@ int finish(const command& given, const settings& settings, int root, const recei
   } catch (const std::exception& error) {
     // Of an earlier step whose answer was lost: it runs, and its tree is not taken away. Not an answer, so that the
     // other host does not start it.
-    if (find_container(settings.docker.host, asked.site)) throw;
+    const auto present = find_container(settings.docker.host, asked.site);
+    if (present && present->runs) throw;
+    if (present && present->is_ours) remove_container(settings.docker.host, present->id);
     if (::renameat2(root, asked.site.c_str(), root, incoming.c_str(), RENAME_NOREPLACE) != 0)
       throw_errno("rename", asked.site);
     return refuse(given, asked.site + ": " + error.what());
   }
+  remove_move_file(settings, awaited_name(asked.site));
   return done(given, asked.site + ": has come, uid " + std::to_string(row->uid),
               {{"uid", row->uid}, {"missing_certificates", find_missing(settings.proxy.certs, about.certificates)}});
 }
 
-int drop(const command& given, int root, const receive_words& asked) {
+int drop(const command& given, const settings& settings, int root, const receive_words& asked) {
   if (has_come(root, asked)) return refuse(given, asked.site + ": has come already");
+  remove_move_file(settings, awaited_name(asked.site));
   syncd::remove_tree(root, incoming_name(asked.site));
   if (asked.step == "forget" && !has_tree(root, asked.site)) forget_row(given, asked.site);
   return done(given, asked.site + ": is not awaited any more", json::object());
@@ -149,7 +180,7 @@ int receive(const command& given, const receive_words& asked) {
   while (::flock(root->get(), LOCK_EX) != 0) {
     if (errno != EINTR) throw_errno("lock", settings.sites.root);
   }
-  if (asked.step == "drop" || asked.step == "forget") return drop(given, root->get(), asked);
+  if (asked.step == "drop" || asked.step == "forget") return drop(given, settings, root->get(), asked);
   const auto about = archive::parse_head(read_input());
   if (!about || about->site != asked.site) return fail(k_usage, "receive: standard input does not say what comes");
   if (asked.step == "begin") return begin(given, settings, root->get(), asked, *about);
@@ -166,6 +197,7 @@ void add_receive_verb(CLI::App& app, command& given) {
   verb->add_option("SITE", words->site)->required();
   verb->add_option("STEP", words->step)->required()->check(CLI::IsMember({"begin", "sum", "finish", "drop", "forget"}));
   verb->add_option("TOKEN", words->token)->required();
+  verb->add_option("RUN", words->run)->required();
   verb->callback([&given, words] { given.run = [&given, words] { return receive(given, *words); }; });
 }
 

@@ -9,6 +9,7 @@
 #include "hebergctl/log_progress.h"
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
+#include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 #include "ledger/ledger.h"
 #include "program/log.h"
@@ -39,13 +40,13 @@ struct archive_words {
 };
 
 // Written beside its place, and only then given its name. For root alone: it holds the site's password.
-archive::pack_result write_named_archive(const archive::head& about, int tree, const std::string& path,
-                                         progress& shown) {
+archive::pack_result write_named_archive(const settings& settings, const archive::head& about, int tree,
+                                         const std::string& path, progress& shown) {
   const auto part = path + ".part";
   const unique_fd file(::open(part.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file || ::fchmod(file.get(), 0600) != 0) throw_errno("make", part);
   try {
-    auto result = write_archive(about, tree, file.get(), archive::compression::zstd, shown.counter());
+    auto result = write_archive(settings, about, tree, file.get(), archive::compression::zstd, shown.counter());
     if (::rename(part.c_str(), path.c_str()) != 0) throw_errno("rename", part);
     return result;
   } catch (...) {
@@ -58,9 +59,11 @@ int pack_site(const command& given, archive_words asked) {
   const auto settings = load(given.common);
   const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return fail_no_site(asked.site);
+  const site_lock alone(settings, asked.site);
   const auto container = find_container(settings.docker.host, asked.site);
   if (asked.remove && container && !container->is_ours)
     return fail(k_refused, asked.site + ": its container was not made by hebergctl: remove it first");
+  if (asked.remove) check_no_other_users(settings, asked.site, container);
   const auto root = open_root(settings);
   const auto tree = open_tree(root->get(), asked.site);
   if (asked.output.empty()) asked.output = archives_folder(settings) + "/" + asked.site + ".tar.zst";
@@ -73,14 +76,14 @@ int pack_site(const command& given, archive_words asked) {
     held_container held(settings.docker.host, *container, asked.stop || asked.remove ? hold::stop : hold::pause);
     if (asked.remove && !wait_for_log(settings, root->get(), asked.site, container->id))
       std::fprintf(stderr, "hebergctl: %s: the last lines of its logs are not in its tree yet\n", asked.site.c_str());
-    result = write_named_archive(about, tree.get(), asked.output, *shown);
+    result = write_named_archive(settings, about, tree.get(), asked.output, *shown);
     if (asked.remove) {
       held.forget();
       remove_container(settings.docker.host, container->id);
     }
     held.release();
   } else {
-    result = write_named_archive(about, tree.get(), asked.output, *shown);
+    result = write_named_archive(settings, about, tree.get(), asked.output, *shown);
   }
   shown.reset();
   if (asked.remove) move_aside(root->get(), asked.site);

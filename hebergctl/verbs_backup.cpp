@@ -7,6 +7,7 @@
 #include "hebergctl/restic.h"
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
+#include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 #include "program/log.h"
 #include "syncd/remove_tree.h"
@@ -72,6 +73,7 @@ int save(const command& given, const settings& settings, const restic& repositor
   for (const auto& row : sites) {
     shown->set_place(std::to_string(++count) + " of " + std::to_string(sites.size()) + ": ");
     try {
+      const site_lock alone(settings, row.name, site_lock::other::wait);
       const auto tree = open_tree(root->get(), row.name);
       const auto container = find_container(settings.docker.host, row.name);
       const auto file =
@@ -109,7 +111,7 @@ void prove(const settings& settings, const archive::contents& known, int file) {
     if (!tree) throw_errno("open", scratch);
     archive::unpack(file, known, tree.get(), {.uid = known.about.uid});
     const auto again = open_unnamed(settings);
-    if (write_archive(known.about, tree.get(), again.get(), archive::compression::none).packed != known.files)
+    if (write_archive(settings, known.about, tree.get(), again.get(), archive::compression::none).packed != known.files)
       throw std::runtime_error("what was restored is not what its manifest says");
   } catch (...) {
     syncd::remove_tree(folder.get(), scratch);
@@ -128,7 +130,7 @@ int verify(const command& given, const settings& settings, const restic& reposit
   try {
     const auto file = open_unnamed(settings);
     repository.load(last, file.get());
-    const auto known = archive::judge(file.get(), {});
+    const auto known = archive::judge(file.get(), limits_of(settings));
     prove(settings, known, file.get());
     auto data = describe(last);
     data["files"] = known.files.size();

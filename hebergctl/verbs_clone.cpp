@@ -5,6 +5,7 @@
 #include "base/names.h"
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
+#include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 #include "syncd/remove_tree.h"
 
@@ -53,6 +54,9 @@ int clone(const command& given, const clone_words& asked) {
   const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return fail_no_site(asked.site);
   if (!is_site_name(asked.to)) return fail(k_usage, asked.to + " is no site's name");
+  if (asked.to == asked.site) return fail(k_usage, asked.site + ": NEW is another name");
+  const site_lock alone(settings, asked.site);
+  const site_lock alone_there(settings, asked.to);
   const auto root = open_root(settings);
   if (has_tree(root->get(), asked.to))
     return fail(k_refused, asked.to + ": a tree of that name is there: nothing was written");

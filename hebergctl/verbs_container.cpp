@@ -3,8 +3,10 @@
 // again after any interruption.
 #include "base/names.h"
 #include "hebergctl/command.h"
+#include "hebergctl/move_steps.h"
 #include "hebergctl/proxy_probe.h"
 #include "hebergctl/site_container.h"
+#include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 #include "ledger/ledger.h"
 
@@ -127,6 +129,9 @@ int create(const command& given, create_words asked) {
   if (!is_site_name(asked.site)) return fail(k_usage, asked.site + " is no site's name");
   if (const auto why = explain_specification(asked.wanted); !why.empty()) return fail(k_usage, "create: " + why);
   if (asked.dry_run) return dry_run(given, asked, settings);
+  const site_lock alone(settings, asked.site);
+  if (const auto where = moves_to(settings, asked.site); !where.empty())
+    return fail(k_refused, asked.site + ": is being moved to " + where + ": finish that, or move --cancel it");
 
   const auto reply = ask(given, {"reserve", asked.site});
   if (!reply) return k_no_syncd;
@@ -149,6 +154,7 @@ int create(const command& given, create_words asked) {
 int remove(const command& given, const std::string& site) {
   const auto settings = load(given.common);
   if (!is_site_name(site)) return fail(k_usage, site + " is no site's name");
+  const site_lock alone(settings, site);
   const auto present = find_container(settings.docker.host, site);
   if (!present && !ledger::read_site(settings.state_dir, site)) return fail_no_site(site);
   if (!present) return report(given, {control::failure::none, site + ": has no container: nothing to do"});

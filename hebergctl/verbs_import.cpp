@@ -167,20 +167,13 @@ class importer {
   int reserve_uid(const import_step& step) {
     const auto& account = *step.from;
     const bool had_tree = has_tree(root_, account.name);
-    if (!account.uid) {
-      const bool was_known = ledger::read_site(settings_.state_dir, account.name).has_value();
-      const auto reply = ask(given_, {"reserve", account.name, "", {}});
-      if (!reply) return k_no_syncd;
-      if (reply->error != control::failure::none) return fail(k_refused, reply->message);
-      const auto row = ledger::read_site(settings_.state_dir, account.name);
-      made_.push_back({&step, row ? row->uid : 0, !was_known, !had_tree});
-      return k_done;
-    }
-    const auto reserved = reserve(given_, settings_, account.name, *account.uid);
+    // A wish makes no tree yet: that is copied, or made when the account is filled. Without one, any UID: 0 is
+    // nobody's.
+    const auto reserved = reserve(given_, settings_, account.name, account.uid.value_or(0));
     if (const auto* code = std::get_if<int>(&reserved)) return *code;
     const auto& row = std::get<reservation>(reserved);
     made_.push_back({&step, row.uid, row.is_new, !had_tree});
-    if (row.uid == *account.uid) return k_done;
+    if (!account.uid || row.uid == *account.uid) return k_done;
     return fail(k_refused, account.name + ": UID " + std::to_string(*account.uid) +
                                " is not free here (a user of this host, or the owner of a tree)");
   }

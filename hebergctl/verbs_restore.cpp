@@ -10,6 +10,7 @@
 #include "hebergctl/restic.h"
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
+#include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 #include "program/log.h"
 #include "syncd/remove_tree.h"
@@ -50,6 +51,7 @@ int restore_site(const command& given, const settings& settings, const source& f
   const auto& known = from.known;
   const auto site = as.empty() ? known.about.site : as;
   if (!is_site_name(site)) return fail(k_usage, site + " is no site's name");
+  const site_lock alone(settings, site);
   const auto root = open_root(settings);
   if (has_tree(root->get(), site)) return fail(k_refused, site + ": a tree of that name is there: nothing was written");
 
@@ -120,6 +122,7 @@ int restore_path(const command& given, const settings& settings, const source& f
   if (!from.known.files.contains(path)) return fail(k_refused, from.name + ": there is no " + path + " in it");
   const auto row = ledger::read_site(settings.state_dir, site);
   if (!row) return fail_no_site(site);
+  const site_lock alone(settings, site);
   const auto root = open_root(settings);
   const auto tree = open_tree(root->get(), site);
   const auto scratch = beside_name(site);
@@ -144,10 +147,10 @@ int restore_path(const command& given, const settings& settings, const source& f
 }
 
 // Throws archive::bad_archive with its name.
-source judge(unique_fd file, std::string name, progress& shown) {
+source judge(const settings& settings, unique_fd file, std::string name, progress& shown) {
   shown.begin("judging the archive");
   try {
-    auto known = archive::judge(file.get(), {}, shown.counter());
+    auto known = archive::judge(file.get(), limits_of(settings), shown.counter());
     return {std::move(file), std::move(name), std::move(known)};
   } catch (const archive::bad_archive& error) {
     throw archive::bad_archive(name + ": " + error.what());
@@ -158,7 +161,7 @@ std::variant<source, int> open_source(const settings& settings, const restore_wo
   if (asked.at.empty()) {
     unique_fd file(::open(asked.from.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) throw_errno("open", asked.from);
-    return judge(std::move(file), asked.from, shown);
+    return judge(settings, std::move(file), asked.from, shown);
   }
   if (!is_site_name(asked.from)) return fail(k_usage, asked.from + " is no site's name; --at is for the backup");
   const auto at = parse_date(asked.at);
@@ -169,7 +172,7 @@ std::variant<source, int> open_source(const settings& settings, const restore_wo
   if (!found) return fail(k_refused, asked.from + ": the backup has nothing of it from then or before");
   auto file = open_unnamed(settings);
   backup.load(*found, file.get());
-  auto from = judge(std::move(file), "the backup of " + print_time(found->time), shown);
+  auto from = judge(settings, std::move(file), "the backup of " + print_time(found->time), shown);
   if (from.known.about.site != asked.from) return fail(k_refused, from.name + " is not one of " + asked.from);
   return from;
 }

@@ -44,6 +44,14 @@ struct fact {
 };
 using manifest = std::map<std::string, fact, std::less<>>;  // by path
 
+// What an archive may hold, for who packs one as for who reads one.
+struct limits {
+  std::uint64_t entries = 2'000'000;
+  std::uint64_t bytes = 64ULL << 30U;   // of content, unpacked, holes too
+  std::uint64_t names = 256ULL << 20U;  // bytes of all paths together: they are held in memory
+};
+inline constexpr limits k_no_limits{.entries = UINT64_MAX, .bytes = UINT64_MAX, .names = UINT64_MAX};
+
 // Is told of content as it is gone through: so many bytes more, holes left out.
 using counter = std::function<void(std::uint64_t bytes)>;
 

@@ -34,8 +34,8 @@ entry_pointer new_entry(const std::string& name) {
 
 class packer {
  public:
-  packer(int output, compression how, const counter& told)
-      : told_(told), out_(::archive_write_new(), ::archive_write_free) {
+  packer(int output, compression how, const counter& told, const limits& most)
+      : told_(told), limits_(most), out_(::archive_write_new(), ::archive_write_free) {
     if (out_ == nullptr) throw std::bad_alloc();
     const auto threads = std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
     // hdrcharset: names are bytes, whatever the locale.
@@ -63,6 +63,7 @@ class packer {
 
   void add(found_entry& found, pack_result& result) {
     const auto name = found.path.empty() ? std::string(k_tree_name) : k_tree_name + ("/" + found.path);
+    count_name(name, result);
     const auto entry = new_entry(name);
     ::archive_entry_copy_stat(entry.get(), &found.status);
     ::archive_entry_unset_atime(entry.get());  // the same tree makes the same bytes
@@ -84,6 +85,7 @@ class packer {
       told = {'h', 0, to_hex(sha256_of(*first))};
       write_header(entry.get(), name);
     } else {
+      count_content(found, result);
       told = add_file(entry.get(), name, found);
       result.bytes += told.size;
     }
@@ -93,6 +95,23 @@ class packer {
   void close() { check(::archive_write_close(out_.get()), "finish"); }
 
  private:
+  // As a reader counts (unpack.cpp): its head and its manifest are entries, too.
+  void count_name(const std::string& name, const pack_result& so_far) {
+    constexpr std::uint64_t k_own = 2;
+    names_size_ += name.size();
+    if (so_far.packed.size() >= limits_.entries - k_own)
+      throw std::runtime_error("it has more than " + std::to_string(limits_.entries - k_own) + " files and folders");
+    if (names_size_ > limits_.names - sizeof k_head_name - sizeof k_manifest_name)
+      throw std::runtime_error("its paths are too long, or too many");
+  }
+
+  void count_content(const found_entry& found, const pack_result& so_far) const {
+    const auto size = static_cast<std::uint64_t>(found.status.st_size);
+    if (size > limits_.bytes - so_far.bytes)
+      throw std::runtime_error(found.path + ": with it there are more than " + std::to_string(limits_.bytes) +
+                               " bytes");
+  }
+
   void check(int code, const std::string& what) {
     if (code == ARCHIVE_OK || code == ARCHIVE_WARN) return;
     const char* reason = ::archive_error_string(out_.get());
@@ -164,6 +183,8 @@ class packer {
   }
 
   const counter& told_;
+  const limits& limits_;
+  std::uint64_t names_size_ = 0;
   std::unique_ptr<::archive, decltype(&::archive_write_free)> out_;
   std::map<std::pair<dev_t, ino_t>, std::string> names_;
   std::vector<char> block_ = std::vector<char>(k_block);
@@ -171,9 +192,9 @@ class packer {
 
 }  // namespace
 
-pack_result pack(const head& about, int tree, int output, compression how, const counter& told) {
+pack_result pack(const head& about, int tree, int output, compression how, const counter& told, const limits& most) {
   pack_result result;
-  packer out(output, how, told);
+  packer out(output, how, told, most);
   out.add_text(k_head_name, to_text(about));
   walk_tree(
       tree, [&](found_entry& found) { out.add(found, result); },
@@ -183,14 +204,13 @@ pack_result pack(const head& about, int tree, int output, compression how, const
   return result;
 }
 
-pack_result pack_and_read_back(const head& about, int tree, int output, compression how, const counter& told) {
+pack_result pack_and_read_back(const head& about, int tree, int output, compression how, const counter& told,
+                               const limits& most) {
   growing_file written(output);
-  auto read_back = std::async(std::launch::async, [&written] {
-    return judge(written, {.entries = UINT64_MAX, .bytes = UINT64_MAX, .names = UINT64_MAX}).files;
-  });
+  auto read_back = std::async(std::launch::async, [&written] { return judge(written, k_no_limits).files; });
   pack_result result;
   try {
-    result = pack(about, tree, output, how, told);
+    result = pack(about, tree, output, how, told, most);
   } catch (...) {
     written.give_up();
     throw;

@@ -347,7 +347,7 @@ contents contents_of(const head& about, const pack_result& written) {
 
 void unpack(int input, const contents& known, int folder, const owner& whose, const counter& told) {
   file_source file(input);
-  reader in(file, {.entries = known.files.size() + 2, .bytes = known.bytes + k_head_max});
+  reader in(file, {.entries = known.files.size() + 2, .bytes = known.bytes + k_head_max, .names = UINT64_MAX});
   if (read_head(in) != known.about) throw bad_archive("it was changed while it was read");
   writer out(folder, whose);
   manifest seen;

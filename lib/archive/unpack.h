@@ -13,12 +13,6 @@
 
 namespace heberg::archive {
 
-struct limits {
-  std::uint64_t entries = 2'000'000;
-  std::uint64_t bytes = 64ULL << 30U;   // of content, unpacked
-  std::uint64_t names = 256ULL << 20U;  // bytes of all paths together: they are held in memory
-};
-
 struct bad_archive : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

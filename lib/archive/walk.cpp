@@ -70,7 +70,8 @@ class walker {
     }
     const bool is_folder = S_ISDIR(entry.status.st_mode);
     if (!is_folder && !S_ISREG(entry.status.st_mode)) return left_out_(path, "it is no file, folder or link");
-    entry.fd = reopen(handle.get(), O_RDONLY | (is_folder ? O_DIRECTORY : 0));
+    // O_NONBLOCK: whoever holds a lease on it (fcntl(2), F_SETLEASE) does not make us wait.
+    entry.fd = reopen(handle.get(), O_RDONLY | O_NONBLOCK | (is_folder ? O_DIRECTORY : 0));
     if (!entry.fd) throw_errno("open", path);
     visit_(entry);
     if (is_folder) go_through(entry.fd.get(), path);

@@ -239,6 +239,9 @@ constexpr known_key k_keys[] = {
     {"proxy", "nginx", [](settings& s, const value& v) { s.proxy.nginx = v.words(); }},
     {"proxy", "access_log", [](settings& s, const value& v) { s.proxy.access_log = v.path(); }},
     {"proxy", "keep_names", [](settings& s, const value& v) { s.proxy.keep_names = v.duration(0ms, 8760h); }},
+    {"archive", "max_size", [](settings& s, const value& v) { s.archive.max_size = v.size(); }},
+    {"archive", "max_entries",
+     [](settings& s, const value& v) { s.archive.max_entries = v.number<std::uint32_t>(1000, 100'000'000); }},
     {"backup", "repository",
      [](settings& s, const value& v) {
        s.backup.repository = v.text("a repository as restic(1) takes it, such as \"/srv/backup\"");

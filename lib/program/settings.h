@@ -66,6 +66,10 @@ struct settings {
     std::chrono::milliseconds keep_names{72 * 3600 * 1000};  // for an owner none of whose containers claims them
   } proxy;
   struct {
+    std::uint64_t max_size = 64ULL << 30U;  // bytes of one site's files
+    std::uint32_t max_entries = 2'000'000;  // its files, folders and links
+  } archive;
+  struct {
     std::string repository;  // as restic(1) takes it; empty: there is no backup
     std::string password_file = "/etc/heberg/backup.password";
     std::uint32_t keep_daily = 7;  // of each site

@@ -128,3 +128,29 @@ def import_others(world):
     print(f"        {hits} of 12 kills hit it", flush=True)
     expect(hits > 0, "no kill hit anything")
     os.unlink(path)
+
+
+@test
+def import_copies(world):
+    """hebergctl import --copy: an account without a UID gets its home's files, too; its owner's links lead root nowhere, and no name in it is in the way."""
+    _, public = world.make_key("sly")
+    world.new_site("imp-other")
+    keys = f"{world.sites}/imp-other/.ssh/authorized_keys"
+    with open(keys, "w") as file:
+        file.write(public)
+    make_home(world, "imp-sly", 47821, public)
+    home = f"{world.state}/old/imp-sly"
+    shutil.rmtree(f"{home}/.ssh")
+    os.symlink(".", f"{home}/l")
+    os.symlink("l/l/../../imp-other/.ssh", f"{home}/.ssh")  # words that stay inside, and a place that does not
+    os.mkdir(f"{home}/.www.import0")
+    path = f"{world.config}/homes.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE homes (name TEXT, home TEXT)")
+        db.execute("INSERT INTO homes VALUES ('imp-sly', '/var/lib/heberg/old/imp-sly')")
+    db.close()
+    ctl(world, "import", "sqlite", "/etc/heberg/homes.db", "--query", "SELECT name, home FROM homes", "--copy", "--apply")
+    expect_equal(sorted(os.listdir(f"{world.sites}/imp-sly/www")), [".ssh", ".www.import0", "l", "private.txt", "public_html"], "www")
+    expect(os.path.exists(keys), "another site's keys are gone")
+    os.unlink(path)
+    shutil.rmtree(f"{world.state}/old")

@@ -142,3 +142,31 @@ TEST_CASE("a disk that is full is an error, not a short archive") {
   const unique_fd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   CHECK_THROWS_AS(pack(k_about, open_folder(dir / "tree").get(), full.get()), std::runtime_error);
 }
+
+TEST_CASE("a tree that no reader would take is not packed, and nothing of a large file is read for that") {
+  const temp_dir dir;
+  const auto tree = dir / "tree";
+  fs::create_directories(tree / "www");
+  write_file(tree / "www/file", "12345");
+  const auto pack_with = [&](const limits& most) {
+    const unique_fd out(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    return pack(k_about, open_folder(tree).get(), out.get(), compression::none, {}, most).packed.size();
+  };
+  CHECK(pack_with({.entries = 5, .bytes = 5}) == 3);
+  CHECK_THROWS_WITH(pack_with({.entries = 4, .bytes = 5}), Contains("more than 2 files and folders"));
+  CHECK_THROWS_WITH(pack_with({.entries = 5, .bytes = 4}), Contains("www/file: with it there are more than 4 bytes"));
+  CHECK_THROWS_WITH(pack_with({.entries = 5, .bytes = 5, .names = 40}), Contains("too long, or too many"));
+  fs::resize_file(tree / "www/file", std::uint64_t{1} << 42U);  // of holes
+  CHECK_THROWS_WITH(pack_with({}), Contains("more than 68719476736 bytes"));
+}
+
+TEST_CASE("what was packed within limits is judged sound within the same") {
+  const temp_dir dir;
+  fs::create_directories(dir / "tree/www");
+  write_file(dir / "tree/www/file", "12345");
+  const limits most{.entries = 5, .bytes = 5};
+  const unique_fd file(::open((dir / "archive").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  (void)pack(k_about, open_folder(dir / "tree").get(), file.get(), compression::zstd, {}, most);
+  CHECK(judge(file.get(), most).files.size() == 3);
+  CHECK_THROWS_AS(judge(file.get(), {.entries = 4, .bytes = 5}), bad_archive);
+}

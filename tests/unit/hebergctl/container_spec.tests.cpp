@@ -24,6 +24,21 @@ std::string inspected(const placed_site& site, bool runs) {
 
 }  // namespace
 
+TEST_CASE("who else mounts a tree is found among all containers, whatever their names are") {
+  const auto listed = R"([
+    {"Id": "1", "Names": ["/a"], "Mounts": [{"Source": "/sites/a/www"}]},
+    {"Id": "2", "Names": ["/cron"], "Mounts": [{"Source": "/etc"}, {"Source": "/sites/a"}]},
+    {"Id": "3", "Names": [], "Mounts": [{"Source": "/sites/a/logs"}]},
+    {"Id": "4", "Names": ["/b"], "Mounts": [{"Source": "/sites/ab/www"}]},
+    {"Id": "5", "Names": ["/heberg-syncd"], "Mounts": [{"Source": "/sites"}]},
+    {"Id": "6", "Names": ["/none"]},
+    7, {"Mounts": [{"Source": 1}, "x"]}])";
+  CHECK(find_users(listed, "/sites/a", "1") == std::vector<std::string>{"cron", "3"});
+  CHECK(find_users(listed, "/sites/a", "") == std::vector<std::string>{"a", "cron", "3"});
+  CHECK(find_users("[]", "/sites/a", "").empty());
+  CHECK_THROWS(find_users("{}", "/sites/a", ""));
+}
+
 TEST_CASE("a site's container runs as the site, can gain nothing, and writes to nothing but its own files") {
   const auto body = json::parse(create_body(site_1()));
   CHECK(body["User"] == "20000:20000");

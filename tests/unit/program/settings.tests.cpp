@@ -93,6 +93,17 @@ also = ["journald"]
   CHECK(set.also == std::vector<std::string>{"journald"});
 }
 
+TEST_CASE("what an archive may hold is set in [archive]") {
+  const auto standard = parse_settings("", "heberg.toml").archive;
+  CHECK(standard.max_size == 68'719'476'736);
+  CHECK(standard.max_entries == 2'000'000);
+  const auto set = parse_settings("[archive]\nmax_size = \"1000GB\"\nmax_entries = 5000\n", "heberg.toml").archive;
+  CHECK(set.max_size == 1'000'000'000'000);
+  CHECK(set.max_entries == 5000);
+  CHECK_THROWS_WITH(parse_settings("[archive]\nmax_entries = 1\n", "heberg.toml"),
+                    Catch::Matchers::Contains("max_entries"));
+}
+
 TEST_CASE("a wrong word or size in [logs] is named with its line") {
   const std::pair<const char*, const char*> rows[] = {
       {"compress = \"rar\"", "heberg.toml:2: [logs] compress: wants one of \"gzip\" \"none\""},
