@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a test is and how it is reported. A test's docstring is the rule it proves, in a sentence."""
+import os
 import time
 import traceback
 
@@ -27,6 +28,11 @@ def expect(condition, message):
 
 def expect_equal(actual, expected, what):
     expect(actual == expected, f"{what}: {actual!r}, not {expected!r}")
+
+
+def rounds(usual):
+    """How often something is tried at random; HEBERG_E2E_ROUNDS=N: N times as often, for who has the time."""
+    return usual * int(os.environ.get("HEBERG_E2E_ROUNDS", "1"))
 
 
 def wait_for(seconds, what, condition, detail=None):

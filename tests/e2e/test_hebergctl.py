@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The sysadmin's command: every verb against the running system."""
 import contextlib
+import fcntl
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import time
 
-from framework import expect, expect_equal, test, wait_for
+from framework import expect, expect_equal, rounds, test, wait_for
 from test_proxy_tls import make_certificate
 from trees import contents, fill
-from world import run
+from world import k_registry, run
 
 
 def ctl(world, *arguments, code=0, **options):
@@ -230,6 +232,50 @@ def ctl_clone(world):
     expect(not os.path.exists(f"{world.sites}/dolly-3"), "a refused clone left a tree")
 
 
+@contextlib.contextmanager
+def registry(world):
+    """Debian's, on the loopback; where it is."""
+    folder = f"{world.folder}/registry"
+    os.makedirs(folder)
+    address = "127.0.0.1:5000"
+    with open(f"{folder}/config.yml", "w") as file:
+        json.dump({"version": "0.1", "storage": {"filesystem": {"rootdirectory": folder}}, "http": {"addr": address}}, file)
+    with open(f"{folder}/log", "w") as log:
+        server = subprocess.Popen([k_registry, "serve", f"{folder}/config.yml"], stdout=log, stderr=log)
+    try:
+        wait_for(10, "the registry answers", lambda: run(["curl", "-sf", f"http://{address}/v2/"]).returncode == 0)
+        yield address
+    finally:
+        server.kill()
+        server.wait()
+        shutil.rmtree(folder)
+
+
+@test
+def ctl_create_pulls(world):
+    """hebergctl create gets an image that is not here from its registry, with a tag or without; one that is not there either is named, and nothing is made."""
+    world.made += ["pulled", "pulled-making"]
+    with registry(world) as address:
+        world.docker("run", "--name", "pulled-making", "--entrypoint", "touch", "php:apache", "/pulled-from-afar")
+        images = (f"{address}/pulled:apache", f"{address}/pulled")
+        for image in images:
+            world.docker("commit", "-c", 'ENTRYPOINT ["apache2-foreground"]', "pulled-making", image)
+            world.docker("push", "-q", image)
+            world.docker("rmi", image)
+            ctl(world, "create", "pulled", "--host", "pulled.test", "--image", image)
+            world.docker("exec", "pulled", "ls", "/pulled-from-afar")
+            expect_equal(world.docker("inspect", "-f", "{{.Config.Image}}", "pulled"), image, "its image")
+        before = world.docker("inspect", "-f", "{{.Id}}", "pulled")
+        said = ctl(world, "create", "pulled", "--host", "pulled.test", "--image", f"{address}/nosuch:1", code=1)
+        expect(f"pull the image {address}/nosuch:1" in said, f"an image that nobody has: {said}")
+        expect_equal(world.docker("inspect", "-f", "{{.Id}} {{.State.Running}}", "pulled"), f"{before} true", "the container")
+        said = ctl(world, "create", "pull-none", "--host", "pull-none.test", "--image", "127.0.0.1:1/nosuch", code=1)
+        expect("127.0.0.1:1" in said, f"a registry that does not answer: {said}")
+        expect(not run(["docker", "inspect", "pull-none"]).returncode == 0, "a container was made without its image")
+    ctl(world, "remove", "pulled")
+    run(["docker", "rmi", "-f", *images])
+
+
 def kill_at_random(world, longest, *arguments):
     """hebergctl, killed after a random time. It runs in syncd's container, whose processes are the host's."""
     client = subprocess.Popen(["docker", "exec", "heberg-syncd", "hebergctl", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -272,6 +318,12 @@ def ctl_killed(world):
     for _ in range(25):
         kills += kill_at_random(world, 0.8 * whole, "archive", "killed")
         wait_for(10, "the container goes on", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
+    for _ in range(5):  # as a service that is stopped: its guard gets the signal, too
+        client = subprocess.Popen(["docker", "exec", "heberg-syncd", "hebergctl", "archive", "killed", "--stop"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(random.uniform(0, whole))
+        run(["pkill", "-TERM", "-x", "-f", "hebergctl archive killed --stop"])
+        client.wait()
+        wait_for(20, "the container goes on", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
     archive = json.loads(ctl(world, "archive", "killed", "--json"))["file"]
     for verb in (["restore", archive, "--as", "killed-copy"], ["clone", "killed", "killed-copy"]):
         for _ in range(25):
@@ -285,6 +337,51 @@ def ctl_killed(world):
         wait_for(10, "the container goes on", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
     print(f"        {kills} of 75 hit it", flush=True)
     expect(kills >= 50, f"only {kills} kills hit anything")
+
+
+@test
+def ctl_in_use(world):
+    """A tree that another container uses is not moved from under it; and one hebergctl at a time works on a site."""
+    world.made += ["shared", "shared-cron"]
+    ctl(world, "create", "shared", "--host", "shared.test")
+    world.docker("run", "-d", "--name", "shared-cron", "-v", f"{world.sites}/shared/www:/work", "php:apache", "sleep", "600")
+    said = ctl(world, "archive", "shared", "--remove", code=5)
+    expect("shared-cron" in said, f"a container that uses it: {said}")
+    expect_equal(world.docker("inspect", "-f", "{{.State.Running}}", "shared"), "true", "its own container")
+    expect(os.path.isdir(f"{world.sites}/shared/www"), "its tree is gone")
+    world.docker("rm", "-f", "shared-cron")
+    world.run_site("composed", container="composed_web_1")
+    world.wait_for_account("composed")
+    expect("composed_web_1" in ctl(world, "archive", "composed", "--remove", code=5), "a site in a container of another name")
+
+    with open(f"{world.state}/locks/shared") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        said = ctl(world, "archive", "shared", code=5)
+        expect("another hebergctl works on it" in said, f"two at once: {said}")
+        ctl(world, "list")
+    ctl(world, "archive", "shared", "--remove")
+    world.wait_for_no_account("shared")
+
+
+@test
+def ctl_progress(world):
+    """Long work says on one line of a terminal how far it is, and takes the line away in the end; where nobody looks it says nothing."""
+    world.made.append("large")
+    ctl(world, "create", "large", "--host", "large.test")
+    with open(f"{world.sites}/large/www/film", "wb") as file:
+        for _ in range(400):
+            file.write(random.randbytes(1_000_000))
+    shown = world.docker("exec", "-t", "heberg-syncd", "hebergctl", "archive", "large")
+    *drawn, end = shown.split("\r\x1b[K")
+    shares = [int(share) for share in re.findall(r"large: packing +(\d+) %  \[[#.]+\]  [\d.]+ of 400", " ".join(drawn))]
+    print(f"        {len(drawn)} times drawn, the last: {drawn[-1] if drawn else None}", flush=True)
+    expect(len(shares) > 2 and shares == sorted(shares), f"what a terminal sees: {shown!r}")
+    expect("packing" not in end and "%" not in end, f"the line stays: {shown!r}")
+    quiet = run(["docker", "exec", "heberg-syncd", "hebergctl", "archive", "large"])
+    expect_equal((quiet.returncode, quiet.stderr), (0, ""), "where nobody looks")
+    ctl(world, "remove", "large")
+    world.wait_for_no_account("large")
+    ctl(world, "purge", "large", "--confirm", "large", "--tree")
 
 
 @test
@@ -319,10 +416,11 @@ def ctl_rename_killed(world):
     world.wait_for_no_account("turn-a")
     before = contents(f"{world.sites}/turn-a")
     names = ["turn-a", "turn-b"]
-    for _ in range(15):
+    for _ in range(rounds(15)):
         client = subprocess.Popen(["docker", "exec", "heberg-syncd", "hebergctl", "rename", *names], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(random.uniform(0.05, 0.3))
         world.docker("kill", "heberg-syncd")
+        client.kill()  # the engine does not always tell it that its container is gone
         client.wait()
         world.docker("start", "heberg-syncd")
         wait_for(20, "syncd answers", lambda: run(["docker", "exec", "heberg-syncd", "hebergctl", "status"]).returncode == 0)

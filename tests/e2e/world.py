@@ -12,6 +12,7 @@ from framework import expect, wait_for
 
 k_source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 k_containers = ("heberg-syncd", "heberg-sftp", "heberg-proxy", "heberg-proxy-render")
+k_registry = os.environ.get("HEBERG_REGISTRY", f"{k_source}/build/deploy/docker-registry/usr/bin/docker-registry")  # tests/run unpacks it
 k_uid_min, k_uid_max = 47000, 47999
 k_http_port = 80
 k_sftp_port = 2222
