@@ -115,6 +115,18 @@ void forget_row(const command& given, const std::string& site) {
   }
 }
 
+void wait_until_unclaimed(const settings& settings, const std::string& site) {
+  using clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds k_patience{15};
+  constexpr std::chrono::seconds k_steady{1};
+  const auto start = clock::now();
+  for (auto since = start; clock::now() - since < k_steady && clock::now() - start < k_patience;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const auto row = ledger::read_site(settings.state_dir, site);
+    if (row && !row->missing_since && !row->is_retired()) since = clock::now();
+  }
+}
+
 bool has_tree(int root, const std::string& site) {
   struct stat ignored {};
   return ::fstatat(root, site.c_str(), &ignored, AT_SYMLINK_NOFOLLOW) == 0;

@@ -64,6 +64,10 @@ struct reservation {
 // Takes back a row that reserve() made. It may have had a container for a moment: that is waited for.
 void forget_row(const command& given, const std::string& site);
 
+// For a second, or as long as that takes: heberg-syncd may learn late that the site had a container for a moment, and
+// would make a tree for it. Before the tree is taken away.
+void wait_until_unclaimed(const settings& settings, const std::string& site);
+
 [[nodiscard]] bool has_tree(int root, const std::string& site);
 
 // The site's tree from an archive that was judged. prepare: changes the tree before it gets its name (its open folder).

@@ -155,6 +155,7 @@ int finish(const command& given, const settings& settings, int root, const recei
     const auto present = find_container(settings.docker.host, asked.site);
     if (present && present->runs) throw;
     if (present && present->is_ours) remove_container(settings.docker.host, present->id);
+    wait_until_unclaimed(settings, asked.site);
     if (::renameat2(root, asked.site.c_str(), root, incoming.c_str(), RENAME_NOREPLACE) != 0)
       throw_errno("rename", asked.site);
     return refuse(given, asked.site + ": " + error.what());

@@ -93,6 +93,7 @@ int clone(const command& given, const clone_words& asked) {
           settings.docker.host,
           {.site = asked.to, .uid = uid, .www = settings.sites.host_root + "/" + asked.to + "/www", .wanted = *wanted});
     } catch (...) {
+      wait_until_unclaimed(settings, asked.to);
       remove_named_tree(root->get(), asked.to);
       undo_row();
       throw;

@@ -80,6 +80,7 @@ int restore_site(const command& given, const settings& settings, const source& f
           {.site = site, .uid = uid, .www = settings.sites.host_root + "/" + site + "/www", .wanted = *wanted});
     }
   } catch (const std::exception& error) {
+    wait_until_unclaimed(settings, site);
     remove_named_tree(root->get(), site);  // the archive has it
     if (is_new) forget_row(given, site);
     return fail(k_failed, from.name + ": its container cannot run: " + error.what() + "; nothing is left of it");
