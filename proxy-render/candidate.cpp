@@ -2,6 +2,7 @@
 #include "proxy-render/candidate.h"
 
 #include "site/multiports.h"
+#include "site/values.h"
 
 #include <algorithm>
 #include <utility>
@@ -51,15 +52,25 @@ std::string twin_of(const std::string& name) {
   return name.starts_with(www) ? name.substr(www.size()) : std::string(www) + name;
 }
 
-// Each plain name's twin with or without "www.", unless the container serves it itself.
-void add_twins(std::vector<wish>& wishes, const std::vector<site::host>& hosts) {
-  for (const auto& host : hosts) {
+// Each plain name's twin with or without "www.", unless the container serves it itself; on the same ports.
+void add_twins(std::vector<wish>& wishes) {
+  std::vector<wish> twins;
+  for (const auto& [host, route, port, external, redirect_to] : wishes) {
     if (host.kind != site::host_kind::name) continue;
     const auto twin = site::parse_host(twin_of(host.text));  // no name where it is too long
     const auto* name = std::get_if<site::host>(&twin);
-    if (name == nullptr || name->kind != site::host_kind::name || std::ranges::count(hosts, *name) > 0) continue;
-    wishes.push_back({.host = *name, .route = {}, .port = 0, .external = {}, .redirect_to = host.text});
+    if (name == nullptr || name->kind != site::host_kind::name) continue;
+    if (std::ranges::count(wishes, *name, &wish::host) > 0 || std::ranges::count(twins, *name, &wish::host) > 0)
+      continue;
+    twins.push_back({.host = *name, .route = {}, .port = 0, .external = external, .redirect_to = host.text});
   }
+  wishes.insert(wishes.end(), twins.begin(), twins.end());
+}
+
+// On a port that few hosts have, a wildcard would answer for the names of others that are served elsewhere.
+bool wants_too_much(const wish& wish) {
+  return wish.external != site::external_ports{} && wish.host.kind != site::host_kind::name &&
+         wish.host.kind != site::host_kind::ipv6;
 }
 
 // What VIRTUAL_HOST and its companions want.
@@ -99,15 +110,17 @@ std::optional<site::refused_value> read_words(candidate& found, const judge_opti
   if (take(site::limits_of(container), found.limits, refusal)) return refusal;
   if (take(site::access_of(container), found.access, refusal)) return refusal;
   if (take(site::tls_of(container), found.tls, refusal)) return refusal;
-  std::vector<site::host> hosts;
   for (const auto& wish : found.wishes) {
+    if (wants_too_much(wish)) {
+      return site::refuse(several.empty() ? "VIRTUAL_HOST" : "VIRTUAL_HOST_MULTIPORTS", wish.host.text,
+                          "is no plain name: only those have ports of their own");
+    }
     if (container.host_network && std::ranges::count(options.own_ports, wish.port) > 0) {
       return site::refused_value{"VIRTUAL_PORT", std::to_string(wish.port),
                                  "is the proxy's own port on the host's network"};
     }
-    if (hosts.empty() || hosts.back() != wish.host) hosts.push_back(wish.host);
   }
-  if (found.access.redirect_www) add_twins(found.wishes, hosts);
+  if (found.access.redirect_www) add_twins(found.wishes);
   return std::nullopt;
 }
 

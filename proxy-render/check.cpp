@@ -24,7 +24,11 @@ boost::asio::awaitable<void> judge(const plan& plan, render_options options, con
   const auto defaults = co_await judge_defaults(plan.defaults, options, ask);
   for (const auto& fault : defaults.refused) faults.push_back("nginx refuses " + fault.path + ": " + fault.reason);
   options.defaults = defaults.accepted;
-  publication publication(options, render_hosts(plan.vhosts, options), {});
+  auto shares = render_hosts(plan.vhosts, options);
+  for (const auto& share : shares) {
+    if (!share->fault.empty()) faults.push_back(share->fault);
+  }
+  publication publication(options, std::move(shares), {});
   action = publication.start();
   while (const auto* text = std::get_if<judge_text>(&action)) {
     const auto verdict = co_await ask(text->text, text->scope);

@@ -28,6 +28,8 @@ constexpr std::chrono::milliseconds k_news_wait{500};
 constexpr std::chrono::milliseconds k_silence{500};  // an nginx that reloads never stops to listen
 constexpr std::string_view k_before = "        return 200 \"generation ";
 constexpr std::string_view k_word = "generation ";
+// To who is not on nginx's own loopback. A renderer on the host of an nginx in a container comes from a gateway.
+constexpr std::string_view k_elsewhere = "heberg: not the loopback";
 constexpr std::size_t k_size = 32;
 
 // What is answered in time; empty: nothing. The timer closes the socket: what is under way ends with an error.
@@ -61,7 +63,9 @@ std::string render_generation(std::string_view text, const render_options& optio
   return server.append("    server_name ")
       .append(k_generation_host)
       .append(";\n    access_log off;\n    location / {\n        if ($remote_addr != 127.0.0.1) {\n")
-      .append("            return 503;\n        }\n        default_type text/plain;\n")
+      .append("            return 503 \"")
+      .append(k_elsewhere)
+      .append("\";\n        }\n        default_type text/plain;\n")
       .append(k_before)
       .append(generation)
       .append("\";\n    }\n}\n");
@@ -79,13 +83,15 @@ asio::awaitable<confirmation> confirm_generation(generation_port port, std::stri
   const auto begin = clock::now();
   asio::steady_timer pause(co_await asio::this_coro::executor);
   const auto wanted = std::string(k_word) + generation;
+  bool was_heard = false;  // one question of many may be lost: who has answered is no silent one
   for (;;) {
     const auto answer = co_await ask(port);
     if (answer.find(wanted) != std::string::npos) co_return confirmation::served;
-    const bool is_silent = answer.empty();
+    if (answer.find(k_elsewhere) != std::string::npos) co_return confirmation::silent;
+    was_heard = was_heard || !answer.empty();
     const auto waited = clock::now() - begin;
-    if (waited >= (is_silent ? std::min<clock::duration>(k_silence, patience) : patience))
-      co_return is_silent ? confirmation::silent : confirmation::stale;
+    if (waited >= (was_heard ? patience : std::min<clock::duration>(k_silence, patience)))
+      co_return was_heard ? confirmation::stale : confirmation::silent;
     if (waited >= k_news_wait && has_news && has_news()) co_return confirmation::outdated;
     pause.expires_after(k_between);
     co_await pause.async_wait(asio::use_awaitable);

@@ -28,9 +28,12 @@ inline constexpr char k_generation_host[] = "heberg-generation.invalid";
 enum class confirmation {
   served,
   stale,     // another text is
-  silent,    // nobody answers there: nginx is elsewhere, or nowhere
+  silent,    // nobody answers there, or cannot see that we ask: nginx is elsewhere, or nowhere
   outdated,  // not served yet, and there is news to be published instead
 };
+
+// A reload at ten thousand hosts takes nginx some seconds.
+inline constexpr std::chrono::seconds k_confirm_patience{5};
 
 struct generation_port {
   std::uint16_t number = 80;

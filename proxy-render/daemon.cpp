@@ -29,8 +29,9 @@ namespace {
 namespace asio = boost::asio;
 using clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds k_try_again{5};   // after a write or a reload that failed
-constexpr std::chrono::seconds k_look_again{2};  // for an nginx that does not run
+constexpr std::chrono::seconds k_try_again{5};      // after a write or a reload that failed
+constexpr std::chrono::seconds k_look_again{2};     // for an nginx that does not run
+constexpr std::chrono::seconds k_once_patience{5};  // with another program that writes the memory
 
 level level_of(docker::log_level from) {
   switch (from) {
@@ -88,12 +89,26 @@ memory load_memory(memory_file& kept) {
   return std::move(read.remembered);
 }
 
-// False: the file says something else by now, and its word stands.
-bool keep_memory(memory_file& kept, memory& memory) {
+// What goes wrong again and again is said once, until it goes well.
+class trouble_log {
+ public:
+  // Empty: it went well.
+  void say(const std::string& text) {
+    if (std::exchange(said_, text) != text && !text.empty()) log(level::error, text);
+  }
+
+ private:
+  std::string said_;
+};
+
+// False: the file says something else by now, and its word stands. What is not kept is, after the next publication.
+bool keep_memory(memory_file& kept, memory& memory, trouble_log& trouble, std::chrono::seconds patience = {}) {
   try {
-    return kept.keep(memory);
+    const bool is_ours = kept.keep(memory, patience);
+    trouble.say("");
+    return is_ours;
   } catch (const std::exception& error) {
-    log(level::error, std::string("whose names are whose is not kept: ") + error.what());
+    trouble.say(std::string("whose names are whose is not kept: ") + error.what());
     return true;
   }
 }
@@ -174,16 +189,19 @@ class daemon {
   }
 
   // What was known stays known where a folder cannot be read. Where nothing is known yet, nothing is published: what is
-  // there may keep somebody out.
+  // there may keep somebody out. It is tried again whenever the engine tells something, once a minute at the latest.
   void read_files() {
     try {
       planner_.forget_all();
-      read_folders(options_.folders, plan_options_);
+      const auto unread = read_folders(options_.folders, plan_options_);
       knows_files_ = true;
+      files_are_news_ = !unread.empty();
+      files_trouble_.say(unread);
     } catch (const std::exception& error) {
-      log(level::error,
+      files_are_news_ = true;
+      files_trouble_.say(
           std::string("the sysadmin's files: ") + error.what() +
-              (knows_files_ ? ": what was there before counts" : ": nothing is published until they can be read"));
+          (knows_files_ ? ": what was there before counts" : ": nothing is published until they can be read"));
     }
   }
 
@@ -214,11 +232,8 @@ class daemon {
       const auto what = co_await publisher_.publish(plan_, insist, [this] { return schedule_.due().has_value(); });
       if (what == outcome::published) schedule_.note_publication(clock::now());
       if (what == outcome::untold) schedule_.note_change(clock::now() + k_look_again);
-      if (what == outcome::failed) {
-        insist_ = insist_ || insist;
-        schedule_.note_change(clock::now() + k_try_again);
-      }
-      if (!keep_memory(kept_, memory_)) take(*containers_);
+      if (what == outcome::failed) schedule_.note_change(clock::now() + k_try_again);
+      if (!keep_memory(kept_, memory_, memory_trouble_)) take(*containers_);
       write_hosts_file(options_.hosts_file, *plan_);
       say_ready();
     }
@@ -277,6 +292,8 @@ class daemon {
   const docker::containers* containers_ = nullptr;  // the watcher's own, since it told first
   std::shared_ptr<const plan> plan_;
   complaints_log complaints_;
+  trouble_log files_trouble_;
+  trouble_log memory_trouble_;
   schedule schedule_;
   bool files_are_news_ = true;
   bool knows_files_ = false;
@@ -288,15 +305,16 @@ class daemon {
 
 }  // namespace
 
-void read_folders(const sysadmin_folders& folders, plan_options& to) {
+std::string read_folders(const sysadmin_folders& folders, plan_options& to) {
+  std::string unread;
   auto vhost_d = list_host_files(folders.vhost_d);
   to.htpasswd = list_host_files(folders.htpasswd, read_by::workers);
   to.vhost_d = std::move(vhost_d);
-  const auto read = [](std::string_view what, const auto& list) {
+  const auto read = [&unread](std::string_view what, const auto& list) {
     try {
       list();
     } catch (const std::exception& error) {
-      log(level::error, std::string(what) + ": " + error.what());
+      unread.append(unread.empty() ? "" : "; ").append(what).append(": ").append(error.what());
     }
   };
   read("the certificates", [&] { to.certificates = list_certificates(folders.certs); });
@@ -305,13 +323,14 @@ void read_folders(const sysadmin_folders& folders, plan_options& to) {
     to.frame_text = read_file(to.conf_d, k_frame_file);
   });
   read("the error page", [&] { to.errors = list_plain_files(folders.errors, read_by::workers); });
+  return unread;
 }
 
 int run_once(const daemon_options& options, publisher& publisher, memory_file& kept) {
   const auto containers = docker::fetch_containers(options.watch);
   auto memory = load_memory(kept);
   auto with = options.plan;
-  read_folders(options.folders, with);
+  if (const auto unread = read_folders(options.folders, with); !unread.empty()) log(level::error, unread);
   const auto now = std::make_shared<const plan>(make_plan(containers, with, memory, today()));
   complaints_log().say_new(*now);
   write_hosts_file(options.hosts_file, *now);
@@ -325,7 +344,8 @@ int run_once(const daemon_options& options, publisher& publisher, memory_file& k
   });
   io.run();
   if (broken) std::rethrow_exception(broken);
-  if (!keep_memory(kept, memory))
+  trouble_log trouble;
+  if (!keep_memory(kept, memory, trouble, k_once_patience))
     log(level::warning, kept.path() + " was changed meanwhile: its word stands from now on");
   return result == outcome::kept || result == outcome::failed ? 1 : 0;
 }

@@ -22,9 +22,9 @@ struct sysadmin_folders {
 };
 
 // What is in them, into the plan's options. Throws std::system_error where the host files
-// cannot be read: what keeps somebody out is not known then. Certificates that cannot be are logged, and those known
-// stay.
-void read_folders(const sysadmin_folders& folders, plan_options& to);
+// cannot be read: what keeps somebody out is not known then. Of the others those known stay; what is returned says why,
+// empty: all were read.
+[[nodiscard]] std::string read_folders(const sysadmin_folders& folders, plan_options& to);
 
 struct daemon_options {
   docker::watch_options watch;

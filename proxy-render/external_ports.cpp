@@ -10,8 +10,9 @@ external_ports::external_ports(const std::vector<std::uint16_t>& own) {
   for (std::size_t i = 0; i < own.size(); ++i) is_tls_[own[i]] = i > 0;
 }
 
-bool external_ports::fits(std::uint16_t port, bool tls) {
-  return port == 0 || is_tls_.try_emplace(port, tls).first->second == tls;
+bool external_ports::fits(std::uint16_t port, bool tls) const {
+  const auto known = is_tls_.find(port);
+  return port == 0 || known == is_tls_.end() || known->second == tls;
 }
 
 bool external_ports::take(const vhost& vhost, std::vector<complaint>& refused) {
@@ -20,9 +21,11 @@ bool external_ports::take(const vhost& vhost, std::vector<complaint>& refused) {
     if (fits(port, tls)) continue;
     refused.push_back({vhost.containers.empty() ? "" : vhost.containers.front(), name, std::to_string(port),
                        std::string("speaks ") + (tls ? "http" : "TLS") +
-                           " already: " + site::printable(vhost.host.text) + " is left out"});
+                           " already: " + site::printable(vhost.host.text) + " answers 503"});
     return false;
   }
+  is_tls_.try_emplace(vhost.external.http, false);
+  is_tls_.try_emplace(vhost.external.https, true);
   return true;
 }
 

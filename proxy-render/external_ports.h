@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The ports that hosts want beside the proxy's own. A port speaks http or TLS, not both: the first host that has it, in
-// the hosts' order, says which. The others' hosts are left out: on another port than was said they would be where
-// nobody looks for them. Pure.
+// The ports that hosts want beside the proxy's own. A port speaks http or TLS, not both: the first host that has it
+// says which, so the oldest claims are to be asked about first. The others are closed: on another port than was said
+// they would be where nobody looks for them. Pure.
 #pragma once
 
 #include "proxy-render/vhosts.h"
@@ -20,7 +20,7 @@ class external_ports {
   [[nodiscard]] bool take(const vhost& vhost, std::vector<complaint>& refused);
 
  private:
-  [[nodiscard]] bool fits(std::uint16_t port, bool tls);
+  [[nodiscard]] bool fits(std::uint16_t port, bool tls) const;
 
   std::map<std::uint16_t, bool> is_tls_;
 };

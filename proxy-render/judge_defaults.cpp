@@ -15,20 +15,31 @@ std::string text_with(const default_files& files, render_options options) {
   return render_around(options, render_defaults_alone(options));
 }
 
+struct found_fault {
+  std::string message = {};
+  std::string foreign = {};  // nginx's own configuration's
+};
+
 // Nothing where nginx has nothing against what is new: or cannot be asked, as publication will find out and say. The
 // texts are made before: made within the co_await, what GCC 12 compiles frees them wrongly (seen: "free(): invalid
 // pointer").
-boost::asio::awaitable<std::string> find_fault(default_files with_it, default_files without_it, render_options options,
+boost::asio::awaitable<found_fault> find_fault(default_files with_it, default_files without_it, render_options options,
                                                nginx_asker ask) {
+  found_fault found;
   const std::string with = text_with(with_it, options);
   const std::string without = text_with(without_it, options);
   const verdict said = co_await ask(with, scope::whole);
-  if (said.kind != verdict::kind::refused) co_return std::string();
+  if (said.kind != verdict::kind::refused) co_return found;
   // It may be something else that nginx refuses.
   const verdict else_said = co_await ask(without, scope::whole);
-  if (else_said.kind != verdict::kind::refused) co_return said.message;
+  if (else_said.kind != verdict::kind::refused) {
+    found.message = said.message;
+    co_return found;
+  }
+  found.foreign = else_said.message;
   const verdict alone = co_await ask(with, scope::alone);
-  co_return alone.kind == verdict::kind::refused ? alone.message : std::string();
+  if (alone.kind == verdict::kind::refused) found.message = alone.message;
+  co_return found;
 }
 
 // Each of the files by itself, with where it belongs.
@@ -61,10 +72,11 @@ boost::asio::awaitable<judged_defaults> judge_defaults(default_files wanted, ren
   for (const auto& [file, only] : each_file(wanted)) {
     auto together = add(judged.accepted, only);
     auto fault = co_await find_fault(together, judged.accepted, options, ask);
-    if (fault.empty()) {
+    if (!fault.foreign.empty()) judged.foreign_fault = std::move(fault.foreign);
+    if (fault.message.empty()) {
       judged.accepted = std::move(together);
     } else {
-      judged.refused.push_back({file.path, std::move(fault)});
+      judged.refused.push_back({file.path, std::move(fault.message)});
     }
   }
   co_return judged;

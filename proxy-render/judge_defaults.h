@@ -19,6 +19,7 @@ using nginx_asker = std::function<boost::asio::awaitable<verdict>(std::string te
 struct judged_defaults {
   default_files accepted;
   std::vector<file_fault> refused;
+  std::string foreign_fault = {};  // nginx refuses its own configuration: these were judged without it
 };
 
 [[nodiscard]] boost::asio::awaitable<judged_defaults> judge_defaults(default_files wanted, render_options options,

@@ -31,10 +31,8 @@ namespace {
 
 using namespace heberg;
 
-// A reload at ten thousand hosts takes nginx some seconds.
-constexpr std::chrono::seconds k_confirm{5};
-
 constexpr std::chrono::milliseconds k_status_patience{500};
+constexpr std::chrono::seconds k_forget_patience{5};  // with a daemon that writes what it knows
 
 struct command_line {
   common_options common;
@@ -133,7 +131,7 @@ proxy::publisher_tools tools_of(const settings& s, const std::shared_ptr<proxy::
       .confirm = {}};
   if (!no_reload) {
     tools.confirm = [port = generation_port_of(s)](std::string generation, std::function<bool()> has_news) {
-      return proxy::confirm_generation(port, std::move(generation), k_confirm, std::move(has_news));
+      return proxy::confirm_generation(port, std::move(generation), proxy::k_confirm_patience, std::move(has_news));
     };
     tools.reload = [way = proxy::parse_reload(s.proxy.reload), host = s.docker.host] {
       return proxy::reload_nginx(way, host);
@@ -146,7 +144,7 @@ proxy::publisher_tools tools_of(const settings& s, const std::shared_ptr<proxy::
 proxy::plan plan_now(const proxy::daemon_options& options, proxy::memory_file& kept) {
   const auto containers = docker::fetch_containers(options.watch);
   auto with = options.plan;
-  proxy::read_folders(options.folders, with);
+  if (const auto unread = proxy::read_folders(options.folders, with); !unread.empty()) log(level::error, unread);
   auto memory = kept.load().remembered;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return proxy::make_plan(containers, with, memory, now);
@@ -194,7 +192,7 @@ int forget(const std::string& name, proxy::memory_file& kept) {
     if (read.damaged) throw std::runtime_error(read.complaint);
     if (read.remembered.names.erase(std::get<site::host>(host)) == 0) throw std::runtime_error(name + " is nobody's");
     read.remembered.changed = true;
-    done = kept.keep(read.remembered);
+    done = kept.keep(read.remembered, k_forget_patience);
   }
   log(level::info,
       name +

@@ -9,19 +9,24 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <exception>
+#include <thread>
 #include <utility>
 
 namespace heberg::proxy {
 namespace {
 
-// Until it is closed. The folder itself: a lock file would have to be left behind.
-unique_fd lock_folder(const std::filesystem::path& file) {
+// Until it is closed. The folder itself: a lock file would have to be left behind. Whoever can open it can lock it,
+// such as an nginx in a container that has it as a volume: so nobody is waited for without end.
+unique_fd lock_folder(const std::filesystem::path& file, std::chrono::milliseconds patience) {
   const auto folder = file.parent_path();
   unique_fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) throw_errno("open", folder.string());
-  while (::flock(fd.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) throw_errno("lock", folder.string());
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() >= until) throw_errno("lock", folder.string());
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return fd;
 }
@@ -60,9 +65,9 @@ memory_file::reading memory_file::load() {
   return {.remembered = {}, .damaged = true, .complaint = path_ + ": " + fault};
 }
 
-bool memory_file::keep(memory& memory) {
+bool memory_file::keep(memory& memory, std::chrono::milliseconds patience) {
   if (!memory.changed) return true;
-  const auto folder = lock_folder(path_);
+  const auto folder = lock_folder(path_, patience);
   if (is_news()) return false;
   output_file file(path_);
   static_cast<void>(file.stage(dump_memory(memory)));

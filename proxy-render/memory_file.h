@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <optional>
@@ -31,8 +32,9 @@ class memory_file {
   [[nodiscard]] reading load();
 
   // Writes it if it changed. False: another program has written it since it was read here (--forget), and its word
-  // stands; load it anew. The folder is locked (flock(2)) meanwhile. Throws std::system_error.
-  [[nodiscard]] bool keep(memory& memory);
+  // stands; load it anew. The folder is locked (flock(2)) meanwhile; where another program has it locked for longer
+  // than patience, it is not written, to be kept later. Throws std::system_error, for that, too.
+  [[nodiscard]] bool keep(memory& memory, std::chrono::milliseconds patience = {});
 
  private:
   struct identity {

@@ -8,6 +8,7 @@
 #include "proxy-render/external_ports.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -25,6 +26,13 @@ void give_certificate(vhost& to, const certificates& all, std::vector<complaint>
     refused.push_back({to.containers.empty() ? "" : to.containers.front(), "CERT_NAME", to.tls.certificate,
                        "is not in the certificates' folder, with its key: served over http alone"});
   }
+}
+
+// Its name stays its own: nobody else's wildcard answers for it.
+shared_vhost close_on_usual_ports(vhost host) {
+  host.external = {};
+  host.closed = true;
+  return std::make_shared<const vhost>(std::move(host));
 }
 
 // Of several names one container may be refused for the same reason.
@@ -252,9 +260,20 @@ std::vector<const planner::known_host*> planner::list_served(const looking& at, 
       served, [](const known_host* one) { return one->served->host.kind == site::host_kind::regex; });
   std::ranges::sort(regexes, served.end(), {},
                     [&](const known_host* one) { return at.memory.names.at(one->served->host).order; });
-  external_ports taken(at.options.own_ports);
-  std::erase_if(served, [&](const known_host* one) { return !taken.take(*one->served, refused); });
   return served;
+}
+
+// Those that do not get the ports they want. A newer claim never takes an older one's port.
+std::set<const planner::known_host*> planner::refuse_ports(const looking& at,
+                                                           const std::vector<const known_host*>& served,
+                                                           std::vector<complaint>& refused) {
+  std::vector<const known_host*> wanting;
+  std::ranges::copy_if(served, std::back_inserter(wanting),
+                       [](const known_host* one) { return one->served->external != site::external_ports{}; });
+  std::ranges::sort(wanting, {}, [&](const known_host* one) { return at.memory.names.at(one->served->host).order; });
+  external_ports taken(at.options.own_ports);
+  std::erase_if(wanting, [&](const known_host* one) { return taken.take(*one->served, refused); });
+  return {wanting.begin(), wanting.end()};
 }
 
 void planner::collect(const looking& at, plan& made) const {
@@ -267,9 +286,10 @@ void planner::collect(const looking& at, plan& made) const {
   made.defaults = take_defaults(at.options, broken);
   std::vector<shared_vhost> vhosts;
   const auto served = list_served(at, made.refused);
+  const auto without_port = refuse_ports(at, served, made.refused);
   vhosts.reserve(served.size());
   for (const auto* one : served) {
-    vhosts.push_back(one->served);
+    vhosts.push_back(without_port.contains(one) ? close_on_usual_ports(*one->served) : one->served);
     if (!one->refused_while_served.empty()) append(made.refused, one->refused_while_served);
     if (!one->broken.empty()) broken.insert(one->broken.begin(), one->broken.end());
   }

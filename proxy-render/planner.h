@@ -44,6 +44,9 @@ class planner {
   void settle_claims(const looking& at);
   void build(const looking& at, const site::host& host);
   [[nodiscard]] std::vector<const known_host*> list_served(const looking& at, std::vector<complaint>& refused) const;
+  [[nodiscard]] static std::set<const known_host*> refuse_ports(const looking& at,
+                                                                const std::vector<const known_host*>& served,
+                                                                std::vector<complaint>& refused);
   void collect(const looking& at, plan& made) const;
 
   bool knows_nothing_ = true;

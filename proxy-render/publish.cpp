@@ -4,7 +4,8 @@
 namespace heberg::proxy {
 namespace {
 
-// Ten bad hosts among ten thousand take about 270 judgements. Beyond that something is wrong that no halving finds.
+// Ten bad hosts among ten thousand take about 270 judgements. Beyond that something may be wrong that no halving finds;
+// or one container has hundreds of bad names: they are found in several searches.
 constexpr std::size_t k_judgements_max = 400;
 
 // nginx's words in 1.22 to 1.27: "a duplicate default server for 0.0.0.0:80 in …", "\"server_names_hash_max_size\"
@@ -59,7 +60,9 @@ publish_action publication::resume(const verdict& verdict) {
     return put_in_place{std::move(judged_), {}, {}, true};
   }
   if (++judgements_ > k_judgements_max) {
-    return keep_old{.unchanged = false, .reason = "too many hosts are refused; the first message: " + first_message_};
+    return keep_old{.unchanged = false,
+                    .reason = "too many hosts are refused; the first message: " + first_message_,
+                    .left_out = std::move(left_out_)};
   }
   const bool accepted = verdict.kind == verdict::kind::accepted;
   switch (step_) {

@@ -11,6 +11,8 @@
 //   into
 //     place is always a text that nginx has accepted.
 //   nginx is not installed here (it is in another container): the text is put into place unjudged, and that is said.
+//   More hosts are refused than a search of some length finds: the old text stays, and the next search begins without
+//     those that were found.
 //   nginx could not be asked (no answer in time): the old text stays.
 #pragma once
 
@@ -41,16 +43,19 @@ struct judge_text {
   enum scope scope = scope::whole;
 };
 
+using refused_hosts = std::vector<std::pair<std::size_t, std::string>>;  // with nginx's message
+
 struct put_in_place {
-  std::string text;                                           // may be the live one, where hosts were left out again
-  std::vector<std::pair<std::size_t, std::string>> left_out;  // hosts, with nginx's message
-  std::string foreign_fault;                                  // nginx's message about what is not ours
+  std::string text;  // may be the live one, where hosts were left out again
+  refused_hosts left_out;
+  std::string foreign_fault;  // nginx's message about what is not ours
   bool unjudged = false;
 };
 
 struct keep_old {
   bool unchanged = false;
-  std::string reason;  // where it is not just unchanged
+  std::string reason;           // where it is not just unchanged
+  refused_hosts left_out = {};  // what a search that was too long has found: the next one is shorter without them
 };
 
 using publish_action = std::variant<judge_text, put_in_place, keep_old>;
@@ -92,7 +97,7 @@ class publication {
   std::vector<bool> accepted_;  // hosts
   std::vector<range> waiting_;  // to be judged, the next one last
   range current_;
-  std::vector<std::pair<std::size_t, std::string>> left_out_;
+  refused_hosts left_out_;
   std::size_t judgements_ = 0;
 };
 

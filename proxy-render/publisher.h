@@ -3,7 +3,7 @@
 // happened. Hosts that nginx has refused once are left out from then on, until their share of the text changes; their
 // names answer 503 meanwhile, so that no wildcard of another owner's gets them. A port that another program has is
 // found out late: `nginx -t` passes over it, and the master then keeps its old configuration as a whole. So a host
-// whose port is new when that happens is refused, too.
+// whose port is new when that happens is refused, too; where that hits several owners, each is tried again by itself.
 #pragma once
 
 #include "proxy-render/confirm.h"
@@ -16,10 +16,13 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -34,6 +37,7 @@ struct publisher_tools {
   // Empty: not asked.
   std::function<boost::asio::awaitable<confirmation>(std::string generation, std::function<bool()> has_news)> confirm =
       {};
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
 enum class outcome {
@@ -41,7 +45,8 @@ enum class outcome {
   published,  // in place, and nginx has been told (or is not to be told)
   untold,     // in place, but nginx does not run: to be told soon, it may be starting and have read the old text
   kept,       // nginx refuses it, or could not be asked: the old text stays
-  failed,     // could not be written, or nginx not be told, or does not serve it: to be tried again
+  failed,     // could not be written, or nginx not be told, or does not serve it, or more is to be found out: to be
+              // tried again
 };
 
 class publisher {
@@ -57,15 +62,21 @@ class publisher {
  private:
   struct round;  // one publication under way
   [[nodiscard]] boost::asio::awaitable<judged_defaults> judge(const default_files& wanted);
+  void begin_anew();
+  [[nodiscard]] boost::asio::awaitable<bool> is_foreign_fault_gone();
+  void note_foreign_fault(const std::string& fault);
   void note_defaults(const default_files& wanted, const judged_defaults& judged);
   void gather_shares(round& now);
-  [[nodiscard]] bool note_left_out(const round& now, const put_in_place& action);
+  [[nodiscard]] bool note_left_out(const round& now, const refused_hosts& left_out);
   [[nodiscard]] boost::asio::awaitable<outcome> carry_out(round& now);
   [[nodiscard]] outcome put(const round& now, const put_in_place& action);
-  [[nodiscard]] boost::asio::awaitable<outcome> reload(const round& now, outcome written, bool insist);
+  [[nodiscard]] boost::asio::awaitable<outcome> reload(const round& now, outcome written);
   [[nodiscard]] boost::asio::awaitable<confirmation> confirm(const round& now);
-  [[nodiscard]] bool has_new_port(const round& now) const;
+  void say_what_is_served(confirmation found);
+  [[nodiscard]] std::uint16_t find_new_port(const host_text& share) const;
+  [[nodiscard]] boost::asio::awaitable<void> learn_ports(const round& now);
   void refuse_new_ports(const round& now);
+  [[nodiscard]] bool readmit_suspect();
   void note_frame(const frame& accepted);
 
   output_file output_;
@@ -73,9 +84,12 @@ class publisher {
   publisher_tools tools_;
   share_book book_;
   std::set<host_text> refused_;
-  default_files wanted_defaults_;  // options_.defaults are those of them that nginx takes
-  std::set<std::uint16_t> ports_;  // of hosts of their own, that nginx was seen to have
-  std::string foreign_fault_;      // said already
+  default_files wanted_defaults_;                        // options_.defaults are those of them that nginx takes
+  std::set<std::uint16_t> ports_;                        // that nginx was seen to have
+  std::map<std::string, std::set<host_text>> suspects_;  // refused for a port, to be tried again; by owner
+  std::string foreign_fault_;                            // said already; verdicts found meanwhile are not for good
+  std::optional<std::chrono::steady_clock::time_point> unserved_since_;  // while a text is in place that is not served
+  bool knows_ports_ = false;
   bool knows_features_ = false;
   bool said_unjudged_ = false;
   bool said_not_running_ = false;

@@ -68,12 +68,28 @@ void append_redirect_to_tls(std::string& text, const vhost& vhost, const render_
   text.append("    location / {\n        return 301 https://$host").append(port).append("$request_uri;\n    }\n}\n");
 }
 
+void append_closed_lines(std::string& text, const site::host& host, const render_options& options, bool tokens) {
+  text.append("    server_name ").append(server_name(host)).append(";\n");
+  append_server_lines(text, options, tokens);
+  text.append(render_acme(options.acme)).append(render_closed(options.defaults)).append("}\n");
+}
+
 void append_http_closed(std::string& text, const vhost& vhost, const render_options& options) {
   text += "server {\n";
   append_listen(text, options, "");
-  text.append("    server_name ").append(server_name(vhost.host)).append(";\n");
-  append_server_lines(text, options, vhost.server_tokens);
-  text.append(render_acme(options.acme)).append(render_closed(options.defaults)).append("}\n");
+  append_closed_lines(text, vhost.host, options, vhost.server_tokens);
+}
+
+// Where the host is served on ports of its own, nobody else's wildcard has its name on the usual ones.
+void append_usual_ports_closed(std::string& text, const vhost& vhost, const render_options& options) {
+  const auto is_elsewhere = [](std::uint16_t own, std::uint16_t usual) { return own != 0 && own != usual; };
+  const bool http = is_elsewhere(vhost.external.http, options.http_port);
+  const bool https = is_elsewhere(vhost.external.https, options.https_port) && options.speaks_tls;
+  if (!http && !https) return;
+  text += "server {\n";
+  if (http) append_listen(text, options, "");
+  if (https) append_tls_closed(text, options);
+  append_closed_lines(text, vhost.host, options, vhost.server_tokens);
 }
 
 // What fits into nginx's map as it is built by default. Its size cannot be set here: it must come before the first map
@@ -121,6 +137,7 @@ std::string render_vhost(const vhost& vhost, const render_options& all_options) 
   const bool over_http = !over_tls || vhost.tls.method == noredirect;
   std::string text = vhost.maintenance || vhost.closed ? "" : render_upstreams(vhost);
   if (text.empty()) text += "\n";
+  append_usual_ports_closed(text, vhost, all_options);
   if (leads_to_tls) append_redirect_to_tls(text, vhost, options);
   if (over_tls && !over_http && !leads_to_tls) append_http_closed(text, vhost, options);
   text += "server {\n";
@@ -192,15 +209,13 @@ host_text render_blocks(const vhost& vhost, const render_options& options) {
 
 std::optional<host_text> render_closed_name(const vhost& vhost, const vhost_list& all,
                                             const render_options& all_options) {
-  if (vhost.host.kind == site::host_kind::regex || vhost.external != site::external_ports{}) return std::nullopt;
+  if (vhost.host.kind == site::host_kind::regex) return std::nullopt;
   auto options = all_options;
   options.speaks_tls = speaks_tls(all);
   std::string text = "\nserver {\n";
   append_listen(text, options, "");
   append_tls_closed(text, options);
-  text.append("    server_name ").append(server_name(vhost.host)).append(";\n");
-  append_server_lines(text, options, false);
-  text.append(render_acme(options.acme)).append(render_closed(options.defaults)).append("}\n");
+  append_closed_lines(text, vhost.host, options, false);
   return host_text{.name = {}, .address = {}, .blocks = std::move(text)};
 }
 

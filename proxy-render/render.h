@@ -62,6 +62,7 @@ struct host_text {
   bool over_tls = false;
   bool is_default = false;             // it answers names that nobody serves
   site::external_ports external = {};  // ports beside the proxy's own
+  std::string fault = {};              // why there is nothing to be said of it; printable, names the host
   auto operator<=>(const host_text&) const = default;
 };
 
@@ -70,8 +71,8 @@ using shared_text = std::shared_ptr<const host_text>;
 // The default files alone, in a server that nobody asks: for nginx to judge them apart from all hosts.
 [[nodiscard]] std::string render_defaults_alone(const render_options& options);
 
-// One host's blocks. Its name is its own on both ports: where it is not served (no certificate; https alone), nobody
-// else's wildcard answers for it, but 503 or no handshake.
+// One host's blocks. Its name is its own on both ports: where it is not served (no certificate; https alone; ports of
+// its own instead), nobody else's wildcard answers for it, but 503 or no handshake.
 [[nodiscard]] std::string render_vhost(const vhost& vhost, const render_options& options);
 
 // Could a line in the map serve it? One address, asked as every site is by default.
@@ -80,8 +81,8 @@ using shared_text = std::shared_ptr<const host_text>;
 [[nodiscard]] host_text render_line(const vhost& vhost);
 [[nodiscard]] host_text render_blocks(const vhost& vhost, const render_options& options);
 
-// A host's share where it is not to be served: its name, for nobody else's wildcard to have. None where that cannot be:
-// nginx may not get the ports of its own, nor take a regular expression.
+// A host's share where it is not to be served: its name on the usual ports, for nobody else's wildcard to have. None
+// where that cannot be: nginx may not take a regular expression.
 [[nodiscard]] std::optional<host_text> render_closed_name(const vhost& vhost, const vhost_list& all,
                                                           const render_options& options);
 

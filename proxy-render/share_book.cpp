@@ -2,9 +2,22 @@
 #include "proxy-render/share_book.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace heberg::proxy {
+namespace {
+
+// What cannot be said to nginx should not have come so far: one that has costs its own host, not everybody's text.
+host_text render_share(const vhost& vhost, const render_options& options, bool as_line) {
+  try {
+    return as_line ? render_line(vhost) : render_blocks(vhost, options);
+  } catch (const std::invalid_argument& error) {
+    return {.name = {}, .address = {}, .blocks = {}, .fault = site::printable(vhost.host.text) + ": " + error.what()};
+  }
+}
+
+}  // namespace
 
 std::vector<share_book::entry*> share_book::look_up(const vhost_list& vhosts) {
   ++round_;
@@ -34,19 +47,20 @@ std::vector<shared_text> share_book::render(const vhost_list& vhosts, const rend
   const auto entries = look_up(vhosts);
   const bool in_lines =
       static_cast<std::size_t>(std::ranges::count_if(entries, &entry::is_plain)) >= options.many_hosts;
-  const bool is_as_before = options == with_ && in_lines == in_lines_;
-  with_ = options;
-  in_lines_ = in_lines;
+  // Until all are made: whatever is thrown on the way, the next round makes them all anew.
+  const bool is_as_before = std::exchange(with_, std::nullopt) == options && in_lines == in_lines_;
 
   std::vector<shared_text> shares;
   shares.reserve(entries.size());
   for (auto* known : entries) {
     if (!is_as_before || !known->text) {
-      known->text = std::make_shared<const host_text>(
-          in_lines && known->is_plain ? render_line(*known->vhost) : render_blocks(*known->vhost, options));
+      known->text =
+          std::make_shared<const host_text>(render_share(*known->vhost, options, in_lines && known->is_plain));
     }
     shares.push_back(known->text);
   }
+  with_ = std::move(options);
+  in_lines_ = in_lines;
   forget_those_gone(entries.size());
   return shares;
 }

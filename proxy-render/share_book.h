@@ -7,6 +7,7 @@
 #include "proxy-render/vhosts.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,7 +30,7 @@ class share_book {
   void forget_those_gone(std::size_t present);
 
   std::unordered_map<const vhost*, entry> known_;
-  render_options with_;
+  std::optional<render_options> with_;  // all known texts were made with it; nothing: not all with the same
   bool in_lines_ = false;
   std::uint64_t round_ = 0;
 };

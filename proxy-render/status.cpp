@@ -160,6 +160,7 @@ class place_finder {
  public:
   explicit place_finder(std::string_view live) : live_(live) {}
   bool has(const host_text& host) {
+    if (!host.fault.empty()) return false;
     return host.name.empty() ? find(host.blocks, blocks_at_) : find(map_line(host), lines_at_);
   }
 

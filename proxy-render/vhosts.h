@@ -73,7 +73,7 @@ struct vhost {
   files_of_host files;
   bool maintenance = false;
   bool is_default = false;  // over http, it answers names that nobody serves
-  bool closed = false;      // a file of the sysadmin's for it cannot be used
+  bool closed = false;      // a file of the sysadmin's for it cannot be used, or a port of its own
   bool server_tokens = false;
   std::vector<location> locations;      // sorted by path, regular expressions in the order of their containers
   std::string redirect_to;              // another name; then there are no locations

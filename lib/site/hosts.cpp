@@ -14,9 +14,6 @@
 namespace heberg::site {
 namespace {
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
 bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }

@@ -27,8 +27,8 @@ bool is_regex(const path& path) {
   return path.kind == path_kind::regex || path.kind == path_kind::regex_nocase;
 }
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f;
+bool is_printable(char c) {
+  return c >= 0x20 && c < 0x7f;
 }
 
 std::variant<path, std::string> parse_path(std::string_view text) {
@@ -39,7 +39,7 @@ std::variant<path, std::string> parse_path(std::string_view text) {
     text = trim(text.substr(modifier.size()));
     break;
   }
-  if (std::ranges::any_of(text, is_control)) return "holds something else than printable ASCII";
+  if (!std::ranges::all_of(text, is_printable)) return "holds something else than printable ASCII";
   auto reason = is_regex(parsed) ? judge_regex(text, false) : judge_path(text);
   if (!reason.empty()) return reason;
   parsed.text = text;

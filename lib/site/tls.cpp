@@ -3,6 +3,8 @@
 
 #include "site/values.h"
 
+#include <algorithm>
+
 namespace heberg::site {
 namespace {
 
@@ -19,10 +21,11 @@ constexpr std::array<std::pair<std::string_view, tls_policy>, 4> k_policies = {
      {"intermediate", tls_policy::intermediate},
      {"modern", tls_policy::modern}}};
 
-// "max-age=SECONDS", then includeSubDomains, then preload, each where it is wanted (RFC 6797).
+// "max-age=SECONDS", then includeSubDomains, then preload, each where it is wanted (RFC 6797). The whole text is said
+// to nginx: what stands between the words counts, too.
 bool is_hsts(std::string_view text) {
   constexpr std::string_view age = "max-age=";
-  if (!text.starts_with(age)) return false;
+  if (!text.starts_with(age) || std::ranges::any_of(text, is_control)) return false;
   auto end = text.find(';');
   if (!parse_number(trim(text.substr(age.size(), end - age.size())), 0, 1'000'000'000)) return false;
   for (const std::string_view flag : {"includeSubDomains", "preload"}) {

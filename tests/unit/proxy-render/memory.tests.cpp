@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/memory.h"
 
+#include "base/unique_fd.h"
 #include "proxy-render/memory_file.h"
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <sys/file.h>
 
 #include <system_error>
 
@@ -142,6 +146,22 @@ TEST_CASE("a memory that cannot be written is an error, and is tried again") {
   CHECK(memory.changed);
   std::filesystem::create_directory(folder / "gone");
   CHECK(file.keep(memory));
+}
+
+TEST_CASE("a folder that another program has locked is not waited for, and the memory is kept later") {
+  const test::temp_dir folder;
+  proxy::memory_file file(folder / "heberg.conf");
+  static_cast<void>(file.load());
+  auto memory = full();
+  memory.changed = true;
+  {
+    const unique_fd other(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    REQUIRE(::flock(other.get(), LOCK_EX | LOCK_NB) == 0);
+    CHECK_THROWS_AS(static_cast<void>(file.keep(memory)), std::system_error);
+    CHECK(memory.changed);
+  }
+  CHECK(file.keep(memory));
+  CHECK_FALSE(memory.changed);
 }
 
 TEST_CASE("a memory's text is JSON whatever is in it") {

@@ -259,6 +259,9 @@ TEST_CASE("a text tells its generation on the loopback whoever claims its name, 
   test::write_file(nginx.live(), first);
   const auto process = nginx.start();
   CHECK(confirm(first) == confirmation::served);
+  CHECK(test::get(nginx, k_generation_host, "/", {"--interface", "127.0.0.2"}).find("503") != std::string::npos);
+  CHECK(test::get(nginx, k_generation_host, "/", {"--interface", "127.0.0.2"}).find("not the loopback") !=
+        std::string::npos);
   test::write_file(nginx.live(), second);
   CHECK(confirm(second) == confirmation::stale);
   CHECK(confirm(second, [] { return false; }) == confirmation::stale);
@@ -324,6 +327,7 @@ TEST_CASE("a name is its owner's over http and over TLS, whoever's wildcard it w
   auto options = render_for(nginx);
   options.https_port = static_cast<std::uint16_t>(test::free_port());
   options.many_hosts = GENERATE(std::size_t{0}, std::size_t{500});
+  const auto own_port = test::free_port();
   options.certs = nginx.path("certs");
   std::filesystem::create_directory(options.certs);
   const auto made =
@@ -332,14 +336,15 @@ TEST_CASE("a name is its owner's over http and over TLS, whoever's wildcard it w
                       std::chrono::seconds(20)));
   REQUIRE(made.status == 0);
   const auto site = "\n  env VIRTUAL_PORT=" + std::to_string(nginx.site_port) + "\n  network n 127.0.0.1\n";
-  const auto plan =
-      make_plan(test::parse_containers("container wild\n  env VIRTUAL_HOST=*.w.test\n  env CERT_NAME=wild\n  env "
-                                       "HTTPS_METHOD=noredirect" +
-                                       site + "container plain\n  env VIRTUAL_HOST=plain.w.test" + site +
-                                       "container only\n  env VIRTUAL_HOST=only.w.test\n  env CERT_NAME=wild\n  env "
-                                       "HTTPS_METHOD=nohttp" +
-                                       site),
-                {.sites = {}, .own_ports = {}, .certificates = list_certificates(options.certs)});
+  const auto plan = make_plan(
+      test::parse_containers("container wild\n  env VIRTUAL_HOST=*.w.test\n  env CERT_NAME=wild\n  env "
+                             "HTTPS_METHOD=noredirect" +
+                             site + "container plain\n  env VIRTUAL_HOST=plain.w.test" + site +
+                             "container only\n  env VIRTUAL_HOST=only.w.test\n  env CERT_NAME=wild\n  env "
+                             "HTTPS_METHOD=nohttp" +
+                             site + "container port\n  env VIRTUAL_HOST=port.w.test\n  env EXTERNAL_HTTP_PORT=" +
+                             std::to_string(own_port) + site),
+      {.sites = {}, .own_ports = {}, .certificates = list_certificates(options.certs)});
   test::write_file(nginx.live(), render(plan.vhosts, options));
   const auto process = nginx.start();
   REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "plain.w.test").empty(); }));
@@ -357,4 +362,8 @@ TEST_CASE("a name is its owner's over http and over TLS, whoever's wildcard it w
   CHECK(over_tls("plain.w.test") == "000");
   CHECK(over_http("only.w.test") == "503");
   CHECK(over_tls("only.w.test") == "200");
+  CHECK(over_http("port.w.test") == "503");
+  CHECK(over_tls("port.w.test") == "000");
+  CHECK(test::ask(own_port, "port.w.test").substr(9, 3) == "200");
+  CHECK(test::ask(own_port, "plain.w.test").substr(9, 3) == "503");
 }

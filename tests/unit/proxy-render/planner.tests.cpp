@@ -128,6 +128,45 @@ TEST_CASE("a twin with or without www. belongs to who claims it, and never leads
   CHECK(served.vhosts.at(0).locations.size() == 1);
 }
 
+TEST_CASE("a port is its older claim's, whatever the names, and who does not get it is closed, not gone") {
+  const auto plan =
+      plan_of(site_container("old", "z.test", "  env EXTERNAL_HTTP_PORT=9000\n") +
+              site_container("new", "a.test", "  env EXTERNAL_HTTPS_PORT=9000\n") + site_container("wild", "*.test"));
+  REQUIRE(plan.vhosts.size() == 3);
+  CHECK(plan.vhosts[0].host.text == "a.test");
+  CHECK(plan.vhosts[0].closed);
+  CHECK(plan.vhosts[0].external == site::external_ports{});
+  CHECK(plan.vhosts[1].host.text == "z.test");
+  CHECK_FALSE(plan.vhosts[1].closed);
+  CHECK(plan.vhosts[1].external.http == 9000);
+  CHECK(plan.refused == std::vector<proxy::complaint>{
+                            {"new", "EXTERNAL_HTTPS_PORT", "9000", "speaks http already: a.test answers 503"}});
+}
+
+TEST_CASE("who does not get one port takes no other either") {
+  const auto plan =
+      plan_of(site_container("a", "a.test", "  env EXTERNAL_HTTP_PORT=9000\n  env EXTERNAL_HTTPS_PORT=80\n") +
+              site_container("b", "b.test", "  env EXTERNAL_HTTPS_PORT=9000\n"));
+  CHECK(plan.vhosts.at(0).closed);
+  CHECK_FALSE(plan.vhosts.at(1).closed);
+}
+
+TEST_CASE("ports of its own are for a plain name, and its twin has them, too") {
+  for (const auto* host : {"*.x.test", "x.*", "~^x", "a.test,*.x.test"}) {
+    INFO(host);
+    const auto plan = plan_of(site_container("a", host, "  env EXTERNAL_HTTP_PORT=9000\n"));
+    CHECK(plan.vhosts.empty());
+    CHECK(plan.refused.at(0).reason == "is no plain name: only those have ports of their own");
+  }
+  const auto several = plan_of(
+      "container a\n  env VIRTUAL_HOST_MULTIPORTS=\"*.x.test\": {external_http_port: 9000}\n  network n 172.17.0.2\n");
+  CHECK(several.refused.at(0).variable == "VIRTUAL_HOST_MULTIPORTS");
+  const auto plan =
+      plan_of(site_container("a", "x.test,[::1]", "  env EXTERNAL_HTTP_PORT=9000\n  env REDIRECT_WWW=true\n"));
+  REQUIRE(plan.vhosts.size() == 3);
+  for (const auto& vhost : plan.vhosts) CHECK(vhost.external.http == 9000);
+}
+
 TEST_CASE("a container that is in two sites' trees is nobody's replica") {
   const auto plan = plan_of("container plain\n  env VIRTUAL_HOST=x.test\n  network bridge 172.17.0.8\n" +
                             site_container("a", "x.test", "  mount /sites/b/www\n"));

@@ -170,6 +170,24 @@ TEST_CASE("a host that nginx refuses answers 503, and no wildcard of another own
   CHECK(wait_until([&w] { return w.answers("one.w.test", "200"); }));
 }
 
+TEST_CASE(
+    "a host that was refused without nginx's own zones is back when the fault in nginx's own configuration is mended") {
+  world w;
+  w.nginx.write_config("    limit_req_zone $binary_remote_addr zone=theirs:1m rate=9r/s;\n");
+  test::write_file(w.nginx.folder / "sites-enabled/broken", "nonsense;\n");
+  std::filesystem::create_directory(w.nginx.folder / "vhost.d");
+  test::write_file(w.nginx.folder / "vhost.d/one.test", "limit_req zone=theirs;\n");
+  w.engine.add(w.site("one", "one.test"));
+  const auto render = w.start();
+  const auto has_file = [&w] { return has(w.live(), "vhost.d/one.test"); };
+  REQUIRE(wait_until([&w] { return has(w.log(), "nginx refuses the host one.test"); }));
+  REQUIRE(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
+  CHECK_FALSE(has_file());
+  std::filesystem::remove(w.nginx.folder / "sites-enabled/broken");
+  w.engine.add(w.site("two", "two.test"));
+  CHECK(wait_until(has_file));
+}
+
 TEST_CASE("a default file holds for all hosts, and one that breaks is done without") {
   world w;
   std::filesystem::create_directory(w.nginx.folder / "vhost.d");
@@ -223,6 +241,21 @@ TEST_CASE("where the sysadmin's files cannot be read nothing is published") {
   std::filesystem::remove(w.nginx.folder / "htpasswd");
   std::filesystem::create_directory(w.nginx.folder / "htpasswd");
   CHECK(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
+}
+
+TEST_CASE("the sysadmin's files that could not be read are read when the engine tells something") {
+  namespace fs = std::filesystem;
+  world w;
+  // Through a link, so that the mending is not seen where the folders are watched.
+  fs::create_directory(w.nginx.folder / "elsewhere");
+  fs::create_directory_symlink(w.nginx.folder / "elsewhere/folder", w.nginx.folder / "htpasswd");
+  fs::create_directory_symlink("folder", w.nginx.folder / "elsewhere/folder");
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return has(w.log(), "nothing is published until they can be read"); }));
+  fs::remove(w.nginx.folder / "elsewhere/folder");
+  fs::create_directory(w.nginx.folder / "elsewhere/folder");
+  w.engine.add(w.site("one", "one.test"));
+  CHECK(wait_until([&w] { return fs::exists(w.nginx.live()); }));
 }
 
 TEST_CASE("SIGTERM ends the daemon within a second, also while nginx -t gives no answer") {

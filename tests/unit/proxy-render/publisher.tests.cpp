@@ -2,6 +2,7 @@
 // The publisher with an nginx and a reload that are scripted: what is in place after each step fails.
 #include "proxy-render/publisher.h"
 
+#include "base/unique_fd.h"
 #include "proxy-render/planner.h"
 #include "proxy-render/share_book.h"
 #include "support/temp_dir.h"
@@ -11,7 +12,13 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <fstream>
+#include <optional>
+#include <utility>
 
 namespace {
 
@@ -68,7 +75,201 @@ bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+std::shared_ptr<const plan> plan_from(const std::string& text, const plan_options& with = {}) {
+  return std::make_shared<const plan>(make_plan(test::parse_containers(text), with));
+}
+
+// On a port of its own, and of the site of its name.
+std::string on_port(const std::string& name, int port, const std::string& word = "EXTERNAL_HTTP_PORT") {
+  return "container " + name + "\n label com.docker.compose.project=" + name + "\n env VIRTUAL_HOST=" + name +
+         ".test\n env " + word + "=" + std::to_string(port) + "\n network bridge 172.17.0.2\n";
+}
+
+// An nginx that tells which text it serves: none with a port that is taken.
+struct confirming_world : world {
+  std::string taken;  // "listen 2222"
+  std::string served;
+  confirmation found = confirmation::served;
+  bool waited_for_news = false;
+  std::chrono::steady_clock::time_point now{};
+
+  publisher_tools tools() {
+    auto all = world::tools();
+    all.reload = [this]() -> boost::asio::awaitable<reload_result> {
+      if (taken.empty() || !has(live(), taken)) served = live();
+      co_return told;
+    };
+    all.confirm = [this](std::string generation,
+                         const std::function<bool()>& has_news) -> boost::asio::awaitable<confirmation> {
+      waited_for_news = has_news && has_news();
+      if (generation == generation_of(served)) co_return found;
+      co_return waited_for_news ? confirmation::outdated : confirmation::stale;
+    };
+    all.now = [this] { return now; };
+    return all;
+  }
+};
+
+const render_options k_tells{.tells_generation = true};
+
+// What is said in the log meanwhile.
+std::string log_of(const std::function<void()>& what) {
+  const test::temp_dir folder;
+  const unique_fd before(::dup(STDERR_FILENO));
+  const unique_fd file(::open((folder / "log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  REQUIRE(::dup2(file.get(), STDERR_FILENO) == STDERR_FILENO);
+  what();
+  ::dup2(before.get(), STDERR_FILENO);
+  return test::read_file(folder / "log");
+}
+
+std::size_t count(const std::string& text, std::string_view part) {
+  std::size_t times = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++times;
+  return times;
+}
+
 }  // namespace
+
+TEST_CASE("a host that cannot be said to nginx is closed, and costs nobody else") {
+  world w;
+  publisher p(w.output(), {}, w.tools());
+  auto hosts = plan_of({"a.test", "b.test"})->vhosts.shared();
+  auto bad = *hosts[0];
+  bad.certificate = "a\nb";
+  hosts[0] = std::make_shared<const vhost>(std::move(bad));
+  const auto with_bad =
+      std::make_shared<const plan>(plan{.vhosts = vhost_list(hosts), .refused = {}, .unreachable = {}});
+  const auto said = log_of([&] {
+    CHECK(publish(p, with_bad) == outcome::published);
+    CHECK(publish(p, with_bad) == outcome::unchanged);
+  });
+  CHECK(has(w.live(), "heberg-b.test"));
+  CHECK(has(w.live(), "server_name \"a.test\""));
+  CHECK_FALSE(has(w.live(), "heberg-a.test"));
+  CHECK(count(said, "a.test: a value for nginx holds a control character") == 1);
+}
+
+TEST_CASE("hundreds of hosts that nginx refuses are found in several searches, and then the others are served") {
+  world w;
+  w.bad = "heberg-bad";
+  publisher p(w.output(), {}, w.tools());
+  std::string text;
+  for (int i = 0; i < 120; ++i) {
+    for (const std::string name : {"bad", "good"})
+      text += "container " + name + std::to_string(i) + "\n env VIRTUAL_HOST=" + name + std::to_string(i) +
+              ".test\n env VIRTUAL_PATH=/x\n network bridge 172.17.0.2\n";
+  }
+  // Among each other, so that no half is free of them.
+  auto hosts = plan_from(text)->vhosts.shared();
+  std::ranges::sort(
+      hosts, {}, [](const shared_vhost& v) { return v->host.text.substr(v->host.text.find_first_of("0123456789")); });
+  const auto many = std::make_shared<const plan>(plan{.vhosts = vhost_list(hosts), .refused = {}, .unreachable = {}});
+  int searches = 1;
+  bool insist = true;  // SIGHUP: what was found since counts all the same
+  while (publish(p, many, std::exchange(insist, false)) == outcome::failed && searches < 20) ++searches;
+  CHECK(searches > 1);
+  CHECK(searches < 20);
+  CHECK(count(w.live(), "upstream \"heberg-good") == 120);
+  CHECK(count(w.live(), "server_name \"bad") == 120);
+}
+
+TEST_CASE("what nginx refused while its own configuration was at fault is asked about anew when that is mended") {
+  world w;
+  bool broken = true;
+  auto tools = w.tools();
+  // "zone" is known in the whole alone.
+  tools.ask_nginx = [&](std::string candidate, enum scope scope) -> boost::asio::awaitable<verdict> {
+    const auto text = test::read_file(candidate);
+    if (scope == scope::whole) co_return verdict{broken ? verdict::kind::refused : verdict::kind::accepted, "broken"};
+    co_return verdict{has(text, "/zone") ? verdict::kind::refused : verdict::kind::accepted, "no such zone"};
+  };
+  std::optional<publisher> p;
+  p.emplace(w.output(), render_options(), tools);
+  plan_options with;
+  const std::string text = "container a\n env VIRTUAL_HOST=a.test\n network bridge 172.17.0.2\n";
+  SECTION("a host's own file") {
+    with.vhost_d["a.test"] = {.path = "/v/zone", .stamp = "1", .fault = {}};
+  }
+  SECTION("a default file") {
+    with.vhost_d["default"] = {.path = "/v/zone", .stamp = "1", .fault = {}};
+  }
+  SECTION("a default file, where the text is in place already") {
+    CHECK(publish(*p, plan_from(text)) == outcome::published);
+    p.emplace(w.output(), render_options(), tools);
+    with.vhost_d["default"] = {.path = "/v/zone", .stamp = "1", .fault = {}};
+  }
+  const auto plan = plan_from(text, with);
+  const auto said = log_of([&] {
+    static_cast<void>(publish(*p, plan));
+    CHECK_FALSE(has(w.live(), "/zone"));
+    CHECK(publish(*p, plan) == outcome::unchanged);
+    CHECK_FALSE(has(w.live(), "/zone"));
+  });
+  CHECK(count(said, "no such zone") == 1);
+  CHECK(count(said, "for a reason outside of") == 1);
+  broken = false;
+  CHECK(publish(*p, plan) == outcome::published);
+  CHECK(has(w.live(), "/zone"));
+  CHECK(publish(*p, plan) == outcome::unchanged);
+}
+
+TEST_CASE("that nothing is served for long is said, though news ends each waiting") {
+  confirming_world w;
+  publisher p(w.output(), k_tells, w.tools());
+  const auto news = [] { return true; };
+  w.found = confirmation::outdated;
+  const auto said = log_of([&] {
+    for (const auto* host : {"a.test", "b.test", "c.test", "d.test"}) {
+      CHECK(publish(p, plan_of({host}), false, news) == outcome::published);
+      w.now += std::chrono::seconds(2);
+    }
+  });
+  CHECK(count(said, "still serves an older configuration") == 1);
+  w.found = confirmation::served;
+  CHECK(has(log_of([&] { static_cast<void>(publish(p, plan_of({"e.test"}))); }), "serves what is published again"));
+  w.found = confirmation::outdated;
+  CHECK_FALSE(has(log_of([&] { static_cast<void>(publish(p, plan_of({"f.test"}), false, news)); }), "older"));
+}
+
+TEST_CASE("a port that nginx has from before a restart is not a new one") {
+  confirming_world w;
+  publisher first(w.output(), k_tells, w.tools());
+  CHECK(publish(first, plan_from(on_port("a", 9000))) == outcome::published);
+  w.taken = "listen 2222";
+  publisher second(w.output(), k_tells, w.tools());
+  CHECK(publish(second, plan_from(on_port("a", 9000) + on_port("b", 2222))) == outcome::failed);
+  CHECK(publish(second, plan_from(on_port("a", 9000) + on_port("b", 2222))) == outcome::published);
+  CHECK(has(w.live(), "listen 9000"));
+  CHECK_FALSE(has(w.live(), "listen 2222"));
+}
+
+TEST_CASE("of several owners with new ports the one that nginx cannot have is left out, and no other") {
+  confirming_world w;
+  w.taken = "listen 2222";
+  publisher p(w.output(), k_tells, w.tools());
+  const auto plan = plan_from(on_port("a", 9000) + on_port("b", 2222) + on_port("c", 9001));
+  int attempts = 1;
+  while (publish(p, plan) == outcome::failed && attempts < 20) ++attempts;
+  CHECK(attempts < 20);
+  CHECK(publish(p, plan) == outcome::unchanged);
+  CHECK(has(w.live(), "listen 9000"));
+  CHECK(has(w.live(), "listen 9001"));
+  CHECK_FALSE(has(w.live(), "listen 2222"));
+  CHECK(has(w.live(), "server_name \"b.test\""));  // closed on the usual ports
+}
+
+TEST_CASE("a port for https is nginx's only once somebody has a certificate") {
+  confirming_world w;
+  publisher p(w.output(), k_tells, w.tools());
+  const auto news = [] { return true; };
+  const auto text = on_port("a", 9443, "EXTERNAL_HTTPS_PORT");
+  CHECK(publish(p, plan_from(text), false, news) == outcome::published);
+  CHECK(w.waited_for_news);
+  const auto with_tls = plan_from(text, {.sites = {}, .own_ports = {}, .certificates = {{"a.test", "1"}}});
+  CHECK(publish(p, with_tls, false, news) == outcome::published);
+  CHECK_FALSE(w.waited_for_news);  // it may be another program's
+}
 
 TEST_CASE("a host whose own port nginx cannot have is left out, and holds up nobody for longer than that takes") {
   world w;
@@ -92,7 +293,8 @@ TEST_CASE("a host whose own port nginx cannot have is left out, and holds up nob
   CHECK(publish(p, plan_with("")) == outcome::published);
   CHECK(publish(p, plan_with(taken)) == outcome::failed);
   CHECK(publish(p, plan_with(taken)) == outcome::published);
-  CHECK(w.live().find("b.test") == std::string::npos);
+  CHECK(w.live().find("listen 2222") == std::string::npos);
+  CHECK(w.live().find("server_name \"b.test\"") != std::string::npos);  // closed
   CHECK(w.live().find("listen 9000") != std::string::npos);
   CHECK(publish(p, plan_with(taken + later)) == outcome::published);
   CHECK(w.live().find("c.test") != std::string::npos);

@@ -59,6 +59,30 @@ TEST_CASE("a host that wants something special has blocks among however many, an
   CHECK(lines_of(container("x.test", "  env REDIRECT_WWW=true\n"), 0) == std::vector<std::string>{"\"x.test\""});
 }
 
+TEST_CASE("a host on ports of its own keeps its name on the usual ones, where nobody serves it") {
+  const auto block_of = [](const std::string& words, bool speaks_tls) {
+    auto options = proxy::render_options{.ipv6 = false, .access_log = {}};
+    options.speaks_tls = speaks_tls;
+    const auto text = proxy::render_vhost(plan_of(container("a.test", words)).vhosts.at(0), options);
+    const auto closed = text.find("return 503");
+    return closed == std::string::npos ? "" : text.substr(text.find("server {"), closed - text.find("server {"));
+  };
+  const auto begins = [](const std::string& text, const std::string& listen) {
+    return text.starts_with("server {\n" + listen + "    server_name \"a.test\";\n");
+  };
+  const std::string http = "    listen 80;\n";
+  const std::string https = "    listen 443 ssl http2;\n    ssl_reject_handshake on;\n";
+  const std::string own_http = "  env EXTERNAL_HTTP_PORT=9080\n";
+  const std::string own_https = "  env EXTERNAL_HTTPS_PORT=9443\n";
+  CHECK(block_of("", true).empty());
+  CHECK(begins(block_of(own_http, false), http));
+  CHECK(begins(block_of(own_http, true), http));
+  CHECK(begins(block_of(own_https, true), https));
+  CHECK(begins(block_of(own_http + own_https, true), http + https));
+  CHECK(block_of(own_https, false).empty());
+  CHECK(block_of("  env EXTERNAL_HTTP_PORT=80\n", false).empty());  // the usual one
+}
+
 TEST_CASE("a name that is a word of nginx's map has blocks") {
   for (const auto* word : {"default", "hostnames", "include", "volatile"}) CHECK(lines_of(container(word), 0).empty());
 }
@@ -92,4 +116,16 @@ TEST_CASE("a share is rendered again where its host or what all depend on is ano
     CHECK(std::ranges::equal(now, fresh, [](const auto& a, const auto& b) { return *a == *b; }));
   }
   CHECK(book.render(plan_of("").vhosts, {}).empty());
+}
+
+TEST_CASE("after a share that could not be made, none made with other options is taken for one of now") {
+  proxy::share_book book;
+  const auto one = plan_of(container("a.test"));
+  const auto before = book.render(one.vhosts, {});
+  proxy::render_options broken{.http_port = 8080};
+  broken.access_log = "a\nb";
+  CHECK_FALSE(book.render(one.vhosts, broken)[0]->fault.empty());
+  CHECK(*book.render(one.vhosts, {})[0] == *before[0]);
+  broken.access_log = "/a";
+  CHECK(*book.render(one.vhosts, broken)[0] == *proxy::render_hosts(one.vhosts, broken)[0]);
 }
