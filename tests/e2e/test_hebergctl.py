@@ -372,13 +372,13 @@ def ctl_progress(world):
         for _ in range(400):
             file.write(random.randbytes(1_000_000))
     shown = world.docker("exec", "-t", "heberg-syncd", "hebergctl", "archive", "large")
-    *drawn, end = shown.split("\r\x1b[K")
+    *drawn, end = shown.split("\x1b[K")  # behind a carriage return each; text mode makes a newline of it
     shares = [int(share) for share in re.findall(r"large: packing +(\d+) %  \[[#.]+\]  [\d.]+ of 400", " ".join(drawn))]
     print(f"        {len(drawn)} times drawn, the last: {drawn[-1] if drawn else None}", flush=True)
     expect(len(shares) > 2 and shares == sorted(shares), f"what a terminal sees: {shown!r}")
     expect("packing" not in end and "%" not in end, f"the line stays: {shown!r}")
     quiet = run(["docker", "exec", "heberg-syncd", "hebergctl", "archive", "large"])
-    expect_equal((quiet.returncode, quiet.stderr), (0, ""), "where nobody looks")
+    expect(quiet.returncode == 0 and "packing" not in quiet.stderr, f"where nobody looks: {quiet.stderr!r}")
     ctl(world, "remove", "large")
     world.wait_for_no_account("large")
     ctl(world, "purge", "large", "--confirm", "large", "--tree")
