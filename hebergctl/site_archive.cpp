@@ -120,10 +120,13 @@ void wait_until_unclaimed(const settings& settings, const std::string& site) {
   constexpr std::chrono::seconds k_patience{15};
   constexpr std::chrono::seconds k_steady{1};
   const auto start = clock::now();
-  for (auto since = start; clock::now() - since < k_steady && clock::now() - start < k_patience;) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  bool was_claimed = false;
+  while (clock::now() - start < k_patience) {
     const auto row = ledger::read_site(settings.state_dir, site);
-    if (row && !row->missing_since && !row->is_retired()) since = clock::now();
+    const bool is_claimed = row && !row->missing_since && !row->is_retired();
+    if (!is_claimed && (was_claimed || clock::now() - start > k_steady)) return;
+    was_claimed = was_claimed || is_claimed;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
 

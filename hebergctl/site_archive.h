@@ -64,8 +64,8 @@ struct reservation {
 // Takes back a row that reserve() made. It may have had a container for a moment: that is waited for.
 void forget_row(const command& given, const std::string& site);
 
-// For a second, or as long as that takes: heberg-syncd may learn late that the site had a container for a moment, and
-// would make a tree for it. Before the tree is taken away.
+// Until heberg-syncd has seen that the site's container is gone, or for a second where it has not seen one yet: it
+// would make a new tree where one was taken away.
 void wait_until_unclaimed(const settings& settings, const std::string& site);
 
 [[nodiscard]] bool has_tree(int root, const std::string& site);

@@ -284,6 +284,7 @@ class mover {
   int retire(std::optional<std::chrono::duration<double>> down) {
     if (const auto container = find_container(settings_.docker.host, site()); container && container->is_ours)
       remove_container(settings_.docker.host, container->id);
+    wait_until_unclaimed(settings_, site());
     if (has_tree(root_->get(), site())) move_aside(root_->get(), site());
     (void)ctl::ask(given_, {"lock", site(), "moved to " + note_.host});
     remove_move_file(settings_, note_name(site()));

@@ -80,6 +80,7 @@ int pack_site(const command& given, archive_words asked) {
     if (asked.remove) {
       held.forget();
       remove_container(settings.docker.host, container->id);
+      wait_until_unclaimed(settings, asked.site);
     }
     held.release();
   } else {
