@@ -219,7 +219,8 @@ void keeper::make_trees() {
 
 void keeper::visit_tree(const std::string& site) {
   const auto* row = find_active(site);
-  if (row == nullptr || !root_is_sound_) return;
+  // One whose container is gone has the tree that it has: where that was moved away, no new one takes its place.
+  if (row == nullptr || row->missing_since || !root_is_sound_) return;
   const auto problems = machine_.make_tree(site, row->uid);
   std::string all;
   for (const auto& problem : problems) all += (all.empty() ? "" : "; ") + problem;

@@ -63,6 +63,23 @@ TEST_CASE_METHOD(keeper_fixture,
   CHECK(machine.book.at("a").is_retired());
 }
 
+TEST_CASE_METHOD(keeper_fixture,
+                 "a tree that was moved away after its container is not made again, whatever is listed meanwhile") {
+  start();
+  have({"a", "b"});
+  settle();
+  have({"b"});
+  machine.trees.erase("a");
+  machine.trees.erase("b");
+  have({"b"});
+  settle();
+  CHECK_FALSE(machine.trees.contains("a"));
+  CHECK(machine.trees.contains("b"));
+  have({"a", "b"});
+  settle();
+  CHECK(machine.trees.contains("a"));
+}
+
 TEST_CASE_METHOD(keeper_fixture, "a site that comes back keeps its UID, its hash and its sessions") {
   start();
   have({"a"});
