@@ -2,6 +2,7 @@
 #include "proxy-render/host_files.h"
 
 #include "base/beneath.h"
+#include "base/characters.h"
 #include "base/errors.h"
 #include "digest/sha1.h"
 #include "proxy-render/directives.h"
@@ -116,7 +117,6 @@ files_of_host take_all(const std::string& name, const host_files& vhost_d, const
 }
 
 std::string plain_key(std::string name) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   return name.starts_with('.') || std::ranges::any_of(name, is_control) ? std::string() : name;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/keys.h"
 
+#include "base/characters.h"
 #include "digest/base64.h"
 #include "digest/sha256.h"
 
@@ -67,10 +68,6 @@ std::string judge_blob(std::string_view blob, const key_type& type) {
     if (!application || application->empty()) return "is cut short or damaged";
   }
   return blob.empty() ? "" : "is cut short or damaged";
-}
-
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
 std::string_view take_word(std::string_view& text) {

@@ -3,6 +3,7 @@
 // one file.
 #include "program/settings.h"
 
+#include "base/characters.h"
 #include "base/errors.h"
 #include "base/names.h"
 #include "base/unique_fd.h"
@@ -118,7 +119,6 @@ struct value {
   // Without control characters, and no option of a command; whoever uses it judges the rest.
   [[nodiscard]] std::string text(std::string_view wanted) const {
     auto v = exactly<std::string>(wanted);
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
     if (v.empty() || v.front() == '-' || std::ranges::any_of(v, is_control)) fail(std::string("wants ").append(wanted));
     return v;
   }
@@ -127,7 +127,6 @@ struct value {
   [[nodiscard]] std::string words() const {
     constexpr std::string_view k_wanted = "a program and its options, such as \"nginx\"";
     auto v = exactly<std::string>(k_wanted);
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
     if (v.find_first_not_of(' ') == std::string::npos || std::ranges::any_of(v, is_control)) {
       fail(std::string("wants ").append(k_wanted));
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "program/settings_value.h"
 
+#include "base/characters.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
@@ -62,10 +64,6 @@ constexpr unit k_sizes[] = {
     {"M", k_kibi* k_kibi},
     {"G", k_kibi* k_kibi* k_kibi},
 };
-
-bool is_control(char c) noexcept {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "site/tls.h"
 
+#include "base/characters.h"
 #include "site/values.h"
 
 #include <algorithm>

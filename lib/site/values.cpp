@@ -41,10 +41,6 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
 }
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
 refused_value refuse(std::string_view variable, std::string_view value, std::string reason) {
   return {std::string(variable), printable(value), std::move(reason)};
 }

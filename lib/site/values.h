@@ -17,8 +17,6 @@
 namespace heberg::site {
 
 [[nodiscard]] std::string_view trim(std::string_view text);
-// Below the blank, or DEL: such a byte ends a line or worse, and trim() takes some of them off the ends alone.
-[[nodiscard]] bool is_control(char c);
 [[nodiscard]] refused_value refuse(std::string_view variable, std::string_view value, std::string reason);
 
 // The trimmed value; empty where the container says nothing.

@@ -122,12 +122,21 @@ def move(world):
         expect("locked" not in one.ctl("list"), "a late refusal leaves a lock")
         two.docker("network", "create", "--opt", "com.docker.network.bridge.enable_icc=false", "heberg-sites")
 
+        # Of a run that was given up, and comes late: the last step. And a lock of meanwhile comes along.
+        note = json.loads(one.run("cat", "/var/lib/heberg/moves/mover.json"))
+        late = two.try_run("hebergctl", "--json", "receive", "mover", "finish", note["token"], "another-run", input=note["about"])
+        expect(late.returncode == 5 and "another run" in late.stdout, f"a last step that comes late: {late.stdout}{late.stderr}")
+        expect(not two.has("mover"), "a last step that comes late was done")
+        one.ctl("lock", "mover", "--why", "abuse")
+
         said = json.loads(one.ctl(*one.move_words(two), "--json"))
         print(f"        it stood still for {said['down_seconds']:.1f} s, {said['files']} entries", flush=True)
         wait_for(10, "the account there", lambda: two.uid("mover") == uid)
         wait_for(15, "no account here", lambda: one.uid("mover") is None)
         expect(two.runs("mover") and not one.runs("mover") and not one.has("mover"), "the site is not there alone")
         expect_equal(contents(f"{two.sites}/mover"), before, "what came")
+        expect("abuse" in two.ctl("show", "mover"), "its lock did not come along")
+        two.ctl("unlock", "mover")
         address = two.docker("inspect", "-f", '{{index .NetworkSettings.Networks "heberg-sites" "IPAddress"}}', "mover").stdout.strip()
         wait_for(10, "it answers there", lambda: two.engine.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", f"http://{address}/deep/4"]).stdout == "200")
         one.ctl(*one.move_words(two), code=5)  # nothing to move any more

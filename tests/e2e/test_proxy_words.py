@@ -58,7 +58,7 @@ def proxy_ports(world):
 @test
 def proxy_events(world):
     """A container paused, stopped, ill, off its network, renamed or replaced is answered for accordingly, and comes back."""
-    # Two containers: one that is paused in the middle of a health probe was not told of for seconds, once.
+    # Two containers: Docker 20.10 can lock up a container that is paused while a health probe begins; docker unpause hangs then, too.
     run_web(world, "ailing", options=["--health-cmd", "test ! -e /tmp/ill", "--health-interval", "500ms", "--health-retries", "1"])
     run_web(world, "moody")
     for name in ("ailing", "moody"):
