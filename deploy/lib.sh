@@ -88,7 +88,7 @@ hash_files() (
 )
 
 # Builds heberg's packages in a copy of the sources and sets package_dir to the folder that holds them; a folder made from the same
-# sources is taken as it is.
+# sources is taken as it is. Without debug symbols, which go with noddebs anyway: a fifth of the time.
 build_packages() {
   local hash work
   hash=$(hash_files "${k_package_sources[@]}")
@@ -104,7 +104,7 @@ build_packages() {
   mkdir -p "$work/heberg"
   (cd "$heberg_source" && cp -a "${k_package_sources[@]}" "$work/heberg/")
   (cd "$work/heberg" && run_quietly "$heberg_build/package.log" \
-    env PATH="/usr/lib/ccache:$PATH" DEB_BUILD_PROFILES=nocheck DEB_BUILD_OPTIONS="nocheck noddebs terse parallel=$(nproc)" dpkg-buildpackage -b -us -uc) || return 1
+    env PATH="/usr/lib/ccache:$PATH" DEB_CFLAGS_STRIP=-g DEB_CXXFLAGS_STRIP=-g DEB_BUILD_PROFILES=nocheck DEB_BUILD_OPTIONS="nocheck noddebs terse parallel=$(nproc)" dpkg-buildpackage -b -us -uc) || return 1
   mkdir "$work/packages"
   mv "$work"/*.deb "$work/packages/"
   mv "$work/packages" "$package_dir"
