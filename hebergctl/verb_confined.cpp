@@ -5,9 +5,8 @@
 #include "base/beneath.h"
 #include "base/errors.h"
 #include "hebergctl/command.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
-
-#include <CLI/CLI.hpp>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -54,10 +53,10 @@ int run_confined(const command& given, std::vector<std::string> words) {
 }  // namespace
 
 void add_confined_verb(CLI::App& app, command& given) {
-  auto* verb = app.add_subcommand("confined", "Run a program in a tree where no symbolic link leads anywhere");
-  verb->group("");  // for move's own use
-  verb->fallthrough(false)->prefix_command();
-  verb->callback([&given, verb] { given.run = [&given, verb] { return run_confined(given, verb->remaining()); }; });
+  subcommand verb(app, "confined", "Run a program in a tree where no symbolic link leads anywhere");
+  verb.hide();  // for move's own use
+  verb.runs_with_the_rest(given,
+                          [&given](std::vector<std::string> words) { return run_confined(given, std::move(words)); });
 }
 
 }  // namespace heberg::ctl

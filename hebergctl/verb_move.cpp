@@ -15,9 +15,9 @@
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
 #include "hebergctl/site_lock.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <sys/random.h>
@@ -358,14 +358,13 @@ int move(const command& given, const move_words& asked) {
 
 void add_move_verb(CLI::App& app, command& given) {
   const auto words = std::make_shared<move_words>();
-  auto* verb = app.add_subcommand("move", "Move a site to another host; again: go on where that was interrupted");
-  verb->add_option("SITE", words->site)->required();
-  verb->add_option("--to", words->host, "The other host, as ssh knows it; hebergctl and heberg-syncd are there")
-      ->type_name("HOST");
-  verb->add_option("--ssh", words->ssh, "How to reach it: words")->type_name("COMMAND")->capture_default_str();
-  verb->add_option("--remote-command", words->command, "hebergctl there")->type_name("COMMAND")->capture_default_str();
-  verb->add_flag("--cancel", words->cancel, "Take back a move that did not end; the site goes on here");
-  verb->callback([&given, words] { given.run = [&given, words] { return move(given, *words); }; });
+  subcommand verb(app, "move", "Move a site to another host; again: go on where that was interrupted");
+  verb.add("SITE", words->site).required();
+  verb.add("--to", words->host, "The other host, as ssh knows it; hebergctl and heberg-syncd are there").type("HOST");
+  verb.add("--ssh", words->ssh, "How to reach it: words").type("COMMAND").shows_default();
+  verb.add("--remote-command", words->command, "hebergctl there").type("COMMAND").shows_default();
+  verb.add_flag("--cancel", words->cancel, "Take back a move that did not end; the site goes on here");
+  verb.runs(given, [&given, words] { return move(given, *words); });
 }
 
 }  // namespace heberg::ctl

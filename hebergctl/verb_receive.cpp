@@ -10,10 +10,10 @@
 #include "hebergctl/move_steps.h"
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "syncd/remove_tree.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
@@ -193,13 +193,13 @@ int receive(const command& given, const receive_words& asked) {
 
 void add_receive_verb(CLI::App& app, command& given) {
   const auto words = std::make_shared<receive_words>();
-  auto* verb = app.add_subcommand("receive", "One step of another host's move of a site to this one");
-  verb->group("");  // for move's own use
-  verb->add_option("SITE", words->site)->required();
-  verb->add_option("STEP", words->step)->required()->check(CLI::IsMember({"begin", "sum", "finish", "drop", "forget"}));
-  verb->add_option("TOKEN", words->token)->required();
-  verb->add_option("RUN", words->run)->required();
-  verb->callback([&given, words] { given.run = [&given, words] { return receive(given, *words); }; });
+  subcommand verb(app, "receive", "One step of another host's move of a site to this one");
+  verb.hide();  // for move's own use
+  verb.add("SITE", words->site).required();
+  verb.add("STEP", words->step).required().one_of({"begin", "sum", "finish", "drop", "forget"});
+  verb.add("TOKEN", words->token).required();
+  verb.add("RUN", words->run).required();
+  verb.runs(given, [&given, words] { return receive(given, *words); });
 }
 
 }  // namespace heberg::ctl

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Who gets in: lock, unlock, kick, passwd, keys.
 #include "hebergctl/command.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "program/log.h"
 #include "syncd/admin_files.h"
 #include "syncd/keys.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <memory>
+#include <sstream>
+#include <string>
 #include <vector>
 
 namespace heberg::ctl {
@@ -17,9 +19,9 @@ namespace {
 
 using words = std::vector<std::string>;
 
-CLI::App* add_site_verb(CLI::App& app, const char* name, const char* what, std::string& site) {
-  auto* verb = app.add_subcommand(name, what);
-  verb->add_option("SITE", site)->required();
+subcommand add_site_verb(CLI::App& app, const char* name, const char* what, std::string& site) {
+  subcommand verb(app, name, what);
+  verb.add("SITE", site).required();
   return verb;
 }
 
@@ -64,13 +66,16 @@ int list_keys(const command& given, const std::string& site) {
 words keys_to_add(const words& rest) {
   if (rest.empty()) {
     words lines;
-    for (const auto& line : CLI::detail::split(read_input(), '\n')) {
+    std::istringstream input(read_input());
+    for (std::string line; std::getline(input, line);) {
       if (const auto first = line.find_first_not_of(" \t\r"); first != std::string::npos && line[first] != '#')
         lines.push_back(line);
     }
     return lines;
   }
-  return {CLI::detail::join(rest, " ")};
+  auto key = rest.front();
+  for (std::size_t i = 1; i < rest.size(); ++i) key += " " + rest[i];
+  return {key};
 }
 
 int change_keys(const command& given, const key_words& asked) {
@@ -86,38 +91,35 @@ int change_keys(const command& given, const key_words& asked) {
 void add_account_verbs(CLI::App& app, command& given) {
   const auto site = std::make_shared<std::string>();
   const auto why = std::make_shared<std::string>();
-  auto* lock = add_site_verb(app, "lock", "Lock a site: no login, open sessions are cut", *site);
-  lock->add_option("--why", *why, "The reason, kept with the lock")->type_name("TEXT");
-  lock->callback([&given, site, why] {
-    given.run = [&given, site, why] { return ask_and_report(given, {"lock", *site, *why}); };
+  auto lock = add_site_verb(app, "lock", "Lock a site: no login, open sessions are cut", *site);
+  lock.add("--why", *why, "The reason, kept with the lock").type("TEXT");
+  lock.runs(given, [&given, site, why] { return ask_and_report(given, {"lock", *site, *why}); });
+  add_site_verb(app, "unlock", "Let a locked site log in again", *site).runs(given, [&given, site] {
+    return ask_and_report(given, {"unlock", *site});
   });
-  add_site_verb(app, "unlock", "Let a locked site log in again", *site)->callback([&given, site] {
-    given.run = [&given, site] { return ask_and_report(given, {"unlock", *site}); };
-  });
-  add_site_verb(app, "kick", "Cut a site's open sessions", *site)->callback([&given, site] {
-    given.run = [&given, site] { return ask_and_report(given, {"kick", *site}); };
+  add_site_verb(app, "kick", "Cut a site's open sessions", *site).runs(given, [&given, site] {
+    return ask_and_report(given, {"kick", *site});
   });
 
   const auto password = std::make_shared<password_words>();
-  auto* passwd = add_site_verb(app, "passwd", "Give a site a new password; a made-up one is printed", password->site);
-  auto* generate = passwd->add_flag_callback(
-      "--generate", [] {}, "Make one up (the default)");
-  auto* input = passwd->add_flag("--stdin", password->from_input, "The password is standard input's first line");
-  auto* hash = passwd->add_flag("--hash", password->is_hash, "Standard input's first line is its crypt(5) hash");
-  auto* none = passwd->add_flag("--none", password->is_none, "No login by password any more; keys still work");
-  generate->excludes(input)->excludes(hash)->excludes(none);
-  input->excludes(hash)->excludes(none);
-  hash->excludes(none);
-  passwd->callback([&given, password] { given.run = [&given, password] { return set_password(given, *password); }; });
+  auto passwd = add_site_verb(app, "passwd", "Give a site a new password; a made-up one is printed", password->site);
+  const auto generate = passwd.add_flag("--generate", "Make one up (the default)");
+  const auto input = passwd.add_flag("--stdin", password->from_input, "The password is standard input's first line");
+  const auto hash = passwd.add_flag("--hash", password->is_hash, "Standard input's first line is its crypt(5) hash");
+  const auto none = passwd.add_flag("--none", password->is_none, "No login by password any more; keys still work");
+  generate.excludes(input).excludes(hash).excludes(none);
+  input.excludes(hash).excludes(none);
+  hash.excludes(none);
+  passwd.runs(given, [&given, password] { return set_password(given, *password); });
 
   const auto key = std::make_shared<key_words>();
-  auto* keys =
+  auto keys =
       add_site_verb(app, "keys", "The sysadmin's SSH keys for a site (its owner has a file of his own)", key->site);
-  keys->add_option("ACTION", key->action, "list, add [KEY] (else from standard input), remove FINGERPRINT…")
-      ->check(CLI::IsMember({"list", "add", "remove"}))
-      ->required();
-  keys->add_option("WORDS", key->rest, "A public key, or fingerprints (SHA256:…)");
-  keys->callback([&given, key] { given.run = [&given, key] { return change_keys(given, *key); }; });
+  keys.add("ACTION", key->action, "list, add [KEY] (else from standard input), remove FINGERPRINT…")
+      .one_of({"list", "add", "remove"})
+      .required();
+  keys.add("WORDS", key->rest, "A public key, or fingerprints (SHA256:…)");
+  keys.runs(given, [&given, key] { return change_keys(given, *key); });
 }
 
 }  // namespace heberg::ctl

@@ -10,11 +10,11 @@
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
 #include "hebergctl/site_lock.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "ledger/ledger.h"
 #include "program/log.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
@@ -104,13 +104,13 @@ int pack_site(const command& given, archive_words asked) {
 
 void add_archive_verb(CLI::App& app, command& given) {
   const auto archived = std::make_shared<archive_words>();
-  auto* pack = app.add_subcommand("archive", "Pack a site into one file: tree, account, container's specification");
-  pack->add_option("SITE", archived->site)->required();
-  pack->add_option("--output", archived->output, "Where to; default: SITE.tar.zst in archives/ of the state folder")
-      ->type_name("FILE");
-  pack->add_flag("--stop", archived->stop, "Stop its container meanwhile, instead of pausing it");
-  pack->add_flag("--remove", archived->remove, "Then remove container and account, and move the tree aside");
-  pack->callback([&given, archived] { given.run = [&given, archived] { return pack_site(given, *archived); }; });
+  subcommand pack(app, "archive", "Pack a site into one file: tree, account, container's specification");
+  pack.add("SITE", archived->site).required();
+  pack.add("--output", archived->output, "Where to; default: SITE.tar.zst in archives/ of the state folder")
+      .type("FILE");
+  pack.add_flag("--stop", archived->stop, "Stop its container meanwhile, instead of pausing it");
+  pack.add_flag("--remove", archived->remove, "Then remove container and account, and move the tree aside");
+  pack.runs(given, [&given, archived] { return pack_site(given, *archived); });
 }
 
 }  // namespace heberg::ctl

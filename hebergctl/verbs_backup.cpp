@@ -8,11 +8,11 @@
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
 #include "hebergctl/site_lock.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "program/log.h"
 #include "syncd/remove_tree.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
@@ -162,13 +162,12 @@ int backup(const command& given, const backup_words& asked) {
 
 void add_backup_verb(CLI::App& app, command& given) {
   const auto words = std::make_shared<backup_words>();
-  auto* verb =
-      app.add_subcommand("backup", "Save the sites into restic's repository; all of them, and forget old ones");
-  verb->add_option("SITE", words->sites, "Those alone");
-  verb->add_flag("--init", words->init, "Make the repository");
-  verb->add_flag("--list", words->list, "What it holds");
-  verb->add_flag("--verify", words->verify, "Restore a site at random into a scratch folder, and compare");
-  verb->callback([&given, words] { given.run = [&given, words] { return backup(given, *words); }; });
+  subcommand verb(app, "backup", "Save the sites into restic's repository; all of them, and forget old ones");
+  verb.add("SITE", words->sites, "Those alone");
+  verb.add_flag("--init", words->init, "Make the repository");
+  verb.add_flag("--list", words->list, "What it holds");
+  verb.add_flag("--verify", words->verify, "Restore a site at random into a scratch folder, and compare");
+  verb.runs(given, [&given, words] { return backup(given, *words); });
 }
 
 }  // namespace heberg::ctl

@@ -2,8 +2,7 @@
 // check: proves what heberg promises, site by site.
 #include "hebergctl/check_facts.h"
 #include "hebergctl/command.h"
-
-#include <CLI/CLI.hpp>
+#include "hebergctl/subcommand.h"
 
 #include <chrono>
 #include <memory>
@@ -32,12 +31,12 @@ int check(const command& given, check_options options) {
 
 void add_check_verb(CLI::App& app, command& given) {
   const auto options = std::make_shared<check_options>();
-  auto* verb = app.add_subcommand(
-      "check", "Prove what heberg promises of a site, or of all: tree, account, container, address, certificates");
-  verb->add_option("SITE", options->site);
-  verb->add_flag("--fix", options->fix,
-                 "Set owners and modes of the trees' own folders right, and make those that are missing");
-  verb->callback([&given, options] { given.run = [&given, options] { return check(given, *options); }; });
+  subcommand verb(app, "check",
+                  "Prove what heberg promises of a site, or of all: tree, account, container, address, certificates");
+  verb.add("SITE", options->site);
+  verb.add_flag("--fix", options->fix,
+                "Set owners and modes of the trees' own folders right, and make those that are missing");
+  verb.runs(given, [&given, options] { return check(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -6,10 +6,10 @@
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
 #include "hebergctl/site_lock.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "syncd/remove_tree.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
@@ -111,12 +111,11 @@ int clone(const command& given, const clone_words& asked) {
 
 void add_clone_verb(CLI::App& app, command& given) {
   const auto words = std::make_shared<clone_words>();
-  auto* verb = app.add_subcommand("clone", "Make another site of a site's files, with a UID and a password of its own");
-  verb->add_option("SITE", words->site)->required();
-  verb->add_option("NEW", words->to)->required();
-  verb->add_option("--host", words->hosts, "Its host names; with them it gets a container like the first one's")
-      ->type_name("NAME");
-  verb->callback([&given, words] { given.run = [&given, words] { return clone(given, *words); }; });
+  subcommand verb(app, "clone", "Make another site of a site's files, with a UID and a password of its own");
+  verb.add("SITE", words->site).required();
+  verb.add("NEW", words->to).required();
+  verb.add("--host", words->hosts, "Its host names; with them it gets a container like the first one's").type("NAME");
+  verb.runs(given, [&given, words] { return clone(given, *words); });
 }
 
 }  // namespace heberg::ctl

@@ -7,10 +7,10 @@
 #include "hebergctl/proxy_probe.h"
 #include "hebergctl/site_container.h"
 #include "hebergctl/site_lock.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "ledger/ledger.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <chrono>
@@ -167,22 +167,19 @@ int remove(const command& given, const std::string& site) {
 
 void add_container_verbs(CLI::App& app, command& given) {
   const auto words = std::make_shared<create_words>();
-  auto* make =
-      app.add_subcommand("create", "Make a site: UID, tree, container, account. Again: what differs is changed");
-  make->add_option("SITE", words->site)->required();
-  make->add_option("--host", words->wanted.hosts, "A host name; the first is its address")
-      ->type_name("NAME")
-      ->required();
-  make->add_option("--image", words->wanted.image, "Its image")->type_name("IMAGE")->capture_default_str();
-  make->add_option("--memory", words->memory, "At most so much")->type_name("SIZE")->capture_default_str();
-  make->add_option("--env", words->wanted.environment, "For its environment")->type_name("NAME=VALUE");
-  make->add_flag("--dry-run", words->dry_run, "Say what would change, and change nothing");
-  make->callback([&given, words] { given.run = [&given, words] { return create(given, *words); }; });
+  subcommand make(app, "create", "Make a site: UID, tree, container, account. Again: what differs is changed");
+  make.add("SITE", words->site).required();
+  make.add("--host", words->wanted.hosts, "A host name; the first is its address").type("NAME").required();
+  make.add("--image", words->wanted.image, "Its image").type("IMAGE").shows_default();
+  make.add("--memory", words->memory, "At most so much").type("SIZE").shows_default();
+  make.add("--env", words->wanted.environment, "For its environment").type("NAME=VALUE");
+  make.add_flag("--dry-run", words->dry_run, "Say what would change, and change nothing");
+  make.runs(given, [&given, words] { return create(given, *words); });
 
   const auto site = std::make_shared<std::string>();
-  auto* end = app.add_subcommand("remove", "Remove a site's container: its account goes, its files and its UID stay");
-  end->add_option("SITE", *site)->required();
-  end->callback([&given, site] { given.run = [&given, site] { return remove(given, *site); }; });
+  subcommand end(app, "remove", "Remove a site's container: its account goes, its files and its UID stay");
+  end.add("SITE", *site).required();
+  end.runs(given, [&given, site] { return remove(given, *site); });
 }
 
 }  // namespace heberg::ctl

@@ -6,10 +6,10 @@
 #include "hebergctl/home_copy.h"
 #include "hebergctl/import_plan.h"
 #include "hebergctl/site_archive.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "program/log.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <fnmatch.h>
@@ -250,22 +250,21 @@ int import_accounts(const command& given, const import_words& asked) {
 
 void add_import_verb(CLI::App& app, command& given) {
   const auto words = std::make_shared<import_words>();
-  auto* verb = app.add_subcommand(
-      "import", "Take over the accounts of an ageing host: shows the plan, changes nothing without --apply");
-  verb->add_option("KIND", words->kind, "passwd, users.conf (of atmoz/sftp) or sqlite")
-      ->check(CLI::IsMember({"passwd", "users.conf", "sqlite"}))
-      ->required();
-  verb->add_option("FILE", words->file, "\"-\" for standard input")->required();
-  verb->add_option("--shadow", words->shadow, "The shadow(5) beside a passwd")->type_name("FILE");
-  verb->add_option("--query", words->query, "Its columns are called name, uid, gid, hash or password, locked, home")
-      ->type_name("SQL");
-  verb->add_option("--only", words->only, "These accounts alone")->type_name("PATTERN")->expected(1);
-  verb->add_option("--except", words->except, "Without these")->type_name("PATTERN")->expected(1);
-  verb->add_flag("--copy", words->copies, "Copy the homes' files into the sites' www, and the owners' keys");
-  verb->add_option("--www", words->web_folder, "With --copy: the folder in each home that is the web site")
-      ->type_name("FOLDER");
-  verb->add_flag("--apply", words->applies, "Do it");
-  verb->callback([&given, words] { given.run = [&given, words] { return import_accounts(given, *words); }; });
+  subcommand verb(app, "import",
+                  "Take over the accounts of an ageing host: shows the plan, changes nothing without --apply");
+  verb.add("KIND", words->kind, "passwd, users.conf (of atmoz/sftp) or sqlite")
+      .one_of({"passwd", "users.conf", "sqlite"})
+      .required();
+  verb.add("FILE", words->file, "\"-\" for standard input").required();
+  verb.add("--shadow", words->shadow, "The shadow(5) beside a passwd").type("FILE");
+  verb.add("--query", words->query, "Its columns are called name, uid, gid, hash or password, locked, home")
+      .type("SQL");
+  verb.add("--only", words->only, "These accounts alone").type("PATTERN").one_each();
+  verb.add("--except", words->except, "Without these").type("PATTERN").one_each();
+  verb.add_flag("--copy", words->copies, "Copy the homes' files into the sites' www, and the owners' keys");
+  verb.add("--www", words->web_folder, "With --copy: the folder in each home that is the web site").type("FOLDER");
+  verb.add_flag("--apply", words->applies, "Do it");
+  verb.runs(given, [&given, words] { return import_accounts(given, *words); });
 }
 
 }  // namespace heberg::ctl

@@ -3,10 +3,9 @@
 #include "base/names.h"
 #include "hebergctl/command.h"
 #include "hebergctl/renderers.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "syncd/remove_tree.h"
-
-#include <CLI/CLI.hpp>
 
 #include <memory>
 
@@ -53,37 +52,33 @@ int purge(const command& given, const purge_words& asked) {
 }  // namespace
 
 void add_life_verbs(CLI::App& app, command& given) {
-  app.add_subcommand("render", "Have heberg-proxy-render write nginx's configuration anew and reload nginx")
-      ->callback([&given] { given.run = [&given] { return render(given); }; });
-  app.add_subcommand("sync", "Have heberg-syncd list the engine's containers now")->callback([&given] {
-    given.run = [&given] { return ask_and_report(given, {"sync", ""}); };
+  subcommand(app, "render", "Have heberg-proxy-render write nginx's configuration anew and reload nginx")
+      .runs(given, [&given] { return render(given); });
+  subcommand(app, "sync", "Have heberg-syncd list the engine's containers now").runs(given, [&given] {
+    return ask_and_report(given, {"sync", ""});
   });
 
   const auto site = std::make_shared<std::string>();
-  auto* rotate = app.add_subcommand("rotate", "Put the logs of a site aside now, or of all sites");
-  rotate->add_option("SITE", *site);
-  rotate->callback([&given, site] { given.run = [&given, site] { return ask_and_report(given, {"rotate", *site}); }; });
+  subcommand rotate(app, "rotate", "Put the logs of a site aside now, or of all sites");
+  rotate.add("SITE", *site);
+  rotate.runs(given, [&given, site] { return ask_and_report(given, {"rotate", *site}); });
 
-  auto* reserve = app.add_subcommand("reserve", "Give a site its UID and its tree before it has a container");
-  reserve->add_option("SITE", *site)->required();
-  reserve->callback([&given, site] {
-    given.run = [&given, site] { return ask_and_report(given, {"reserve", *site}); };
-  });
+  subcommand reserve(app, "reserve", "Give a site its UID and its tree before it has a container");
+  reserve.add("SITE", *site).required();
+  reserve.runs(given, [&given, site] { return ask_and_report(given, {"reserve", *site}); });
 
   const auto to = std::make_shared<std::string>();
-  auto* rename = app.add_subcommand("rename", "Give a site without a container another name; its UID stays");
-  rename->add_option("OLD", *site)->required();
-  rename->add_option("NEW", *to)->required();
-  rename->callback([&given, site, to] {
-    given.run = [&given, site, to] { return ask_and_report(given, {"rename", *site, "", {*to}}); };
-  });
+  subcommand rename(app, "rename", "Give a site without a container another name; its UID stays");
+  rename.add("OLD", *site).required();
+  rename.add("NEW", *to).required();
+  rename.runs(given, [&given, site, to] { return ask_and_report(given, {"rename", *site, "", {*to}}); });
 
   const auto words = std::make_shared<purge_words>();
-  auto* end = app.add_subcommand("purge", "Forget a site without a container: its account and UID go");
-  end->add_option("SITE", words->site)->required();
-  end->add_option("--confirm", words->confirm, "The site's name once more")->type_name("SITE")->required();
-  end->add_flag("--tree", words->tree, "Remove its files too. Without this its UID is given to nobody else");
-  end->callback([&given, words] { given.run = [&given, words] { return purge(given, *words); }; });
+  subcommand end(app, "purge", "Forget a site without a container: its account and UID go");
+  end.add("SITE", words->site).required();
+  end.add("--confirm", words->confirm, "The site's name once more").type("SITE").required();
+  end.add_flag("--tree", words->tree, "Remove its files too. Without this its UID is given to nobody else");
+  end.runs(given, [&given, words] { return purge(given, *words); });
 }
 
 }  // namespace heberg::ctl

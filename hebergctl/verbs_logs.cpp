@@ -2,9 +2,8 @@
 // What was written: logs.
 #include "hebergctl/command.h"
 #include "hebergctl/logs.h"
+#include "hebergctl/subcommand.h"
 #include "ledger/ledger.h"
-
-#include <CLI/CLI.hpp>
 
 #include <unistd.h>
 
@@ -48,13 +47,13 @@ int logs(const command& given, const log_words& words) {
 
 void add_log_verbs(CLI::App& app, command& given) {
   const auto words = std::make_shared<log_words>();
-  auto* verb = app.add_subcommand("logs", "Print the end of a site's log: access.log, or another");
-  verb->add_option("SITE", words->site)->required();
-  auto* error_log = verb->add_flag("--error", words->error_log, "error.log");
-  verb->add_flag("--sftp", words->sftp_log, "sftp.log")->excludes(error_log);
-  verb->add_flag("-f,--follow", words->follow, "Go on with what comes, over rotations too");
-  verb->add_option("-n,--lines", words->lines, "So many lines of what is there")->capture_default_str();
-  verb->callback([&given, words] { given.run = [&given, words] { return logs(given, *words); }; });
+  subcommand verb(app, "logs", "Print the end of a site's log: access.log, or another");
+  verb.add("SITE", words->site).required();
+  const auto error_log = verb.add_flag("--error", words->error_log, "error.log");
+  verb.add_flag("--sftp", words->sftp_log, "sftp.log").excludes(error_log);
+  verb.add_flag("-f,--follow", words->follow, "Go on with what comes, over rotations too");
+  verb.add("-n,--lines", words->lines, "So many lines of what is there").shows_default();
+  verb.runs(given, [&given, words] { return logs(given, *words); });
 }
 
 }  // namespace heberg::ctl

@@ -3,11 +3,11 @@
 #include "hebergctl/command.h"
 #include "hebergctl/print.h"
 #include "hebergctl/session_details.h"
+#include "hebergctl/subcommand.h"
 #include "ledger/ledger.h"
 #include "syncd/keys.h"
 #include "syncd/sessions.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <sys/stat.h>
@@ -147,24 +147,20 @@ int status(const command& given) {
 }  // namespace
 
 void add_reading_verbs(CLI::App& app, command& given) {
-  app.add_subcommand("list", "List all sites, retired ones too")->callback([&given] {
-    given.run = [&given] { return list(given); };
-  });
+  subcommand(app, "list", "List all sites, retired ones too").runs(given, [&given] { return list(given); });
   const auto site = std::make_shared<std::string>();
-  auto* one = app.add_subcommand("show", "Show one site");
-  one->add_option("SITE", *site)->required();
-  one->callback([&given, site] { given.run = [&given, site] { return show(given, *site); }; });
-  auto* open = app.add_subcommand("sessions", "List the open SFTP sessions");
-  open->add_option("SITE", *site);
-  open->callback([&given, site] { given.run = [&given, site] { return sessions(given, *site); }; });
-  app.add_subcommand("status", "Say how heberg is: engine, accounts, directory, host keys")->callback([&given] {
-    given.run = [&given] { return status(given); };
+  subcommand one(app, "show", "Show one site");
+  one.add("SITE", *site).required();
+  one.runs(given, [&given, site] { return show(given, *site); });
+  subcommand open(app, "sessions", "List the open SFTP sessions");
+  open.add("SITE", *site);
+  open.runs(given, [&given, site] { return sessions(given, *site); });
+  subcommand(app, "status", "Say how heberg is: engine, accounts, directory, host keys").runs(given, [&given] {
+    return status(given);
   });
-  app.add_subcommand("settings", "Read heberg.toml, and say whether it is sound")->callback([&given] {
-    given.run = [&given] {
-      (void)load(given.common);
-      return report(given, {control::failure::none, given.common.config + ": is sound"});
-    };
+  subcommand(app, "settings", "Read heberg.toml, and say whether it is sound").runs(given, [&given] {
+    (void)load(given.common);
+    return report(given, {control::failure::none, given.common.config + ": is sound"});
   });
 }
 

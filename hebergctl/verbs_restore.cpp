@@ -11,11 +11,11 @@
 #include "hebergctl/site_archive.h"
 #include "hebergctl/site_container.h"
 #include "hebergctl/site_lock.h"
+#include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "program/log.h"
 #include "syncd/remove_tree.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
@@ -197,13 +197,12 @@ int restore(const command& given, const restore_words& asked) {
 
 void add_restore_verb(CLI::App& app, command& given) {
   const auto words = std::make_shared<restore_words>();
-  auto* verb = app.add_subcommand("restore", "Bring a site back from its archive, or from the backup");
-  verb->add_option("FILE", words->from, "Its archive; with --at: the site")->required();
-  verb->add_option("--as", words->as, "Under another name, without a container")->type_name("NAME");
-  verb->add_option("--at", words->at, "From the backup, as it was then: latest, 2026-11-27, \"2026-11-27 14:00\"")
-      ->type_name("DATE");
-  verb->add_option("--path", words->path, "That file or folder alone, into the tree that is there")->type_name("PATH");
-  verb->callback([&given, words] { given.run = [&given, words] { return restore(given, *words); }; });
+  subcommand verb(app, "restore", "Bring a site back from its archive, or from the backup");
+  verb.add("FILE", words->from, "Its archive; with --at: the site").required();
+  verb.add("--as", words->as, "Under another name, without a container").type("NAME");
+  verb.add("--at", words->at, "From the backup, as it was then: latest, 2026-11-27, \"2026-11-27 14:00\"").type("DATE");
+  verb.add("--path", words->path, "That file or folder alone, into the tree that is there").type("PATH");
+  verb.runs(given, [&given, words] { return restore(given, *words); });
 }
 
 }  // namespace heberg::ctl
