@@ -80,7 +80,9 @@ proxy::render_options render_options_of(const settings& s) {
           .tells_generation = true,
           .nginx = {},
           .downstream = {.trusted = s.proxy.trust, .proxy_protocol = s.proxy.proxy_protocol},
-          .frame = {}};
+          .frame = {},
+          .defaults = {},
+          .many_hosts = s.proxy.many_hosts};
 }
 
 // For those who do not publish.

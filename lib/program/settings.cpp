@@ -230,6 +230,8 @@ constexpr known_key k_keys[] = {
     {"proxy", "errors", [](settings& s, const value& v) { s.proxy.errors = v.path(); }},
     {"proxy", "acme", [](settings& s, const value& v) { s.proxy.acme = v.path(); }},
     {"proxy", "max_body", [](settings& s, const value& v) { s.proxy.max_body = v.size(); }},
+    {"proxy", "many_hosts",
+     [](settings& s, const value& v) { s.proxy.many_hosts = v.number<std::uint32_t>(0, 1'000'000); }},
     {"proxy", "default_host", [](settings& s, const value& v) { s.proxy.default_host = v.text("a host name"); }},
     {"proxy", "trust", [](settings& s, const value& v) { s.proxy.trust = v.networks(); }},
     {"proxy", "proxy_protocol", [](settings& s, const value& v) { s.proxy.proxy_protocol = v.boolean(); }},

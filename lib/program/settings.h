@@ -55,6 +55,7 @@ struct settings {
     std::string errors = "/etc/heberg/errors";
     std::string acme = "/etc/heberg/acme";      // the webroot that a certificate authority's challenge is answered from
     std::uint64_t max_body = 64 * 1024 * 1024;  // bytes; client_max_body_size, 0: no limit
+    std::uint32_t many_hosts = 500;             // from so many on, those that want nothing special share a server
     std::string default_host;                   // that one gets what is asked for by a name that nobody serves
     std::vector<std::string> trust = {};        // addresses and networks of who is in front and is believed
     bool proxy_protocol = false;                // they speak the PROXY protocol

@@ -63,6 +63,7 @@ TEST_CASE("an empty file is the defaults, and the engine names the sites root as
   CHECK(s.accounts.uid_max == 59999);
   CHECK(s.accounts.retire_after == 5s);
   CHECK(s.proxy.max_body == 67'108'864);
+  CHECK(s.proxy.many_hosts == 500);
   CHECK(s.proxy.keep_names == 72h);
 }
 
@@ -157,6 +158,7 @@ htpasswd = "/srv/htpasswd"
 conf_d = "/srv/conf.d"
 errors = "/srv/errors"
 max_body = "1GiB"
+many_hosts = 2000
 default_host = "www.example.org"
 trust = ["192.0.2.7/24", "2001:DB8::1"]
 proxy_protocol = true
@@ -194,6 +196,7 @@ keep_monthly = 0
   CHECK(s.proxy.conf_d == "/srv/conf.d");
   CHECK(s.proxy.errors == "/srv/errors");
   CHECK(s.proxy.max_body == 1024 * 1024 * 1024);
+  CHECK(s.proxy.many_hosts == 2000);
   CHECK(s.proxy.trust == std::vector<std::string>{"192.0.2.0/24", "2001:db8::1"});
   CHECK(s.proxy.proxy_protocol);
   CHECK(s.proxy.default_host == "www.example.org");
@@ -246,6 +249,7 @@ TEST_CASE("a complaint names file, line and key") {
       {"[proxy]\ncontainer = \"a b\"", "heberg.toml:2: [proxy] container: wants a container's name"},
       {"[proxy]\nhttp_port = 0", "heberg.toml:2: [proxy] http_port: wants a number from 1 to 65535, not 0"},
       {"[proxy]\nnginx = \" \"", "heberg.toml:2: [proxy] nginx: wants a program and its options, such as \"nginx\""},
+      {"[proxy]\nmany_hosts = -1", "heberg.toml:2: [proxy] many_hosts: wants a number from 0 to 1000000, not -1"},
       {"[proxy]\nmax_body = \"many\"",
        "heberg.toml:2: [proxy] max_body: wants a size such as \"10MB\", \"64m\" or \"1GiB\""},
       {"[docker]\nhost = \"ssh://x\"", "heberg.toml:2: [docker] host: wants \"unix:///PATH\" or \"tcp://HOST:PORT\""},
