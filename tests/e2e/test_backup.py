@@ -12,7 +12,7 @@ from world import run
 
 # restic cuts where the content says, into pieces of half to 8 MiB, mostly one or two, elsewhere in each repository: a file that
 # changed costs the piece that it lies in, and the archive's own beginning and end one each. So much is needed to tell that from all.
-k_noise = 40_000_000
+k_noise = 24_000_000
 
 
 def repository_size(world):
@@ -53,7 +53,7 @@ def backup(world):
         ctl(world, "backup", "saved")
         ctl(world, "backup", "saved", "nosuch", code=3)
         grown = repository_size(world) - one
-        expect(grown < k_noise / 2, f"the second backup added {grown} bytes for one changed file")
+        expect(grown < 0.75 * k_noise, f"the second backup added {grown} bytes for one changed file")
         listed = json.loads(ctl(world, "backup", "--list", "saved", "--json"))
         expect_equal([x["site"] for x in listed], ["saved", "saved"], "the snapshots")
         expect("is whole" in ctl(world, "backup", "--verify", "saved"), "the proof")
