@@ -35,12 +35,14 @@ def rounds(usual):
     return usual * int(os.environ.get("HEBERG_E2E_ROUNDS", "1"))
 
 
-def wait_for(seconds, what, condition, detail=None):
-    """Asks until condition() is truthy and returns that; fails after `seconds`, with what detail() says then."""
+def wait_for(seconds, what, condition, detail=None, in_a_row=1):
+    """Asks until condition() is truthy, so often in a row, and returns that; fails after `seconds`, with what detail() says then."""
     end = time.monotonic() + seconds
+    seen = 0
     while True:
         value = condition()
-        if value:
+        seen = seen + 1 if value else 0
+        if seen == in_a_row:
             return value
         if time.monotonic() > end:
             raise failed(f"not within {seconds} s: {what}" + (f": {detail()}" if detail else ""))

@@ -179,9 +179,9 @@ def ctl_archive(world):
     world.made += ["arch", "copy"]
     made = json.loads(ctl(world, "create", "arch", "--host", "arch.test", "--json"))
     world.put("arch", made["password"], "kept", "kept.txt")
-    wait_for(10, "its file is served", lambda: world.fetch("arch.test", "/kept.txt") == (200, "kept"))
+    world.wait_until_served("arch.test", (200, "kept"), "/kept.txt")
     for i in range(50):
-        world.fetch("arch.test", f"/kept.txt?last-{i}")
+        expect_equal(world.fetch("arch.test", f"/kept.txt?last-{i}"), (200, "kept"), f"request {i}")
     file = json.loads(ctl(world, "archive", "arch", "--remove", "--json"))["file"]
     world.wait_for_no_account("arch")
     expect(not os.path.exists(f"{world.sites}/arch"), "the tree is still there")

@@ -9,7 +9,7 @@ def expect_all_is_well(world, word):
     name = f"decent-{word}"
     _, password = world.new_site(name)
     world.put(name, password, "<?php echo 'fine';", "index.php")
-    wait_for(10, "a decent site is served", lambda: world.fetch(f"{name}.test") == (200, "fine"))
+    world.wait_until_served(f"{name}.test", (200, "fine"), seconds=10)
     expect_equal(run(["docker", "exec", "heberg-proxy-render", "nginx", "-q", "-t"]).returncode, 0, "nginx -t")
 
 
@@ -92,10 +92,10 @@ def host_claimed_twice(world):
     """A host name that two sites claim stays with the first; the second is named in the log."""
     _, password = world.new_site("owner-a", host="claimed.test")
     world.put("owner-a", password, "<?php echo 'first';", "index.php")
-    wait_for(5, "the first is served", lambda: world.fetch("claimed.test") == (200, "first"))
+    world.wait_until_served("claimed.test", (200, "first"))
     _, password = world.new_site("owner-b", host="claimed.test,own.test")
     world.put("owner-b", password, "<?php echo 'second';", "index.php")
-    wait_for(5, "the second's other name is served", lambda: world.fetch("own.test") == (200, "second"))
+    world.wait_until_served("own.test", (200, "second"))
     for _ in range(8):
         expect_equal(world.fetch("claimed.test"), (200, "first"), "claimed.test")
     wait_for(5, "the log names the second", lambda: any(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who reaches whom, and what the proxy passes on."""
 from framework import expect, expect_equal, test, wait_for
-from world import run
+from world import k_served_in_a_row, run
 
 
 def address(world, container):
@@ -52,7 +52,7 @@ def forwarded_headers(world):
     """The site is told the client's address, name and protocol; a client's own claims are not passed on."""
     _, password = world.new_site("headers")
     world.put("headers", password, "<?php foreach (getallheaders() as $k => $v) echo strtolower($k), '=', $v, \"\\n\";", "index.php")
-    wait_for(5, "it is served", lambda: world.fetch("headers.test")[0] == 200)
+    wait_for(5, "it is served", lambda: world.fetch("headers.test")[0] == 200, in_a_row=k_served_in_a_row)
     status, body = world.fetch("headers.test", options=[
         "-H", "X-Forwarded-For: 6.6.6.6", "-H", "X-Forwarded-Proto: https", "-H", "X-Forwarded-Host: evil.test", "-H", "X-Real-IP: 6.6.6.6",
         "-H", "Proxy: http://evil.test"])
@@ -79,7 +79,7 @@ def large_upload(world):
     _, password = world.new_site("large")
     world.put("large", password, "<?php echo strlen(file_get_contents('php://input'));", "index.php")
     world.put("large", password, "php_value memory_limit 256M\nphp_value post_max_size 100M\n", ".htaccess")
-    wait_for(5, "it is served", lambda: world.fetch("large.test")[0] == 200)
+    wait_for(5, "it is served", lambda: world.fetch("large.test")[0] == 200, in_a_row=k_served_in_a_row)
     for megabytes, status in ((60, 200), (70, 413)):
         path = f"{world.folder}/body"
         with open(path, "wb") as file:

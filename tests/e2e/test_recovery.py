@@ -5,7 +5,7 @@ import signal
 import time
 
 from framework import expect, expect_equal, test, wait_for
-from world import k_containers, k_uid_max, k_uid_min
+from world import k_containers, k_served_in_a_row, k_uid_max, k_uid_min
 
 
 def pid_of(world, container):
@@ -81,7 +81,7 @@ def engine_restarted(world):
     """The engine restarted, by itself or killed: recovered within 6 s, without a restart of ours; sites and sessions go on meanwhile."""
     _, password = world.new_site("during")
     session = world.open_session("during", password)
-    wait_for(5, "the proxy serves it", lambda: world.fetch("during.test")[0] not in (0, 503))
+    wait_for(5, "the proxy serves it", lambda: world.fetch("during.test")[0] not in (0, 503), in_a_row=k_served_in_a_row)
     pids = {name: pid_of(world, name) for name in k_containers}
     for word, how in (("term", signal.SIGTERM), ("kill", signal.SIGKILL)):
         world.engine.stop(how)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Containers that are no sites, and tell what reached them."""
 from framework import wait_for
-from world import run
+from world import k_served_in_a_row, run
 
 # Every Debian image has perl. It answers with its name, the number of its connection and the request as it came; it takes bodies, and
 # echoes what comes after an upgrade, line by line.
@@ -61,15 +61,11 @@ def ask(host, path="/", options=(), port=80, scheme="http", address="127.0.0.1")
 
 
 def answers(host, status=200, name=None, seconds=5, **where):
-    """Waits until that status, of that container, is the answer; returns what it saw. Three times in a row: for a tenth of a second after a
-    reload nginx's old workers take connections beside the new ones."""
+    """Waits until that status, of that container, is the answer; returns what it saw."""
     last = []
-    in_a_row = 0
 
     def look():
-        nonlocal in_a_row
         last[:] = ask(host, **where)
-        in_a_row = in_a_row + 1 if last[0] == status and (name is None or last[1].get("name") == name) else 0
-        return in_a_row == 3
-    wait_for(seconds, f"{where.get('scheme', 'http')}://{host}{where.get('path', '/')}: {status} {name or ''}", look)
+        return last[0] == status and (name is None or last[1].get("name") == name)
+    wait_for(seconds, f"{where.get('scheme', 'http')}://{host}{where.get('path', '/')}: {status} {name or ''}", look, in_a_row=k_served_in_a_row)
     return last[1]

@@ -35,6 +35,9 @@ def run(command, timeout=60, **options):
     return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout, stdin=options.pop(
         "stdin", None if "input" in options else subprocess.DEVNULL), **options)
 
+# For a tenth of a second after a reload nginx's old workers take connections beside the new ones: one answer is none.
+k_served_in_a_row = 3
+
 
 class world:
     def __init__(self, engine, folder):
@@ -256,6 +259,10 @@ class world:
                     f"http://127.0.0.1:{port}{path}"])
         body, _, status = done.stdout.rpartition("\n")
         return int(status or 0), body
+
+    def wait_until_served(self, host, wanted, path="/", seconds=5):
+        """wanted: (status, body)."""
+        wait_for(seconds, f"{host}{path} is served", lambda: self.fetch(host, path) == wanted, in_a_row=k_served_in_a_row)
 
 
 class session:
