@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Runs a fuzz target over its corpus without libFuzzer, so that every ordinary build replays what was found. An empty or missing
-// corpus is a failure: it would prove nothing.
+// Runs a fuzz target over its corpus without libFuzzer, so that every ordinary build replays what was found. An empty
+// or missing corpus is a failure: it would prove nothing.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
