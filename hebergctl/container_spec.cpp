@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/container_spec.h"
 
+#include "base/characters.h"
+#include "base/join.h"
 #include "digest/sha256.h"
 #include "site/hosts.h"
 
@@ -23,15 +25,8 @@ json to_json(const specification& wanted) {
       {"hosts", wanted.hosts}, {"image", wanted.image}, {"memory", wanted.memory}, {"environment", wanted.environment}};
 }
 
-std::string join(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const auto& text : texts) all += (all.empty() ? "" : ",") + text;
-  return all;
-}
-
 bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+  return std::none_of(text.begin(), text.end(), is_control);
 }
 
 std::optional<std::vector<std::string>> read_texts(const json& document, const char* key) {
@@ -48,7 +43,7 @@ std::optional<std::vector<std::string>> read_texts(const json& document, const c
 // Everything but the labels: what the fingerprint is taken of.
 json body_of(const placed_site& site) {
   auto environment = site.wanted.environment;
-  environment.push_back("VIRTUAL_HOST=" + join(site.wanted.hosts));
+  environment.push_back("VIRTUAL_HOST=" + join(site.wanted.hosts, ","));
   const auto user = std::to_string(site.uid) + ":" + std::to_string(site.uid);
   // The site itself, in a container in which nothing is root's, nothing is writable but its own files, and nothing can
   // be gained.

@@ -33,7 +33,7 @@ class option {
   CLI::Option* option_;
 };
 
-// The App's too. What is parsed goes into the variables given here: they must be there when it is.
+// A verb of the App's. What is parsed goes into the variables given here, which must be there then.
 class subcommand {
  public:
   subcommand(CLI::App& app, const char* name, const char* what);

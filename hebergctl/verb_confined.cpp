@@ -15,7 +15,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace heberg::ctl {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Who gets in: lock, unlock, kick, passwd, keys.
+#include "base/join.h"
 #include "hebergctl/command.h"
 #include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
@@ -73,9 +74,7 @@ words keys_to_add(const words& rest) {
     }
     return lines;
   }
-  auto key = rest.front();
-  for (std::size_t i = 1; i < rest.size(); ++i) key += " " + rest[i];
-  return {key};
+  return {join(rest, " ")};
 }
 
 int change_keys(const command& given, const key_words& asked) {

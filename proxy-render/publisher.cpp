@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/publisher.h"
 
+#include "base/join.h"
 #include "program/log.h"
 #include "proxy-render/listened_ports.h"
 
@@ -14,12 +15,6 @@ namespace heberg::proxy {
 namespace {
 
 namespace asio = boost::asio;
-
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text.append(text.empty() ? "" : ", ").append(word);
-  return text;
-}
 
 }  // namespace
 
@@ -152,8 +147,8 @@ bool publisher::note_left_out(const round& now, const refused_hosts& left_out) {
     refused_.insert(*share);
     if (now.origins[index].is_closed) continue;  // the host itself was told of
     can_close = can_close || render_closed_name(vhost, now.plan->vhosts, options_).has_value();
-    log(level::error,
-        "nginx refuses the host " + vhost.host.text + " of " + join(vhost.containers) + ", it is left out: " + message);
+    log(level::error, "nginx refuses the host " + vhost.host.text + " of " + join(vhost.containers, ", ") +
+                          ", it is left out: " + message);
   }
   return can_close;
 }
@@ -276,7 +271,7 @@ void publisher::refuse_new_ports(const round& now) {
     const auto& vhost = *now.origins[i].host;
     refused[vhost.owner].insert(share);
     log(level::error, "nginx does not get port " + std::to_string(port) + " of the host " + vhost.host.text + " of " +
-                          join(vhost.containers) + ", or another new one: it is left out");
+                          join(vhost.containers, ", ") + ", or another new one: it is left out");
   }
   if (refused.size() < 2) return;
   for (auto& [owner, shares] : refused) suspects_[owner].merge(shares);
