@@ -22,7 +22,6 @@ k_site = "172.17.0.2"  # where the fake engine says that every site is
 k_events = 15
 k_wrk_seconds = 4
 k_wrk_turns = 3
-k_many_hosts = 500  # the setting's default
 k_hand_headers = """
         proxy_http_version 1.1;
         proxy_set_header Host $host;
@@ -185,7 +184,9 @@ class bench:
         self.live = f"{folder}/conf.d/heberg.conf"
         self.good = True
 
-    def set(self, many_hosts):
+    def configure(self, many_hosts):
+        """None: as many as by default."""
+        setting = "" if many_hosts is None else f"many_hosts = {many_hosts}\n"
         put(f"{self.folder}/heberg.toml", f"""[docker]
 host = "unix://{self.folder}/engine.sock"
 [proxy]
@@ -193,8 +194,7 @@ output = "{self.live}"
 nginx = "nginx -c {self.folder}/proxy.conf"
 reload = "pid:{self.folder}/proxy.pid"
 http_port = {k_port}
-many_hosts = {many_hosts}
-ipv6 = false
+{setting}ipv6 = false
 access_log = "/dev/null"
 certs = "{self.folder}/none"
 vhost_d = "{self.folder}/none"
@@ -225,8 +225,8 @@ errors = "{self.folder}/none"
             time.sleep(0.3)
         return statistics.median(took)
 
-    def measure_events(self, count, many_hosts=k_many_hosts):
-        self.set(many_hosts)
+    def measure_events(self, count, many_hosts=None):
+        self.configure(many_hosts)
         if os.path.exists(self.live):
             os.unlink(self.live)
         for path in glob.glob(f"{self.folder}/conf.d/.*"):
@@ -251,12 +251,13 @@ errors = "{self.folder}/none"
         cpu, calls = (render.cpu() - cpu) / k_events, (engine.calls() - calls) / k_events
         found = {"file": statistics.median(to_file) * 1000, "served": statistics.median(to_served) * 1000, "cpu": cpu, "calls": calls,
                  "render_mb": render.memory(), "nginx_mb": proxy.memory(), "start_up": start_up}
-        if count == 1000 and many_hosts == k_many_hosts:
+        has_storm = count == 1000 and many_hosts is None
+        if has_storm:
             self.storm(engine, render)
         if count == 10000:
             self.cut(engine)
         render.stop()
-        if count != 1000 or many_hosts != k_many_hosts:  # the storm has changed the text since
+        if not has_storm:  # which has changed the text since
             found["alone"] = self.measure_nginx_alone(proxy, before, read(self.live), f"more-{k_events - 1}.test") * 1000
         else:
             after = read(self.live)
@@ -319,8 +320,8 @@ errors = "{self.folder}/none"
                   f"{k_hand_headers} }} }}\n")
         return {"an upstream and a server each": head + upstreams, "a map to addresses": head + mapped}
 
-    def measure_requests(self, count, many_hosts=k_many_hosts):
-        self.set(many_hosts)
+    def measure_requests(self, count, many_hosts=None):
+        self.configure(many_hosts)
         for path in glob.glob(f"{self.folder}/conf.d/.*") + glob.glob(self.live):
             os.unlink(path)
         engine = fake_engine(self.folder, count)
@@ -339,7 +340,7 @@ errors = "{self.folder}/none"
                 speed[how].append(self.requests_per_second(count))
         proxy.stop()
         middle = {how: statistics.median(turns) for how, turns in speed.items()}
-        what = f"{count} sites" + (f", many_hosts = {many_hosts}" if many_hosts != k_many_hosts else "")
+        what = f"{count} sites" + (f", many_hosts = {many_hosts}" if many_hosts is not None else "")
         print(f"  {what}, requests a second: " + ", ".join(f"{how} {value:.0f}" for how, value in middle.items()), flush=True)
         best = max(value for how, value in middle.items() if how != "heberg")
         if 0.0 in speed["heberg"]:

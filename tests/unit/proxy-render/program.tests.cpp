@@ -112,6 +112,18 @@ TEST_CASE("a container with a bad value is named, the others are served") {
   CHECK(has(w.log(), "container twin: VIRTUAL_HOST \"good.test\" is claimed by site:good already"));
 }
 
+TEST_CASE("the settings say from how many on hosts are lines of a map") {
+  world w;
+  w.engine.add(w.site("one", "one.test"));
+  const auto settings = test::read_file(w.nginx.folder / "heberg.toml");
+  for (const bool are_many : {false, true}) {
+    test::write_file(w.nginx.folder / "heberg.toml", settings + "many_hosts = " + (are_many ? "1" : "2") + "\n");
+    CHECK(w.start({"--once"}).exit_status() == 0);
+    CHECK(has(w.live(), "\"one.test\""));
+    CHECK(has(w.live(), "upstream ") != are_many);
+  }
+}
+
 TEST_CASE("a certificate that comes is in use a moment later, and a broken one hurts its host alone") {
   world w;
   std::filesystem::create_directory(w.nginx.folder / "certs");
