@@ -176,7 +176,8 @@ def move(world):
             victims = list(itertools.product((here, there), ("hebergctl", "rsync", "ssh")))
             random.shuffle(victims)
             victim = next((f"{name} on {at.name}" for at, name in victims if at.try_run("pkill", "-9", "-x", name).returncode == 0), "nothing")
-            hits += [victim] if victim != "nothing" else []
+            if victim != "nothing":
+                hits.append(victim)
             mover.wait()
             expect(not (here.runs("mover") and there.runs("mover")), f"after {victim} was killed it runs twice")
             expect(here.has("mover") or there.has("mover"), f"after {victim} was killed it is nowhere")

@@ -79,7 +79,7 @@ def large_upload(world):
     _, password = world.new_site("large")
     world.put("large", password, "<?php echo strlen(file_get_contents('php://input'));", "index.php")
     world.put("large", password, "php_value memory_limit 256M\nphp_value post_max_size 100M\n", ".htaccess")
-    wait_for(5, "it is served", lambda: world.fetch("large.test")[0] == 200, in_a_row=k_served_in_a_row)
+    world.wait_until_served("large.test", (200, "0"))
     for megabytes, status in ((60, 200), (70, 413)):
         path = f"{world.folder}/body"
         with open(path, "wb") as file:

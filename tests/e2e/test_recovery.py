@@ -151,10 +151,12 @@ def proxy_waits_for_a_text(world):
     world.put("patient", password, "<?php echo 'patient';", "index.php")
     wait_for(5, "it is served", lambda: world.fetch("patient.test") == (200, "patient"))
     world.docker("stop", "heberg-proxy", "heberg-proxy-render")  # which would write it anew with the next event
-    with open(f"{world.docker('volume', 'inspect', '-f', '{{.Mountpoint}}', 'heberg-proxy-conf')}/heberg.conf", "a") as file:
-        file.write("no directive;\n")
-    world.docker("start", "heberg-proxy")
-    wait_for(10, "nginx says why it waits", lambda: "waiting for another one" in world.logs("heberg-proxy", world.since))
-    world.docker("start", "heberg-proxy-render")
+    try:
+        with open(f"{world.docker('volume', 'inspect', '-f', '{{.Mountpoint}}', 'heberg-proxy-conf')}/heberg.conf", "a") as file:
+            file.write("no directive;\n")
+        world.docker("start", "heberg-proxy")
+        wait_for(10, "nginx says why it waits", lambda: "waiting for another one" in world.logs("heberg-proxy", world.since))
+    finally:
+        world.docker("start", "heberg-proxy", "heberg-proxy-render")
     world.run_site("other")
     wait_for(20, "both are served", lambda: world.fetch("patient.test") == (200, "patient") and world.fetch("other.test")[0] not in (0, 503))

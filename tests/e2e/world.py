@@ -28,16 +28,14 @@ uid_max = {uid_max}
 [logs]
 keep = 1000
 """
+# For a tenth of a second after a reload nginx's old workers take connections beside the new ones: one answer is none.
+k_served_in_a_row = 3
 
 
 def run(command, timeout=60, **options):
     """A finished command: .returncode, .stdout, .stderr as text. Never raises for what the command says."""
     return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout, stdin=options.pop(
         "stdin", None if "input" in options else subprocess.DEVNULL), **options)
-
-# For a tenth of a second after a reload nginx's old workers take connections beside the new ones: one answer is none.
-k_served_in_a_row = 3
-
 
 class world:
     def __init__(self, engine, folder):
