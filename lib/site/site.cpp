@@ -78,13 +78,13 @@ std::string_view site_of_mount(const docker::mount& mount, const std::vector<std
   if (!mount.source.starts_with('/')) return {};
   const auto source = components(mount.source);
   if (std::find(source.begin(), source.end(), "..") != source.end()) {
-    reason = "its mount " + quoted(mount.source) + " has a \"..\" in it";
+    reason = "its mount " + site::quoted(mount.source) + " has a \"..\" in it";
     return {};
   }
   const auto common = std::min(source.size(), root.size());
   if (!std::equal(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(common), root.begin())) return {};
   if (source.size() > root.size()) return source[root.size()];
-  reason = "its mount " + quoted(mount.source) + " holds the trees of all sites";
+  reason = "its mount " + site::quoted(mount.source) + " holds the trees of all sites";
   return {};
 }
 
@@ -101,14 +101,14 @@ wanted_site find_site(const docker::container& container, const std::string* lab
     if (!found.reason.empty()) return found;
     if (name.empty() || name == found.name) continue;
     if (!found.name.empty()) {
-      found.reason = "it mounts the trees of two sites, " + quoted(found.name) + " and " + quoted(name);
+      found.reason = "it mounts the trees of two sites, " + site::quoted(found.name) + " and " + site::quoted(name);
       return found;
     }
     found.name = name;
   }
   if (label == nullptr || label->empty()) return found;
   if (!found.name.empty() && found.name != *label) {
-    found.reason = "its label names the site " + quoted(*label) + ", its mount the site " + quoted(found.name);
+    found.reason = "its label names the site " + site::quoted(*label) + ", its mount the site " + site::quoted(found.name);
   }
   found.name = *label;
   return found;
@@ -175,7 +175,7 @@ verdict classifier::classify(const docker::container& container) const {
                    "it has the label heberg.site, but neither a name in it nor a mount below " + shown_root_};
   }
   if (const auto why = explain_site_name(found.name); !why.empty()) {
-    return refusal{container.name, "the site name " + quoted(found.name) + " " + why};
+    return refusal{container.name, "the site name " + site::quoted(found.name) + " " + why};
   }
   return claim{.site = std::move(found.name),
                .container_id = container.id,
