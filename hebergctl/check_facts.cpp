@@ -9,12 +9,12 @@
 #include "hebergctl/log_progress.h"
 #include "hebergctl/proxy_probe.h"
 #include "hebergctl/trees.h"
+#include "log_positions/streams.h"
 #include "site/hosts.h"
 #include "site/site.h"
-#include "syncd/logs/log_source.h"
-#include "syncd/password.h"
-#include "syncd/password_file.h"
-#include "syncd/site_trees.h"
+#include "tree/password.h"
+#include "tree/password_file.h"
+#include "tree/site_trees.h"
 
 #include <nlohmann/json.hpp>
 
@@ -151,7 +151,7 @@ class gatherer {
     look_at_logs();
     try {
       look_at_forwarding();
-    } catch (const ledger::sqlite_error& error) {
+    } catch (const sqlite::error& error) {
       facts_.host.logs_problem = error.what();
     }
     look_at_proxy();
@@ -212,12 +212,12 @@ class gatherer {
 
   std::optional<bool> try_password(const ledger::site& row) const {
     if (row.origin != ledger::hash_origin::password) return std::nullopt;
-    const unique_fd folder = syncd::open_secrets_folder(root_->get(), row.name);
+    const unique_fd folder = tree::open_secrets_folder(root_->get(), row.name);
     if (!folder) return std::nullopt;
-    const auto look = syncd::look_at_password(folder.get(), std::nullopt, owners_);
-    const auto* line = std::get_if<syncd::file_line>(&look);
-    if (line == nullptr || syncd::judge_line(line->line.view()).kind != syncd::line_kind::password) return std::nullopt;
-    return syncd::is_hash_of(row.hash, line->line);
+    const auto look = tree::look_at_password(folder.get(), std::nullopt, owners_);
+    const auto* line = std::get_if<tree::file_line>(&look);
+    if (line == nullptr || tree::judge_line(line->line.view()).kind != tree::line_kind::password) return std::nullopt;
+    return tree::is_hash_of(row.hash, line->line);
   }
 
   // One request to each plain host name of a site that runs, which its own access.log will show.
@@ -280,9 +280,9 @@ class gatherer {
         auto& site = facts_.sites[log.in_sites];
         const auto written = are_written(log.last, log.container, site.row.name, root_->get(), known);
         if (written[0] && written[1]) return true;
-        for (const auto stream : syncd::k_log_streams) {
-          if (is_last && !written[syncd::index_of(stream)])
-            site.logs[log.in_logs].behind.emplace_back(syncd::log_name(stream));
+        for (const auto stream : logs::k_log_streams) {
+          if (is_last && !written[logs::index_of(stream)])
+            site.logs[log.in_logs].behind.emplace_back(logs::log_name(stream));
         }
         return false;
       });
@@ -364,9 +364,9 @@ class gatherer {
   const check_options& options_;
   const directory_files directory_;
   const bool asks_nss_;
-  syncd::ownership owners_;
-  syncd::shared_fd root_;
-  std::optional<syncd::site_trees> trees_;
+  tree::ownership owners_;
+  tree::shared_fd root_;
+  std::optional<tree::site_trees> trees_;
   std::map<std::string, std::vector<docker::container>> containers_;  // by site
   std::vector<awaited_line> awaited_;
   std::vector<forwarded_log> forwarded_;

@@ -2,7 +2,7 @@
 #include "hebergctl/import_plan.h"
 
 #include "site/site.h"
-#include "syncd/password.h"
+#include "tree/password.h"
 
 #include <algorithm>
 #include <map>
@@ -11,9 +11,9 @@ namespace heberg::ctl {
 namespace {
 
 std::string explain_login(const old_account& account) {
-  using syncd::line_kind;
+  using tree::line_kind;
   if (account.kind == old_account::login::none) return {};
-  const auto judged = syncd::judge_line(account.line.view());
+  const auto judged = tree::judge_line(account.line.view());
   if (account.kind == old_account::login::hash) {
     if (judged.kind == line_kind::hash) return {};
     return judged.reason.empty() ? "its hash is not one of crypt(5)'s \"$id$\" kinds" : "its hash " + judged.reason;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/import_sources.h"
 
-#include "ledger/sqlite.h"
+#include "sqlite/sqlite.h"
 
 #include <sqlite3.h>
 
@@ -44,7 +44,7 @@ void take_hash(std::string_view field, old_account& to) {
     return;
   }
   to.kind = old_account::login::hash;
-  to.line = syncd::secret(std::string(field));
+  to.line = tree::secret(std::string(field));
 }
 
 std::map<std::string_view, std::string_view> read_shadow(std::string_view text) {
@@ -88,7 +88,7 @@ old_account read_users_conf_line(std::vector<std::string_view> fields) {
     take_hash(password, made);
   } else if (!password.empty()) {
     made.kind = old_account::login::password;
-    made.line = syncd::secret(std::string(password));
+    made.line = tree::secret(std::string(password));
   }
   const auto take_id = [&](std::size_t at, std::optional<std::uint32_t>& to) {
     if (fields.size() <= at || fields[at].empty()) return;
@@ -104,7 +104,7 @@ old_account read_users_conf_line(std::vector<std::string_view> fields) {
 
 class query_reader {
  public:
-  query_reader(ledger::statement& rows, sqlite3_stmt* handle) : rows_(rows) {
+  query_reader(sqlite::statement& rows, sqlite3_stmt* handle) : rows_(rows) {
     for (int i = 0; i < ::sqlite3_column_count(handle); ++i) columns_.emplace(::sqlite3_column_name(handle, i), i);
     if (!columns_.contains("name")) throw std::runtime_error("the query has no column called name");
   }
@@ -119,7 +119,7 @@ class query_reader {
       take_hash(text("hash"), made);
     } else if (const auto password = text("password"); !password.empty()) {
       made.kind = old_account::login::password;
-      made.line = syncd::secret(password);
+      made.line = tree::secret(password);
     }
     if (const auto locked = text("locked"); !locked.empty() && locked != "0") made.is_locked = true;
     return made;
@@ -138,7 +138,7 @@ class query_reader {
     return read;
   }
 
-  ledger::statement& rows_;
+  sqlite::statement& rows_;
   std::map<std::string, int> columns_;
 };
 
@@ -173,8 +173,8 @@ std::vector<old_account> parse_users_conf(std::string_view text) {
 }
 
 std::vector<old_account> query_accounts(const std::string& file, const std::string& query) {
-  ledger::database db(file, SQLITE_OPEN_READONLY, file);
-  ledger::statement rows(db, query);
+  sqlite::database db(file, SQLITE_OPEN_READONLY, file);
+  sqlite::statement rows(db, query);
   const query_reader reader(rows, rows.get());
   std::vector<old_account> found;
   while (rows.step()) {

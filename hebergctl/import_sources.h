@@ -3,7 +3,7 @@
 // line is said of it, and the others are read. Pure, but for the SQLite file.
 #pragma once
 
-#include "syncd/secret.h"
+#include "tree/secret.h"
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +21,7 @@ struct old_account {
   std::optional<std::uint32_t> uid;  // none: it is to get one
   std::optional<std::uint32_t> gid;
   login kind = login::none;
-  syncd::secret line;  // the password, or its crypt(5) hash
+  tree::secret line;  // the password, or its crypt(5) hash
   bool is_locked = false;
   std::string home;   // may be empty
   std::string fault;  // why it cannot be taken over; no part of a password
@@ -35,7 +35,7 @@ struct old_account {
 [[nodiscard]] std::vector<old_account> parse_users_conf(std::string_view text);
 
 // The rows of a query, its columns by their names: name, and uid, gid, hash or password, locked, home where it has
-// them. The file is only read. Throws ledger::sqlite_error, or std::runtime_error for a query without a name.
+// them. The file is only read. Throws sqlite::error, or std::runtime_error for a query without a name.
 [[nodiscard]] std::vector<old_account> query_accounts(const std::string& file, const std::string& query);
 
 }  // namespace heberg::ctl

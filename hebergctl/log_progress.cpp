@@ -4,7 +4,7 @@
 #include "base/beneath.h"
 #include "docker/call.h"
 #include "docker/log_reader.h"
-#include "syncd/logs/log_source.h"
+#include "log_positions/streams.h"
 
 #include <fcntl.h>
 
@@ -16,8 +16,8 @@ namespace heberg::ctl {
 namespace {
 
 using namespace std::chrono_literals;
-using syncd::index_of;
-using syncd::k_log_streams;
+using logs::index_of;
+using logs::k_log_streams;
 
 // So many pieces of both streams together: the last line of each is among them, but for one that is old.
 constexpr std::uint32_t k_pieces = 50;
@@ -32,7 +32,7 @@ class last_line_sink : public docker::log_sink {
 };
 
 std::optional<struct stat> look_at_log(int root, const std::string& site, docker::log_stream stream) {
-  const auto path = site + "/logs/" + syncd::log_name(stream);
+  const auto path = site + "/logs/" + logs::log_name(stream);
   const unique_fd file = open_beneath(root, path.c_str(), O_PATH | O_NOFOLLOW);
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
@@ -61,7 +61,7 @@ engine_log fetch_last_lines(const std::string& engine, const std::string& contai
 }
 
 bool is_written(std::int64_t stamp, const std::string& container, docker::log_stream stream,
-                const syncd::log_positions& known, const std::optional<struct stat>& file) {
+                const logs::log_positions& known, const std::optional<struct stat>& file) {
   if (stamp == 0) return true;
   const auto taken = known.streams.find({container, stream});
   if (taken == known.streams.end() || taken->second.cursor.stamp < stamp) return false;
@@ -74,7 +74,7 @@ bool is_written(std::int64_t stamp, const std::string& container, docker::log_st
 }
 
 std::array<bool, 2> are_written(const last_stamps& last, const std::string& container, const std::string& site,
-                                int root, const syncd::log_positions& known) {
+                                int root, const logs::log_positions& known) {
   std::array<bool, 2> result{};
   for (const auto stream : k_log_streams) {
     const auto i = index_of(stream);
@@ -83,8 +83,8 @@ std::array<bool, 2> are_written(const last_stamps& last, const std::string& cont
   return result;
 }
 
-syncd::log_positions read_log_positions(const settings& settings) {
-  return syncd::read_positions(settings.state_dir + "/logs.db");
+logs::log_positions read_log_positions(const settings& settings) {
+  return logs::read_positions(settings.state_dir + "/logs.db");
 }
 
 bool wait_for_log(const settings& settings, int root, const std::string& site, const std::string& container,
@@ -100,7 +100,7 @@ bool wait_for_log(const settings& settings, int root, const std::string& site, c
       if (std::chrono::steady_clock::now() > end) return false;
       std::this_thread::sleep_for(20ms);
     }
-  } catch (const ledger::sqlite_error&) {
+  } catch (const sqlite::error&) {
     return false;  // a damaged logs.db keeps no site from being archived
   }
 }

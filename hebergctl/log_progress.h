@@ -4,8 +4,8 @@
 #pragma once
 
 #include "docker/log_decoder.h"
+#include "log_positions/positions.h"
 #include "program/settings.h"
-#include "syncd/logs/positions.h"
 
 #include <sys/stat.h>
 
@@ -33,14 +33,14 @@ struct engine_log {
 // Is a stream's line of that stamp in its site's file? file: what SITE/logs has under the log's name now; one that was
 // put aside meanwhile is another, and whole. Pure.
 [[nodiscard]] bool is_written(std::int64_t stamp, const std::string& container, docker::log_stream stream,
-                              const syncd::log_positions& known, const std::optional<struct stat>& file);
+                              const logs::log_positions& known, const std::optional<struct stat>& file);
 
 // Both streams of a container of a site's; looks below the sites root.
 [[nodiscard]] std::array<bool, 2> are_written(const last_stamps& last, const std::string& container,
-                                              const std::string& site, int root, const syncd::log_positions& known);
+                                              const std::string& site, int root, const logs::log_positions& known);
 
-// logs.db's. Throws sqlite_error.
-[[nodiscard]] syncd::log_positions read_log_positions(const settings& settings);
+// logs.db's. Throws sqlite::error.
+[[nodiscard]] logs::log_positions read_log_positions(const settings& settings);
 
 // Waits until what a container of ours has said is in its site's files; it is stopped, and says nothing more. False
 // where that takes too long, or cannot be known: heberg-syncd does not run, or cannot write.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/renderers.h"
 
-#include "syncd/processes.h"
+#include "tree/processes.h"
 
 #include <signal.h>
 
@@ -12,17 +12,17 @@ namespace heberg::ctl {
 bool is_renderer(std::string_view status) {
   constexpr std::string_view k_name = "heberg-proxy-re";  // the kernel keeps 15 characters
   constexpr std::uint64_t k_hangup = 1U << (SIGHUP - 1);
-  if (syncd::status_field(status, "Name") != k_name) return false;
-  if (!syncd::status_field(status, "Uid").starts_with("0\t0\t")) return false;
-  const auto caught = syncd::parse_number<std::uint64_t>(syncd::status_field(status, "SigCgt"), 16);
+  if (tree::status_field(status, "Name") != k_name) return false;
+  if (!tree::status_field(status, "Uid").starts_with("0\t0\t")) return false;
+  const auto caught = tree::parse_number<std::uint64_t>(tree::status_field(status, "SigCgt"), 16);
   return caught && (*caught & k_hangup) != 0;
 }
 
 std::size_t tell_renderers(const std::string& procs) {
-  const auto folder = syncd::open_procs(procs);
+  const auto folder = tree::open_procs(procs);
   std::size_t told = 0;
-  syncd::for_each_process(folder.get(), [&](pid_t process, uid_t owner) {
-    if (owner == 0 && syncd::signal_if(folder.get(), process, SIGHUP, is_renderer)) ++told;
+  tree::for_each_process(folder.get(), [&](pid_t process, uid_t owner) {
+    if (owner == 0 && tree::signal_if(folder.get(), process, SIGHUP, is_renderer)) ++told;
   });
   return told;
 }

@@ -2,7 +2,7 @@
 #include "hebergctl/session_details.h"
 
 #include "hebergctl/print.h"
-#include "syncd/processes.h"
+#include "tree/processes.h"
 
 #include <nlohmann/json.hpp>
 
@@ -20,7 +20,7 @@
 namespace heberg::ctl {
 namespace {
 
-using syncd::parse_number;
+using tree::parse_number;
 
 std::string read_text(const std::string& path) {
   const std::ifstream file(path);

@@ -8,7 +8,7 @@
 #include "hebergctl/held_container.h"
 #include "hebergctl/site_container.h"
 #include "program/log.h"
-#include "syncd/remove_tree.h"
+#include "tree/remove_tree.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -142,7 +142,7 @@ std::string beside_name(const std::string& site) {
 void remove_named_tree(int root, const std::string& site) {
   const auto beside = beside_name(site);
   if (::renameat2(root, site.c_str(), root, beside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
-  syncd::remove_tree(root, beside);
+  tree::remove_tree(root, beside);
 }
 
 void check_no_other_users(const settings& settings, const std::string& site,
@@ -155,14 +155,14 @@ void check_no_other_users(const settings& settings, const std::string& site,
 
 void move_aside(int root, const std::string& site) {
   const auto aside = "." + site + ".archived";
-  syncd::remove_tree(root, aside);
+  tree::remove_tree(root, aside);
   if (::renameat2(root, site.c_str(), root, aside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
 }
 
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
                 const std::function<void(int folder)>& prepare, const archive::counter& told) {
   const auto beside = beside_name(site);
-  syncd::remove_tree(root, beside);  // of one that was interrupted
+  tree::remove_tree(root, beside);  // of one that was interrupted
   if (::mkdirat(root, beside.c_str(), 0700) != 0) throw_errno("make", beside);
   try {
     const unique_fd folder = open_beneath(root, beside.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -172,7 +172,7 @@ void write_tree(int root, int file, const archive::contents& known, const std::s
     if (::syncfs(folder.get()) != 0) throw_errno("sync", beside);
     if (::renameat2(root, beside.c_str(), root, site.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename to", site);
   } catch (...) {
-    syncd::remove_tree(root, beside);
+    tree::remove_tree(root, beside);
     throw;
   }
 }

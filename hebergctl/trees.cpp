@@ -3,9 +3,9 @@
 
 #include "base/errors.h"
 #include "base/names.h"
-#include "syncd/admin_files.h"
-#include "syncd/password.h"
-#include "syncd/password_file.h"
+#include "tree/admin_files.h"
+#include "tree/password.h"
+#include "tree/password_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,33 +15,33 @@
 
 namespace heberg::ctl {
 
-syncd::shared_fd open_root(const settings& settings) {
-  auto opened = syncd::open_sites_root(settings.sites.root, syncd::ownership(), syncd::make_root::no);
-  if (const auto* problem = std::get_if<syncd::root_problem>(&opened)) throw std::runtime_error(problem->reason);
-  return std::get<syncd::shared_fd>(opened);
+tree::shared_fd open_root(const settings& settings) {
+  auto opened = tree::open_sites_root(settings.sites.root, tree::ownership(), tree::make_root::no);
+  if (const auto* problem = std::get_if<tree::root_problem>(&opened)) throw std::runtime_error(problem->reason);
+  return std::get<tree::shared_fd>(opened);
 }
 
 std::string read_keys_of(const settings& settings, const std::string& site) {
   if (!is_site_name(site)) throw std::runtime_error(site + " is no site's name");
   const auto root = open_root(settings);
-  const unique_fd folder = syncd::open_secrets_folder(root->get(), site);
+  const unique_fd folder = tree::open_secrets_folder(root->get(), site);
   if (!folder) throw_errno("open .heberg of", site);
-  return syncd::read_keys(folder.get(), syncd::ownership());
+  return tree::read_keys(folder.get(), tree::ownership());
 }
 
 bool has_password_file(int root, const std::string& site) {
-  const unique_fd folder = syncd::open_secrets_folder(root, site);
+  const unique_fd folder = tree::open_secrets_folder(root, site);
   struct stat ignored {};
-  return folder && ::fstatat(folder.get(), syncd::k_password_file, &ignored, AT_SYMLINK_NOFOLLOW) == 0;
+  return folder && ::fstatat(folder.get(), tree::k_password_file, &ignored, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 std::string read_password_of(const settings& settings, const std::string& site) {
   const auto root = open_root(settings);
-  const unique_fd folder = syncd::open_secrets_folder(root->get(), site);
+  const unique_fd folder = tree::open_secrets_folder(root->get(), site);
   if (!folder) return {};
-  const auto look = syncd::look_at_password(folder.get(), std::nullopt, syncd::ownership());
-  const auto* found = std::get_if<syncd::file_line>(&look);
-  if (found == nullptr || syncd::judge_line(found->line.view()).kind != syncd::line_kind::password) return {};
+  const auto look = tree::look_at_password(folder.get(), std::nullopt, tree::ownership());
+  const auto* found = std::get_if<tree::file_line>(&look);
+  if (found == nullptr || tree::judge_line(found->line.view()).kind != tree::line_kind::password) return {};
   return std::string(found->line.view());
 }
 

@@ -3,14 +3,14 @@
 #pragma once
 
 #include "program/settings.h"
-#include "syncd/sites_root.h"
+#include "tree/sites_root.h"
 
 #include <string>
 
 namespace heberg::ctl {
 
 // Throws where the root is missing or not sound, with the reason.
-[[nodiscard]] syncd::shared_fd open_root(const settings& settings);
+[[nodiscard]] tree::shared_fd open_root(const settings& settings);
 
 // The text of a site's .heberg/authorized_keys; empty where there is none. Throws.
 [[nodiscard]] std::string read_keys_of(const settings& settings, const std::string& site);

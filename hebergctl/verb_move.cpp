@@ -100,7 +100,7 @@ void write_note(const settings& settings, const std::string& site, const move_no
 
 class mover {
  public:
-  mover(const command& given, const move_words& asked, const settings& settings, const syncd::shared_fd& root,
+  mover(const command& given, const move_words& asked, const settings& settings, const tree::shared_fd& root,
         const ledger::site& row, move_note note)
       : given_(given),
         settings_(settings),
@@ -304,7 +304,7 @@ class mover {
 
   const command& given_;
   const settings& settings_;
-  const syncd::shared_fd& root_;
+  const tree::shared_fd& root_;
   const ledger::site& row_;
   move_note note_;
   const std::string run_ = make_token();  // what another run has asked for, and comes late, is not done

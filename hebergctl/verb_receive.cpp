@@ -12,7 +12,7 @@
 #include "hebergctl/site_container.h"
 #include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
-#include "syncd/remove_tree.h"
+#include "tree/remove_tree.h"
 
 #include <nlohmann/json.hpp>
 
@@ -168,7 +168,7 @@ int finish(const command& given, const settings& settings, int root, const recei
 int drop(const command& given, const settings& settings, int root, const receive_words& asked) {
   if (has_come(root, asked)) return refuse(given, asked.site + ": has come already");
   remove_move_file(settings, awaited_name(asked.site));
-  syncd::remove_tree(root, incoming_name(asked.site));
+  tree::remove_tree(root, incoming_name(asked.site));
   if (asked.step == "forget" && !has_tree(root, asked.site)) forget_row(given, asked.site);
   return done(given, asked.site + ": is not awaited any more", json::object());
 }

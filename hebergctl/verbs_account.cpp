@@ -5,8 +5,8 @@
 #include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "program/log.h"
-#include "syncd/admin_files.h"
-#include "syncd/keys.h"
+#include "tree/admin_files.h"
+#include "tree/keys.h"
 
 #include <nlohmann/json.hpp>
 
@@ -50,7 +50,7 @@ struct key_words {
 };
 
 int list_keys(const command& given, const std::string& site) {
-  const auto keys = syncd::parse_keys(read_keys_of(load(given.common), site));
+  const auto keys = tree::parse_keys(read_keys_of(load(given.common), site));
   if (!given.json) {
     std::string text;
     for (const auto& key : keys) text += key.fingerprint + "  " + key.type + "  " + escape_line(key.comment) + "\n";

@@ -11,7 +11,7 @@
 #include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "program/log.h"
-#include "syncd/remove_tree.h"
+#include "tree/remove_tree.h"
 
 #include <nlohmann/json.hpp>
 
@@ -104,7 +104,7 @@ void prove(const settings& settings, const archive::contents& known, int file) {
   const unique_fd folder(::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) throw_errno("open", folder_path);
   const auto scratch = "." + known.about.site + ".verify";
-  syncd::remove_tree(folder.get(), scratch);
+  tree::remove_tree(folder.get(), scratch);
   if (::mkdirat(folder.get(), scratch.c_str(), 0700) != 0) throw_errno("make", scratch);
   try {
     const unique_fd tree = open_beneath(folder.get(), scratch.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -114,10 +114,10 @@ void prove(const settings& settings, const archive::contents& known, int file) {
     if (write_archive(settings, known.about, tree.get(), again.get(), archive::compression::none).packed != known.files)
       throw std::runtime_error("what was restored is not what its manifest says");
   } catch (...) {
-    syncd::remove_tree(folder.get(), scratch);
+    tree::remove_tree(folder.get(), scratch);
     throw;
   }
-  syncd::remove_tree(folder.get(), scratch);
+  tree::remove_tree(folder.get(), scratch);
 }
 
 int verify(const command& given, const settings& settings, const restic& repository, const backup_words& asked) {

@@ -8,7 +8,7 @@
 #include "hebergctl/site_lock.h"
 #include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
-#include "syncd/remove_tree.h"
+#include "tree/remove_tree.h"
 
 #include <nlohmann/json.hpp>
 
@@ -41,7 +41,7 @@ void take_away_whats_its_own(int folder) {
     throw_errno("remove", "the password");
   struct stat logs {};
   if (::fstatat(folder, "logs", &logs, AT_SYMLINK_NOFOLLOW) != 0) return;
-  syncd::remove_tree(folder, "logs");
+  tree::remove_tree(folder, "logs");
   if (::mkdirat(folder, "logs", 0700) != 0) throw_errno("make", "logs");
   const unique_fd fresh = open_beneath(folder, "logs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!fresh || ::fchmod(fresh.get(), logs.st_mode & 07777) != 0 ||

@@ -5,7 +5,7 @@
 #include "hebergctl/renderers.h"
 #include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
-#include "syncd/remove_tree.h"
+#include "tree/remove_tree.h"
 
 #include <memory>
 
@@ -33,18 +33,18 @@ int render(const command& given) {
 int purge(const command& given, const purge_words& asked) {
   if (asked.confirm != asked.site) return fail(k_usage, "purge: --confirm must name the site once more");
   if (!is_site_name(asked.site)) return fail(k_usage, asked.site + " is no site's name");
-  syncd::shared_fd root;
+  tree::shared_fd root;
   if (asked.tree) {
     // What an interrupted purge has left; it would be in the way.
     root = open_root(load(given.common));
-    syncd::remove_tree(root->get(), aside_name(asked.site));
+    tree::remove_tree(root->get(), aside_name(asked.site));
   }
   const auto reply =
       ask(given, {"purge", asked.site, "", asked.tree ? std::vector<std::string>{"tree"} : std::vector<std::string>{}});
   if (!reply) return k_no_syncd;
   if (asked.tree && reply->error == control::failure::none) {
-    syncd::remove_tree(root->get(), aside_name(asked.site));
-    syncd::remove_tree(root->get(), "." + asked.site + ".archived");  // of `archive --remove`
+    tree::remove_tree(root->get(), aside_name(asked.site));
+    tree::remove_tree(root->get(), "." + asked.site + ".archived");  // of `archive --remove`
   }
   return report(given, *reply);
 }

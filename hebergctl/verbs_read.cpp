@@ -5,8 +5,8 @@
 #include "hebergctl/session_details.h"
 #include "hebergctl/subcommand.h"
 #include "ledger/ledger.h"
-#include "syncd/keys.h"
-#include "syncd/sessions.h"
+#include "tree/keys.h"
+#include "tree/sessions.h"
 
 #include <nlohmann/json.hpp>
 
@@ -74,7 +74,7 @@ int sessions(const command& given, const std::string& name) {
   for (const auto& [uid, site] : names) uids.insert(uid);
 
   std::vector<session_row> rows;
-  for (const auto& session : syncd::find_sessions(k_procs, uids)) {
+  for (const auto& session : tree::find_sessions(k_procs, uids)) {
     rows.push_back({.site = names.at(session.uid),
                     .process = session.process,
                     .since = started_at(k_procs, session.process),
@@ -96,8 +96,8 @@ json host_keys() {
     for (const auto& file : files) {
       std::string line;
       std::getline(std::ifstream(file), line);
-      const auto parsed = syncd::parse_public_key(line);
-      if (const auto* key = std::get_if<syncd::public_key>(&parsed))
+      const auto parsed = tree::parse_public_key(line);
+      if (const auto* key = std::get_if<tree::public_key>(&parsed))
         keys.push_back({{"type", key->type}, {"fingerprint", key->fingerprint}});
     }
     if (!keys.empty()) break;

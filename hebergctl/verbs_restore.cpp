@@ -14,7 +14,7 @@
 #include "hebergctl/subcommand.h"
 #include "hebergctl/trees.h"
 #include "program/log.h"
-#include "syncd/remove_tree.h"
+#include "tree/remove_tree.h"
 
 #include <nlohmann/json.hpp>
 
@@ -127,7 +127,7 @@ int restore_path(const command& given, const settings& settings, const source& f
   const auto root = open_root(settings);
   const auto tree = open_tree(root->get(), site);
   const auto scratch = beside_name(site);
-  syncd::remove_tree(root->get(), scratch);
+  tree::remove_tree(root->get(), scratch);
   if (::mkdirat(root->get(), scratch.c_str(), 0700) != 0) throw_errno("make", scratch);
   std::string placed;
   try {
@@ -138,10 +138,10 @@ int restore_path(const command& given, const settings& settings, const source& f
     shown.reset();
     placed = place(folder.get(), tree.get(), path);
   } catch (...) {
-    syncd::remove_tree(root->get(), scratch);
+    tree::remove_tree(root->get(), scratch);
     throw;
   }
-  syncd::remove_tree(root->get(), scratch);
+  tree::remove_tree(root->get(), scratch);
   const json data = {{"site", site}, {"path", placed}};
   return report(given, {control::failure::none, site + ": " + path + " of " + from.name + " is at " + placed,
                         data.dump(-1, ' ', true, json::error_handler_t::replace)});

@@ -2,8 +2,8 @@
 #include "syncd/admin.h"
 
 #include "syncd/keeper.h"
-#include "syncd/keys.h"
-#include "syncd/password.h"
+#include "tree/keys.h"
+#include "tree/password.h"
 
 #include <nlohmann/json.hpp>
 
@@ -62,10 +62,10 @@ reply set_password(keeper& accounts, machine& host, const request& asked) {
   if (!is_generated && !is_hash && !is_none && !(words.size() == 2 && words[0] == "set"))
     return {failure::bad_request, "passwd wants: generate, set PASSWORD, hash HASH, or none"};
 
-  const secret line = is_generated ? generate_password() : secret(is_none ? "*" : words[1]);
-  const auto [kind, reason] = judge_line(line.view());
+  const tree::secret line = is_generated ? tree::generate_password() : tree::secret(is_none ? "*" : words[1]);
+  const auto [kind, reason] = tree::judge_line(line.view());
   if (line.view().find('\n') != std::string_view::npos) return {failure::refused, "a password is one line"};
-  if (!is_none && kind != (is_hash ? line_kind::hash : line_kind::password)) {
+  if (!is_none && kind != (is_hash ? tree::line_kind::hash : tree::line_kind::password)) {
     return {failure::refused, !reason.empty() ? "that is refused: " + reason
                               : is_hash       ? "that is no crypt(5) hash"
                                               : "that is no password, but a hash or nothing at all"};
@@ -88,17 +88,17 @@ reply change_keys(keeper& accounts, machine& host, const request& asked) {
   auto text = before;
   for (std::size_t i = 1; i < words.size(); ++i) {
     if (words[0] == "remove") {
-      text = remove_key(text, words[i]);
+      text = tree::remove_key(text, words[i]);
       continue;
     }
-    const auto parsed = parse_public_key(words[i]);
-    if (const auto* bad = std::get_if<bad_key>(&parsed))
+    const auto parsed = tree::parse_public_key(words[i]);
+    if (const auto* bad = std::get_if<tree::bad_key>(&parsed))
       return {failure::refused, "key " + std::to_string(i) + " " + bad->reason + "; nothing was changed"};
-    text = add_key(text, std::get<public_key>(parsed));
+    text = tree::add_key(text, std::get<tree::public_key>(parsed));
   }
   if (text == before && words[0] == "remove") return {failure::refused, asked.site + ": has no such key"};
   if (text != before) host.store_keys(asked.site, text);
-  const auto count = parse_keys(text).size();
+  const auto count = tree::parse_keys(text).size();
   return done(asked.site + ": " + std::to_string(count) + (count == 1 ? " key" : " keys"), {{"keys", count}});
 }
 

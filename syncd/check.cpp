@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/once.h"
 #include "syncd/reconcile.h"
-#include "syncd/site_trees.h"
+#include "tree/site_trees.h"
 
 #include <ostream>
 
@@ -50,11 +50,12 @@ class checker {
   }
 
   void open_root() {
-    const auto opened = open_sites_root(settings_.sites.root, *parts_.owners, make_root::no, parts_.trusted_path);
-    if (const auto* root = std::get_if<shared_fd>(&opened)) {
+    const auto opened =
+        tree::open_sites_root(settings_.sites.root, *parts_.owners, tree::make_root::no, parts_.trusted_path);
+    if (const auto* root = std::get_if<tree::shared_fd>(&opened)) {
       root_ = *root;
       trees_.emplace(root_, settings_.sites.root, *parts_.owners);
-    } else if (const auto& found = std::get<root_problem>(opened); found.is_missing) {
+    } else if (const auto& found = std::get<tree::root_problem>(opened); found.is_missing) {
       print("sites root", found.reason + ": would be made");
     } else {
       problem("sites root", found.reason);
@@ -83,15 +84,15 @@ class checker {
 
   void check_tree(const ledger::site& row) {
     for (const auto& what : trees_->inspect(row.name, row.uid)) problem(row.name, what);
-    const unique_fd folder = open_secrets_folder(root_->get(), row.name);
+    const unique_fd folder = tree::open_secrets_folder(root_->get(), row.name);
     if (!folder) return;  // said above
-    const auto look = look_at_password(folder.get(), std::nullopt, *parts_.owners);
-    if (const auto* refused = std::get_if<file_refused>(&look))
+    const auto look = tree::look_at_password(folder.get(), std::nullopt, *parts_.owners);
+    if (const auto* refused = std::get_if<tree::file_refused>(&look))
       problem(row.name, "its password file is refused: " + refused->reason);
   }
 
   questions questions_for_the_machine() {
-    return {.owners_of_trees = [this]() -> const tree_owners& {
+    return {.owners_of_trees = [this]() -> const tree::owners& {
               if (trees_) trees_->find_owners(owners_of_trees_);
               return owners_of_trees_;
             },
@@ -117,9 +118,9 @@ class checker {
   const host_parts& parts_;
   std::ostream& out_;
   site_rows rows_;
-  shared_fd root_;
-  std::optional<site_trees> trees_;
-  tree_owners owners_of_trees_;
+  tree::shared_fd root_;
+  std::optional<tree::site_trees> trees_;
+  tree::owners owners_of_trees_;
   std::size_t problems_ = 0;
 };
 

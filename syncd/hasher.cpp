@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/hasher.h"
 
-#include "syncd/password.h"
+#include "tree/password.h"
 
 #include <exception>
 #include <utility>
@@ -15,18 +15,18 @@ hash_result run_hash_job(hash_job job, const store_function& store) {
   result.file = job.file;
   try {
     if (job.make_new) {
-      job.password = generate_password();
-      result.hash = hash_password(job.password);
+      job.password = tree::generate_password();
+      result.hash = tree::hash_password(job.password);
       if (const auto file = store(job.site, job.password)) {
         result.file = *file;
         result.made = std::move(job.password);
       } else {
         result.is_stale = true;
       }
-    } else if (!job.old_hash.empty() && is_hash_of(job.old_hash, job.password)) {
+    } else if (!job.old_hash.empty() && tree::is_hash_of(job.old_hash, job.password)) {
       result.hash = std::move(job.old_hash);
     } else {
-      result.hash = hash_password(job.password);
+      result.hash = tree::hash_password(job.password);
     }
   } catch (const std::exception& error) {
     result.hash.clear();

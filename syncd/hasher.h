@@ -3,7 +3,7 @@
 // up. The only thread there is; it shares nothing with the loop but the two queues in here.
 #pragma once
 
-#include "syncd/password_file.h"
+#include "tree/password_file.h"
 
 #include <condition_variable>
 #include <cstdint>
@@ -19,23 +19,24 @@ struct hash_job {
   std::string site;
   std::uint64_t ticket = 0;  // comes back with the result: a newer job of the same site makes an older result worthless
   bool make_new = false;     // make up a password and store it; else:
-  secret password;
+  tree::secret password;
   std::string old_hash;  // tried first: the file may have been touched, not changed. Empty: there is none.
-  fingerprint file;
+  tree::fingerprint file;
 };
 
 struct hash_result {
   std::string site;
   std::uint64_t ticket = 0;
   std::string hash;
-  fingerprint file;
-  secret made;            // the password, where one was made up
+  tree::fingerprint file;
+  tree::secret made;      // the password, where one was made up
   bool is_stale = false;  // a password file was there after all: nothing was made
   std::string error;      // why there is no hash
 };
 
 // Writes a new password into the site's tree; nullopt where a file is there by now (a queue may be long). May throw.
-using store_function = std::function<std::optional<fingerprint>(const std::string& site, const secret& password)>;
+using store_function =
+    std::function<std::optional<tree::fingerprint>(const std::string& site, const tree::secret& password)>;
 
 // Carries out one job, here and now.
 [[nodiscard]] hash_result run_hash_job(hash_job job, const store_function& store);

@@ -2,8 +2,8 @@
 #include "syncd/host_machine.h"
 
 #include "base/errors.h"
-#include "syncd/admin_files.h"
-#include "syncd/sessions.h"
+#include "tree/admin_files.h"
+#include "tree/sessions.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -27,40 +27,41 @@ host_machine::host_machine(const settings& settings, host_parts parts, std::func
     : settings_(settings),
       parts_(std::move(parts)),
       ledger_(settings.state_dir),
-      hasher_([this](const std::string& site, const secret& password) { return store_new_password(site, password); },
-              std::move(hashed)) {}
+      hasher_(
+          [this](const std::string& site, const tree::secret& password) { return store_new_password(site, password); },
+          std::move(hashed)) {}
 
 void host_machine::publish(std::span<const directory::account> accounts) {
   directory::publish(settings_.state_dir + "/directory", accounts, parts_.directory_owners);
 }
 
-shared_fd host_machine::root() const {
+tree::shared_fd host_machine::root() const {
   const std::lock_guard lock(root_mutex_);
   return root_;
 }
 
 std::string host_machine::check_root() {
-  auto opened = open_sites_root(settings_.sites.root, *parts_.owners, make_root::yes, parts_.trusted_path);
-  auto* found = std::get_if<shared_fd>(&opened);
+  auto opened = tree::open_sites_root(settings_.sites.root, *parts_.owners, tree::make_root::yes, parts_.trusted_path);
+  auto* found = std::get_if<tree::shared_fd>(&opened);
   {
     const std::lock_guard lock(root_mutex_);
     root_ = found != nullptr ? *found : nullptr;
   }
   trees_.reset();
   owners_of_trees_.clear();
-  if (found == nullptr) return std::get<root_problem>(opened).reason;
+  if (found == nullptr) return std::get<tree::root_problem>(opened).reason;
   trees_.emplace(*found, settings_.sites.root, *parts_.owners);
   serve_log_socket(*found);
   return {};
 }
 
 // Without it sessions work all the same, unlogged.
-void host_machine::serve_log_socket(const shared_fd& root) {
+void host_machine::serve_log_socket(const tree::shared_fd& root) {
   if (sftp_log_ == nullptr) return;
   std::string problem;
   try {
     if (log_socket_ == nullptr || !log_socket_->is_in(root->get())) {
-      log_socket_ = std::make_shared<const log_socket>(root->get());
+      log_socket_ = std::make_shared<const tree::log_socket>(root->get());
       sftp_log_->listen(log_socket_, root);
     }
     trees_->use_log_socket(log_socket_);
@@ -76,7 +77,7 @@ std::vector<std::string> host_machine::make_tree(const std::string& site, std::u
   return trees_ ? trees_->make(site, uid) : std::vector<std::string>();
 }
 
-const tree_owners& host_machine::owners_of_trees() {
+const tree::owners& host_machine::owners_of_trees() {
   if (trees_) trees_->find_owners(owners_of_trees_);
   return owners_of_trees_;
 }
@@ -85,15 +86,16 @@ std::string host_machine::explain_foreign(const std::string& site, std::uint32_t
   return syncd::explain_foreign(*parts_.names, {.name = site, .id = uid, .home = settings_.sites.root + "/" + site});
 }
 
-machine::watched_look host_machine::look_at_password(const std::string& site, const std::optional<fingerprint>& known) {
+machine::watched_look host_machine::look_at_password(const std::string& site,
+                                                     const std::optional<tree::fingerprint>& known) {
   const auto root_fd = root();
-  if (root_fd == nullptr) return {file_unreadable{"the sites root is not sound"}};
-  const unique_fd folder = open_secrets_folder(root_fd->get(), site);
+  if (root_fd == nullptr) return {tree::file_unreadable{"the sites root is not sound"}};
+  const unique_fd folder = tree::open_secrets_folder(root_fd->get(), site);
   if (!folder) {
     // What is not there cannot be watched: its return is to be found by polling.
     if (errno == ELOOP || errno == ENOTDIR)
-      return {file_refused{std::nullopt, "its folder .heberg is a symbolic link or no folder"}, false};
-    return {file_unreadable{std::string("open .heberg: ") + std::strerror(errno)}, false};
+      return {tree::file_refused{std::nullopt, "its folder .heberg is a symbolic link or no folder"}, false};
+    return {tree::file_unreadable{std::string("open .heberg: ") + std::strerror(errno)}, false};
   }
   // Watched first, read then: a change in between brings another look.
   const bool watched = watch_.watch(site, folder.get());
@@ -101,17 +103,17 @@ machine::watched_look host_machine::look_at_password(const std::string& site, co
     log(level::warning,
         "passwords: fs.inotify.max_user_watches or max_user_instances is too low: some files are polled");
   }
-  return {syncd::look_at_password(folder.get(), known, *parts_.owners), watched};
+  return {tree::look_at_password(folder.get(), known, *parts_.owners), watched};
 }
 
-shared_fd host_machine::sound_root() const {
+tree::shared_fd host_machine::sound_root() const {
   auto root_fd = root();
   if (root_fd == nullptr) throw std::runtime_error("the sites root is not sound; the log says why");
   return root_fd;
 }
 
 unique_fd host_machine::secrets_folder(const std::string& site) const {
-  unique_fd folder = open_secrets_folder(sound_root()->get(), site);
+  unique_fd folder = tree::open_secrets_folder(sound_root()->get(), site);
   if (!folder) throw_errno("open .heberg of", site);
   return folder;
 }
@@ -132,27 +134,28 @@ void host_machine::move_tree(const std::string& from, const std::string& to) {
   if (::fsync(root_fd->get()) != 0) throw_errno("fsync", settings_.sites.root);
 }
 
-void host_machine::store_password(const std::string& site, const secret& line) {
-  replace_password(secrets_folder(site).get(), line, *parts_.owners);
+void host_machine::store_password(const std::string& site, const tree::secret& line) {
+  tree::replace_password(secrets_folder(site).get(), line, *parts_.owners);
 }
 
 std::string host_machine::read_keys(const std::string& site) {
-  return syncd::read_keys(secrets_folder(site).get(), *parts_.owners);
+  return tree::read_keys(secrets_folder(site).get(), *parts_.owners);
 }
 
 void host_machine::store_keys(const std::string& site, std::string_view text) {
-  replace_keys(secrets_folder(site).get(), text, *parts_.owners);
+  tree::replace_keys(secrets_folder(site).get(), text, *parts_.owners);
 }
 
-std::optional<fingerprint> host_machine::store_new_password(const std::string& site, const secret& password) {
+std::optional<tree::fingerprint> host_machine::store_new_password(const std::string& site,
+                                                                  const tree::secret& password) {
   const unique_fd folder = secrets_folder(site);
-  if (!std::holds_alternative<file_absent>(syncd::look_at_password(folder.get(), std::nullopt, *parts_.owners)))
+  if (!std::holds_alternative<tree::file_absent>(tree::look_at_password(folder.get(), std::nullopt, *parts_.owners)))
     return std::nullopt;
-  return syncd::store_password(folder.get(), password, *parts_.owners);
+  return tree::store_password(folder.get(), password, *parts_.owners);
 }
 
 std::size_t host_machine::cut_sessions(const std::set<std::uint32_t>& uids) {
-  return kill_sessions(parts_.procs, find_sessions(parts_.procs, uids)).size();
+  return tree::kill_sessions(parts_.procs, tree::find_sessions(parts_.procs, uids)).size();
 }
 
 ledger::time host_machine::wall_time() {

@@ -5,10 +5,10 @@
 #include "program/settings.h"
 #include "syncd/foreign_names.h"
 #include "syncd/machine.h"
-#include "syncd/ownership.h"
 #include "syncd/password_watch.h"
 #include "syncd/sftp_log.h"
-#include "syncd/site_trees.h"
+#include "tree/ownership.h"
+#include "tree/site_trees.h"
 
 #include <functional>
 #include <memory>
@@ -21,7 +21,7 @@ namespace heberg::syncd {
 
 // What differs where it is not the real machine's root that runs this.
 struct host_parts {
-  std::shared_ptr<ownership> owners = std::make_shared<ownership>();
+  std::shared_ptr<tree::ownership> owners = std::make_shared<tree::ownership>();
   std::shared_ptr<name_service> names = std::make_shared<system_name_service>();
   directory::owners directory_owners;  // of the published files; see real_directory_owners()
   std::string trusted_path;            // a prefix of the sites root whose components are not judged
@@ -54,14 +54,14 @@ class host_machine final : public machine {
   void publish(std::span<const directory::account> accounts) override;
   std::string check_root() override;
   std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) override;
-  const tree_owners& owners_of_trees() override;
+  const tree::owners& owners_of_trees() override;
   std::string explain_foreign(const std::string& site, std::uint32_t uid) override;
   bool has_tree(const std::string& name) override;
   void move_tree(const std::string& from, const std::string& to) override;
-  void store_password(const std::string& site, const secret& line) override;
-  std::string read_keys(const std::string& site) override;
+  void tree::store_password(const std::string& site, const tree::secret& line) override;
+  std::string tree::read_keys(const std::string& site) override;
   void store_keys(const std::string& site, std::string_view text) override;
-  watched_look look_at_password(const std::string& site, const std::optional<fingerprint>& known) override;
+  watched_look tree::look_at_password(const std::string& site, const std::optional<tree::fingerprint>& known) override;
   void hash(hash_job job, hasher::lane lane) override { hasher_.push(std::move(job), lane); }
   bool has_room_to_hash() override { return hasher_.has_room(); }
   std::size_t cut_sessions(const std::set<std::uint32_t>& uids) override;
@@ -70,22 +70,22 @@ class host_machine final : public machine {
   void log(level level, std::string_view message) override { parts_.log(level, message); }
 
  private:
-  [[nodiscard]] shared_fd root() const;
-  [[nodiscard]] shared_fd sound_root() const;  // throws where there is none
+  [[nodiscard]] tree::shared_fd root() const;
+  [[nodiscard]] tree::shared_fd sound_root() const;  // throws where there is none
   [[nodiscard]] unique_fd secrets_folder(const std::string& site) const;
-  void serve_log_socket(const shared_fd& root);
-  std::optional<fingerprint> store_new_password(const std::string& site, const secret& password);
+  void serve_log_socket(const tree::shared_fd& root);
+  std::optional<tree::fingerprint> store_new_password(const std::string& site, const tree::secret& password);
 
   const settings settings_;
   const host_parts parts_;
   ledger::ledger ledger_;
   password_watch watch_;
   mutable std::mutex root_mutex_;  // the hasher's thread stores new passwords below the root
-  shared_fd root_;
-  std::optional<site_trees> trees_;
-  tree_owners owners_of_trees_;
+  tree::shared_fd root_;
+  std::optional<tree::site_trees> trees_;
+  tree::owners owners_of_trees_;
   sftp_log* sftp_log_ = nullptr;
-  std::shared_ptr<const log_socket> log_socket_;
+  std::shared_ptr<const tree::log_socket> log_socket_;
   std::string log_socket_problem_;  // said once
   bool told_of_polling_ = false;
   hasher hasher_;  // last: its thread uses the others

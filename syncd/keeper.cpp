@@ -63,7 +63,7 @@ void keeper::lose_engine() {
 }
 
 questions keeper::questions_of_machine() {
-  return {.owners_of_trees = [this]() -> const tree_owners& { return machine_.owners_of_trees(); },
+  return {.owners_of_trees = [this]() -> const tree::owners& { return machine_.owners_of_trees(); },
           .explain_foreign = [this](const std::string& site,
                                     std::uint32_t uid) { return machine_.explain_foreign(site, uid); },
           .has_time = [this, end = machine_.steady_time() + k_asking] { return machine_.steady_time() < end; },
@@ -269,7 +269,7 @@ const ledger::site* keeper::find_active(const std::string& site) const {
 }
 
 std::string keeper::secrets_path(const std::string& site) const {
-  return settings_.sites.root + "/" + site + "/" + k_secrets_folder + "/" + k_password_file;
+  return settings_.sites.root + "/" + site + "/" + tree::k_secrets_folder + "/" + tree::k_password_file;
 }
 
 void keeper::say(level level, const std::string& site, std::string_view text) {

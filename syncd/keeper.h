@@ -87,7 +87,7 @@ class keeper {
     std::uint64_t ticket = 0;
     bool make_new = false;
     hasher::lane lane = hasher::lane::bulk;
-    fingerprint file;
+    tree::fingerprint file;
   };
   struct pending_cut {
     steady due;
@@ -114,12 +114,12 @@ class keeper {
   [[nodiscard]] std::optional<steady> next_work() const;
   void visit_tree(const std::string& site);
   void look(const std::string& site, hasher::lane lane);
-  void judge(const ledger::site& row, password_look look, hasher::lane lane);
-  void judge_line_of(const ledger::site& row, file_line found, hasher::lane lane);
+  void judge(const ledger::site& row, tree::password_look look, hasher::lane lane);
+  void judge_line_of(const ledger::site& row, tree::file_line found, hasher::lane lane);
   void renew_absent(const ledger::site& row, hasher::lane lane);
   void push_hash(hash_job job, hasher::lane lane);
-  void settle_password(ledger::site row, std::string hash, ledger::hash_origin origin, std::optional<fingerprint> file,
-                       hasher::lane lane);
+  void settle_password(ledger::site row, std::string hash, ledger::hash_origin origin,
+                       std::optional<tree::fingerprint> file, hasher::lane lane);
   [[nodiscard]] const ledger::site* find_active(const std::string& site) const;
   [[nodiscard]] std::string secrets_path(const std::string& site) const;
   void say(level level, const std::string& site, std::string_view text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The keeper's half that follows the sites' password files.
 #include "syncd/keeper.h"
-#include "syncd/password.h"
+#include "tree/password.h"
 
 #include <utility>
 
@@ -76,48 +76,48 @@ void keeper::look(const std::string& site, hasher::lane lane) {
   judge(*row, std::move(found.look), lane);
 }
 
-void keeper::judge(const ledger::site& row, password_look look, hasher::lane lane) {
+void keeper::judge(const ledger::site& row, tree::password_look look, hasher::lane lane) {
   const std::string site = row.name;
-  if (!std::holds_alternative<file_absent>(look)) vanished_.erase(site);
-  if (!std::holds_alternative<file_unreadable>(look)) told_.erase("password " + site);
+  if (!std::holds_alternative<tree::file_absent>(look)) vanished_.erase(site);
+  if (!std::holds_alternative<tree::file_unreadable>(look)) told_.erase("password " + site);
 
-  if (std::holds_alternative<file_unchanged>(look)) {
+  if (std::holds_alternative<tree::file_unchanged>(look)) {
     hashing_.erase(site);  // what is being hashed was there in between
-  } else if (std::holds_alternative<file_absent>(look)) {
+  } else if (std::holds_alternative<tree::file_absent>(look)) {
     renew_absent(row, lane);
-  } else if (auto* refused = std::get_if<file_refused>(&look)) {
+  } else if (auto* refused = std::get_if<tree::file_refused>(&look)) {
     hashing_.erase(site);
     if (row.origin == hash_origin::refused && row.password_file == refused->file) return;
     say(level::warning, site,
         secrets_path(site) + " is refused: " + refused->reason + ". Password login is off, keys still work");
     settle_password(row, "*", hash_origin::refused, refused->file, lane);
-  } else if (auto* unreadable = std::get_if<file_unreadable>(&look)) {
+  } else if (auto* unreadable = std::get_if<tree::file_unreadable>(&look)) {
     say_change("password " + site, level::warning, site,
                secrets_path(site) + " cannot be read now: " + unreadable->reason);
     urgent_.try_emplace(site, machine_.steady_time() + k_again);
-  } else if (auto* line = std::get_if<file_line>(&look)) {
+  } else if (auto* line = std::get_if<tree::file_line>(&look)) {
     judge_line_of(row, std::move(*line), lane);
   }
 }
 
-void keeper::judge_line_of(const ledger::site& row, file_line found, hasher::lane lane) {
+void keeper::judge_line_of(const ledger::site& row, tree::file_line found, hasher::lane lane) {
   const std::string site = row.name;
-  auto [kind, reason] = judge_line(found.line.view());
+  auto [kind, reason] = tree::judge_line(found.line.view());
   switch (kind) {
-    case line_kind::empty:
+    case tree::line_kind::empty:
       hashing_.erase(site);
       say(level::info, site, "password login is off: " + secrets_path(site) + " says so. Keys still work");
       return settle_password(row, "*", hash_origin::empty, found.file, lane);
-    case line_kind::bad:
+    case tree::line_kind::bad:
       hashing_.erase(site);
       say(level::warning, site,
           secrets_path(site) + " is refused: " + reason + ". Password login is off, keys still work");
       return settle_password(row, "*", hash_origin::refused, found.file, lane);
-    case line_kind::hash:
+    case tree::line_kind::hash:
       hashing_.erase(site);
       if (row.hash != found.line.view()) say(level::info, site, "password hash taken from " + secrets_path(site));
       return settle_password(row, std::string(found.line.view()), hash_origin::hash, found.file, lane);
-    case line_kind::password:
+    case tree::line_kind::password:
       break;
   }
   if (const auto pending = hashing_.find(site); pending != hashing_.end() && pending->second.file == found.file) return;
@@ -172,8 +172,8 @@ void keeper::finish_hash(hash_result result) {
   settle_password(*row, std::move(result.hash), hash_origin::password, result.file, lane);
 }
 
-void keeper::settle_password(ledger::site row, std::string hash, hash_origin origin, std::optional<fingerprint> file,
-                             hasher::lane lane) {
+void keeper::settle_password(ledger::site row, std::string hash, hash_origin origin,
+                             std::optional<tree::fingerprint> file, hasher::lane lane) {
   const auto before = row;
   row.hash = std::move(hash);
   row.origin = origin;

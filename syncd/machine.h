@@ -7,8 +7,8 @@
 #include "ledger/ledger.h"
 #include "program/log.h"
 #include "syncd/hasher.h"
-#include "syncd/password_file.h"
-#include "syncd/tree_owners.h"
+#include "tree/owners.h"
+#include "tree/password_file.h"
 
 #include <chrono>
 #include <cstdint>
@@ -25,7 +25,7 @@ class machine {
  public:
   virtual ~machine() = default;
 
-  // The ledger. Throw sqlite_error and its like.
+  // The ledger. Throw sqlite::error and its like.
   virtual std::vector<ledger::site> read_sites() = 0;
   virtual void write_sites(std::span<const ledger::site> rows) = 0;
   virtual void rename_site(const ledger::tree_move& move) = 0;
@@ -42,7 +42,7 @@ class machine {
   // Makes what is missing of a tree; what is wrong with it. (site_trees.h)
   virtual std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) = 0;
   // What was there at the last check_root(), and what has come since.
-  virtual const tree_owners& owners_of_trees() = 0;
+  virtual const tree::owners& owners_of_trees() = 0;
   virtual std::string explain_foreign(const std::string& site, std::uint32_t uid) = 0;
 
   // A tree of that name, or whatever else bears it. move_tree replaces nothing, is no error where `from` is gone
@@ -51,16 +51,17 @@ class machine {
   virtual void move_tree(const std::string& from, const std::string& to) = 0;
 
   // The sysadmin's files below .heberg. Throw.
-  virtual void store_password(const std::string& site, const secret& line) = 0;
-  virtual std::string read_keys(const std::string& site) = 0;
+  virtual void tree::store_password(const std::string& site, const tree::secret& line) = 0;
+  virtual std::string tree::read_keys(const std::string& site) = 0;
   virtual void store_keys(const std::string& site, std::string_view text) = 0;
 
   // Looks at the password file, after asking to be told of its changes. watched: that could be had.
   struct watched_look {
-    password_look look;
+    tree::password_look look;
     bool watched = true;
   };
-  virtual watched_look look_at_password(const std::string& site, const std::optional<fingerprint>& known) = 0;
+  virtual watched_look tree::look_at_password(const std::string& site,
+                                              const std::optional<tree::fingerprint>& known) = 0;
   virtual void hash(hash_job job, hasher::lane lane) = 0;  // the answer comes by keeper::finish_hash()
   virtual bool has_room_to_hash() = 0;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/password_watch.h"
 
-#include "syncd/password_file.h"
+#include "tree/password_file.h"
 
 #include <sys/inotify.h>
 
@@ -42,7 +42,7 @@ password_watch::news password_watch::read() {
       const auto site = sites_.find(event.wd);
       if (site == sites_.end()) continue;
       // Without a name it happened to the folder itself.
-      if (event.len == 0 || std::strcmp(name, k_password_file) == 0) found.sites.insert(site->second);
+      if (event.len == 0 || std::strcmp(name, tree::k_password_file) == 0) found.sites.insert(site->second);
       // The folder went elsewhere: what happens to it is nobody's matter any more.
       if ((event.mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(inotify_.get(), event.wd);
       if ((event.mask & IN_IGNORED) != 0) sites_.erase(site);  // the folder, or our interest in it, is gone

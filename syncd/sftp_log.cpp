@@ -30,7 +30,7 @@ line_budget& sftp_lines::budget_of(std::uint32_t uid) {
   return budgets_.try_emplace(uid, k_lines_per_second, k_lines_at_once).first->second;
 }
 
-void sftp_lines::take_from_root(const log_socket::datagram& datagram, std::chrono::steady_clock::time_point now) {
+void sftp_lines::take_from_root(const tree::log_socket::datagram& datagram, std::chrono::steady_clock::time_point now) {
   const auto left_out = budget_of(k_root).take(now);
   if (!left_out) return;
   if (*left_out > 0) parts_.log(level::warning, "sftp: " + std::to_string(*left_out) + " lines were left out");
@@ -38,7 +38,7 @@ void sftp_lines::take_from_root(const log_socket::datagram& datagram, std::chron
   parts_.log(level_of(message.severity), "sftp: " + std::string(message.text.substr(0, k_sftp_text_max)));
 }
 
-void sftp_lines::take(const log_socket::datagram& datagram, std::chrono::system_clock::time_point wall,
+void sftp_lines::take(const tree::log_socket::datagram& datagram, std::chrono::system_clock::time_point wall,
                       std::chrono::steady_clock::time_point now) {
   if (datagram.uid == k_root) return take_from_root(datagram, now);
   auto [found, is_new] = senders_.try_emplace(datagram.uid);
@@ -87,7 +87,7 @@ sftp_log::~sftp_log() {
   thread_.join();
 }
 
-void sftp_log::listen(std::shared_ptr<const log_socket> socket, shared_fd root) {
+void sftp_log::listen(std::shared_ptr<const tree::log_socket> socket, tree::shared_fd root) {
   {
     const std::lock_guard lock(mutex_);
     place_ = {std::move(socket), std::move(root)};
@@ -111,7 +111,7 @@ void sftp_log::run() {
     if (socket != nullptr) {
       const auto wall = std::chrono::system_clock::now();
       const auto now = std::chrono::steady_clock::now();
-      socket->receive([&](const log_socket::datagram& datagram) { lines_.take(datagram, wall, now); });
+      socket->receive([&](const tree::log_socket::datagram& datagram) { lines_.take(datagram, wall, now); });
       lines_.write(root->get());
     }
     const std::lock_guard lock(mutex_);

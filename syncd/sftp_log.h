@@ -9,8 +9,8 @@
 #include "program/log.h"
 #include "syncd/line_appender.h"
 #include "syncd/line_budget.h"
-#include "syncd/log_socket.h"
-#include "syncd/sites_root.h"
+#include "tree/log_socket.h"
+#include "tree/sites_root.h"
 
 #include <chrono>
 #include <cstdint>
@@ -39,7 +39,7 @@ class sftp_lines {
   explicit sftp_lines(sftp_parts parts) : parts_(std::move(parts)) {}
 
   // The datagrams that came together; write() appends what they are, one write a site, below the open sites root.
-  void take(const log_socket::datagram& datagram, std::chrono::system_clock::time_point wall,
+  void take(const tree::log_socket::datagram& datagram, std::chrono::system_clock::time_point wall,
             std::chrono::steady_clock::time_point now);
   void write(int root);
 
@@ -49,7 +49,7 @@ class sftp_lines {
     std::string lines;
   };
 
-  void take_from_root(const log_socket::datagram& datagram, std::chrono::steady_clock::time_point now);
+  void take_from_root(const tree::log_socket::datagram& datagram, std::chrono::steady_clock::time_point now);
   void write(int root, const std::string& site, std::uint32_t uid, const std::string& lines);
   line_budget& budget_of(std::uint32_t uid);
 
@@ -67,12 +67,12 @@ class sftp_log {
   sftp_log& operator=(const sftp_log&) = delete;
 
   // To this one, in the place of the one before. root: the sites root that it was bound in.
-  void listen(std::shared_ptr<const log_socket> socket, shared_fd root);
+  void listen(std::shared_ptr<const tree::log_socket> socket, tree::shared_fd root);
 
  private:
   struct place {
-    std::shared_ptr<const log_socket> socket;
-    shared_fd root;
+    std::shared_ptr<const tree::log_socket> socket;
+    tree::shared_fd root;
   };
 
   void run();

@@ -5,7 +5,7 @@
 
 #include "syncd/line_appender.h"
 #include "syncd/logs/log_disk.h"
-#include "syncd/ownership.h"
+#include "tree/ownership.h"
 
 #include <cstdint>
 #include <ctime>
@@ -17,7 +17,7 @@ namespace heberg::syncd {
 class tree_appender final : public line_appender {
  public:
   tree_appender(
-      std::shared_ptr<ownership> owners, std::uint64_t max_size,
+      std::shared_ptr<tree::ownership> owners, std::uint64_t max_size,
       std::function<std::time_t()> now = [] { return std::time(nullptr); },
       std::shared_ptr<log_disk> disk = std::make_shared<log_disk>())
       : owners_(std::move(owners)), max_size_(max_size), now_(std::move(now)), disk_(std::move(disk)) {}
@@ -26,7 +26,7 @@ class tree_appender final : public line_appender {
                      std::string_view lines) override;
 
  private:
-  std::shared_ptr<ownership> owners_;
+  std::shared_ptr<tree::ownership> owners_;
   std::uint64_t max_size_;
   std::function<std::time_t()> now_;
   std::shared_ptr<log_disk> disk_;

@@ -43,7 +43,7 @@ void secure_file(const std::string& path) {
   if ((file.st_mode & 077) != 0 && ::fchmod(fd.get(), 0600) != 0) throw_errno("fchmod", path);
 }
 
-database open_for_writing(const std::string& path) {
+sqlite::database open_for_writing(const std::string& path) {
   secure_file(path);
   return {path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, path};
 }
@@ -61,11 +61,11 @@ void ledger::bring_up_to_date() {
   sqlite3_busy_timeout(db_.get(), k_busy_timeout_ms);
   auto version = read_version(db_, path_);  // before anything is written: a newer schema is left alone
   db_.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-  if (statement check(db_, "PRAGMA quick_check(1)"); check.step() && check.text(0) != "ok") {
+  if (sqlite::statement check(db_, "PRAGMA quick_check(1)"); check.step() && check.text(0) != "ok") {
     throw ledger_error(damage_text(path_, "ledger " + path_ + ": damaged: " + check.text(0)));
   }
   for (const auto steps = migrations(); version < steps.size(); ++version) {
-    transaction change(db_);
+    sqlite::transaction change(db_);
     db_.execute(steps[version]);
     db_.execute("PRAGMA user_version = " + std::to_string(version + 1));
     change.commit();
@@ -77,20 +77,20 @@ std::vector<site> ledger::list_sites() {
 }
 
 void ledger::write_sites(std::span<const site> rows) {
-  transaction change(db_);
+  sqlite::transaction change(db_);
   upsert_sites(db_, rows);
   change.commit();
 }
 
 void ledger::rename_site(const tree_move& move) {
-  transaction change(db_);
+  sqlite::transaction change(db_);
   update_name(db_, move.from, move.to);
   insert_move(db_, move);
   change.commit();
 }
 
 void ledger::undo_rename(const tree_move& move) {
-  transaction change(db_);
+  sqlite::transaction change(db_);
   erase_move(db_, move);
   update_name(db_, move.to, move.from);
   change.commit();

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "base/unique_fd.h"
-#include "ledger/sqlite.h"
+#include "sqlite/sqlite.h"
 
 #include <chrono>
 #include <cstdint>
@@ -78,18 +78,18 @@ class ledger {
  public:
   // Opens the ledger in the folder state_dir, making both where they are missing, and brings an older schema up to
   // date. Throws ledger_error where another program has it open for writing, its schema is newer than this program, it
-  // is damaged, or it belongs to another user; sqlite_error or std::system_error where the world is broken. A damaged
+  // is damaged, or it belongs to another user; sqlite::error or std::system_error where the world is broken. A damaged
   // ledger is left as it is.
   explicit ledger(const std::string& state_dir);
 
   [[nodiscard]] std::vector<site> list_sites();  // sorted by name
 
-  // Writes these rows, new or known, all or none. Throws sqlite_error, also for a name or a UID that is taken.
+  // Writes these rows, new or known, all or none. Throws sqlite::error, also for a name or a UID that is taken.
   void write_sites(std::span<const site> rows);
 
   // Changes a row's name and notes the tree's move, both or neither; finish_move() takes the note away,
   // undo_rename() the change too. Throws
-  // sqlite_error, also where the new name is taken.
+  // sqlite::error, also where the new name is taken.
   void rename_site(const tree_move& move);
   void undo_rename(const tree_move& move);
   [[nodiscard]] std::vector<tree_move> list_moves();
@@ -103,7 +103,7 @@ class ledger {
 
   unique_fd lock_;
   std::string path_;
-  database db_;
+  sqlite::database db_;
 };
 
 // All rows, sorted by name, without writing or creating anything, whether syncd runs, has ended, or was killed. Empty

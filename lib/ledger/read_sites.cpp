@@ -46,7 +46,7 @@ std::string uri_of(std::string_view path, std::string_view options) {
 
 std::vector<site> read_once(const std::string& path, std::string_view options) {
   return explain_damage(path, [&] {
-    database db(uri_of(path, options), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, path);
+    sqlite::database db(uri_of(path, options), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, path);
     sqlite3_busy_timeout(db.get(), 2000);
     // Version 0: syncd has made the file, but not yet its tables.
     return read_version(db, path) == 0 ? std::vector<site>() : select_sites(db);

@@ -64,9 +64,9 @@ std::int64_t bits(std::uint64_t number) {
 
 }  // namespace
 
-std::vector<site> select_sites(database& db) {
+std::vector<site> select_sites(sqlite::database& db) {
   std::vector<site> sites;
-  statement query(db, k_select);
+  sqlite::statement query(db, k_select);
   while (query.step()) {
     site row;
     row.name = query.text(0);
@@ -91,8 +91,8 @@ std::vector<site> select_sites(database& db) {
   return sites;
 }
 
-void upsert_sites(database& db, std::span<const site> rows) {
-  statement write(db, k_upsert);
+void upsert_sites(sqlite::database& db, std::span<const site> rows) {
+  sqlite::statement write(db, k_upsert);
   for (const auto& row : rows) {
     const auto& file = row.password_file;
     const auto of_file = [&](auto member) {
@@ -117,41 +117,41 @@ void upsert_sites(database& db, std::span<const site> rows) {
   }
 }
 
-void update_name(database& db, const std::string& from, const std::string& to) {
-  statement rename(db, "UPDATE sites SET name = ?2 WHERE name = ?1");
+void update_name(sqlite::database& db, const std::string& from, const std::string& to) {
+  sqlite::statement rename(db, "UPDATE sites SET name = ?2 WHERE name = ?1");
   rename.bind(1, std::string_view(from));
   rename.bind(2, std::string_view(to));
   rename.run();
 }
 
-void insert_move(database& db, const tree_move& move) {
-  statement note(db, "INSERT INTO tree_moves (old_name, name) VALUES (?1, ?2)");
+void insert_move(sqlite::database& db, const tree_move& move) {
+  sqlite::statement note(db, "INSERT INTO tree_moves (old_name, name) VALUES (?1, ?2)");
   note.bind(1, std::string_view(move.from));
   note.bind(2, std::string_view(move.to));
   note.run();
 }
 
-std::vector<tree_move> select_moves(database& db) {
+std::vector<tree_move> select_moves(sqlite::database& db) {
   std::vector<tree_move> moves;
-  statement query(db, "SELECT old_name, name FROM tree_moves ORDER BY name");
+  sqlite::statement query(db, "SELECT old_name, name FROM tree_moves ORDER BY name");
   while (query.step()) moves.push_back({query.text(0), query.text(1)});
   return moves;
 }
 
-void erase_move(database& db, const tree_move& move) {
-  statement erase(db, "DELETE FROM tree_moves WHERE old_name = ?1 AND name = ?2");
+void erase_move(sqlite::database& db, const tree_move& move) {
+  sqlite::statement erase(db, "DELETE FROM tree_moves WHERE old_name = ?1 AND name = ?2");
   erase.bind(1, std::string_view(move.from));
   erase.bind(2, std::string_view(move.to));
   erase.run();
 }
 
-void erase_row(database& db, const std::string& name) {
-  statement erase(db, "DELETE FROM sites WHERE name = ?1");
+void erase_row(sqlite::database& db, const std::string& name) {
+  sqlite::statement erase(db, "DELETE FROM sites WHERE name = ?1");
   erase.bind(1, std::string_view(name));
   erase.run();
 }
 
-std::size_t read_version(database& db, const std::string& path) {
+std::size_t read_version(sqlite::database& db, const std::string& path) {
   const auto version = db.read_integer("PRAGMA user_version");
   const auto known = migrations().size();
   if (version < 0 || std::cmp_greater(version, known)) {
@@ -161,7 +161,7 @@ std::size_t read_version(database& db, const std::string& path) {
   return static_cast<std::size_t>(version);
 }
 
-bool is_damage(const sqlite_error& error) noexcept {
+bool is_damage(const sqlite::error& error) noexcept {
   return error.code() == SQLITE_NOTADB || error.code() == SQLITE_CORRUPT;
 }
 

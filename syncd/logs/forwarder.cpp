@@ -4,7 +4,7 @@
 #include "syncd/logs/journal.h"
 #include "syncd/logs/log_archive.h"
 #include "syncd/logs/log_store.h"
-#include "syncd/sites_root.h"
+#include "tree/sites_root.h"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -118,7 +118,7 @@ struct forwarder::impl final : follower_host {
     try {
       if (const auto problem = open_root(); !problem.empty()) return open_later(problem);
       ::mkdir(config.state_dir.c_str(), 0755);
-      database.emplace(config.state_dir + "/logs.db", read_boot_id());
+      database.emplace(config.state_dir + "/logs.db", logs::read_boot_id());
       log_store_parts store_parts{.opener = {root->get(), parts.owners.get(), &disk},
                                   .max_size = config.logs.max_size,
                                   .say = [this](level severity, std::string_view text) { parts.log(severity, text); },
@@ -160,9 +160,9 @@ struct forwarder::impl final : follower_host {
   }
 
   std::string open_root() {
-    auto opened = open_sites_root(config.sites.root, *parts.owners, make_root::no, parts.trusted_path);
-    if (const auto* problem = std::get_if<root_problem>(&opened)) return problem->reason;
-    root = std::get<shared_fd>(opened);
+    auto opened = tree::open_sites_root(config.sites.root, *parts.owners, tree::make_root::no, parts.trusted_path);
+    if (const auto* problem = std::get_if<tree::root_problem>(&opened)) return problem->reason;
+    root = std::get<tree::shared_fd>(opened);
     return {};
   }
 
@@ -306,9 +306,9 @@ struct forwarder::impl final : follower_host {
   asio::io_context context{1};
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work{context.get_executor()};
   std::shared_ptr<docker::log_scratch> shared_scratch;
-  shared_fd root;
+  tree::shared_fd root;
   log_archive archive;
-  std::optional<positions> database;
+  std::optional<logs::positions> database;
   std::optional<log_store> store;
   std::map<std::string, std::unique_ptr<log_follower>> followers;   // by container
   std::optional<std::map<std::string, followed_container>> wanted;  // by container, until the store is open

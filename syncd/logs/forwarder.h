@@ -7,7 +7,7 @@
 #include "program/log.h"
 #include "program/settings.h"
 #include "syncd/logs/log_follower.h"
-#include "syncd/ownership.h"
+#include "tree/ownership.h"
 
 #include <functional>
 #include <memory>
@@ -19,7 +19,7 @@
 namespace heberg::syncd {
 
 struct forwarder_parts {
-  std::shared_ptr<ownership> owners;
+  std::shared_ptr<tree::ownership> owners;
   std::string trusted_path;                          // as in host_parts
   std::function<void(level, std::string_view)> log;  // called on the forwarder's threads
   std::optional<std::size_t> most_bells = {};        // sockets held open; without: what the limit of open files allows

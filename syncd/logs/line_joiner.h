@@ -7,6 +7,8 @@
 // next one.
 #pragma once
 
+#include "log_positions/cursor.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,17 +16,11 @@
 
 namespace heberg::syncd {
 
-struct log_cursor {
-  std::int64_t stamp = 0;  // nanoseconds since the epoch; 0: nothing was taken yet
-  std::uint32_t skip = 0;  // so many whole lines after it are in the file already: recovery found them there
-  bool operator==(const log_cursor&) const = default;
-};
-
 class line_joiner {
  public:
   static constexpr std::size_t k_line_max = 1 << 20;  // bytes; the mark of a cut comes on top
 
-  explicit line_joiner(log_cursor cursor = {}) : cursor_(cursor) {}
+  explicit line_joiner(logs::log_cursor cursor = {}) : cursor_(cursor) {}
 
   enum class outcome {
     known,    // dropped
@@ -38,13 +34,13 @@ class line_joiner {
   outcome end_line(std::string& out);
   void drop_open();
 
-  [[nodiscard]] const log_cursor& cursor() const noexcept { return cursor_; }
+  [[nodiscard]] const logs::log_cursor& cursor() const noexcept { return cursor_; }
   [[nodiscard]] bool is_open() const noexcept { return open_stamp_ != 0; }
 
  private:
   outcome close(std::int64_t stamp, std::string_view text, std::string& out);
 
-  log_cursor cursor_;
+  logs::log_cursor cursor_;
   std::int64_t open_stamp_ = 0;  // of the open line's last piece
   std::string open_;
   std::uint64_t cut_ = 0;  // bytes of it that are left out

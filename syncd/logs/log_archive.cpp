@@ -87,7 +87,7 @@ bool copy_compressed(int from, int to) {
 }
 
 // 0 or an errno value. Its owner, mode and time are the plain one's.
-int compress(int folder, const std::string& name, ownership& owners) {
+int compress(int folder, const std::string& name, tree::ownership& owners) {
   struct stat status {};
   std::string problem;
   const auto from = open_judged(folder, name.c_str(), status, problem);
@@ -114,7 +114,8 @@ int compress(int folder, const std::string& name, ownership& owners) {
 
 }  // namespace
 
-std::vector<std::string> tidy_logs(int root, const std::string& site, const archive_rules& rules, ownership& owners) {
+std::vector<std::string> tidy_logs(int root, const std::string& site, const archive_rules& rules,
+                                   tree::ownership& owners) {
   std::vector<std::string> problems;
   const auto folder = open_beneath(root, (site + "/" + k_logs_folder).c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!folder) return problems;  // who writes there says so
@@ -137,7 +138,7 @@ std::vector<std::string> tidy_logs(int root, const std::string& site, const arch
   return problems;
 }
 
-log_archive::log_archive(archive_rules rules, std::shared_ptr<ownership> owners,
+log_archive::log_archive(archive_rules rules, std::shared_ptr<tree::ownership> owners,
                          std::function<void(level, std::string_view)> say)
     : rules_(rules), owners_(std::move(owners)), say_(std::move(say)), thread_([this] { work(); }) {}
 
@@ -150,7 +151,7 @@ log_archive::~log_archive() {
   thread_.join();
 }
 
-void log_archive::push(shared_fd root, const std::string& site) {
+void log_archive::push(tree::shared_fd root, const std::string& site) {
   {
     const std::lock_guard lock(mutex_);
     root_ = std::move(root);

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "program/log.h"
-#include "syncd/ownership.h"
-#include "syncd/sites_root.h"
+#include "tree/ownership.h"
+#include "tree/sites_root.h"
 
 #include <condition_variable>
 #include <cstdint>
@@ -31,27 +31,29 @@ struct archive_rules {
 inline constexpr std::string_view k_archived_logs[] = {"access.log", "error.log", "sftp.log"};
 
 // One site, now. What could not be done, a sentence each.
-std::vector<std::string> tidy_logs(int root, const std::string& site, const archive_rules& rules, ownership& owners);
+std::vector<std::string> tidy_logs(int root, const std::string& site, const archive_rules& rules,
+                                   tree::ownership& owners);
 
 class log_archive {
  public:
   // say is called on the archive's thread.
-  log_archive(archive_rules rules, std::shared_ptr<ownership> owners, std::function<void(level, std::string_view)> say);
+  log_archive(archive_rules rules, std::shared_ptr<tree::ownership> owners,
+              std::function<void(level, std::string_view)> say);
   ~log_archive();  // waits for the file in work
   log_archive(const log_archive&) = delete;
   log_archive& operator=(const log_archive&) = delete;
 
-  void push(shared_fd root, const std::string& site);  // there may be something to do
+  void push(tree::shared_fd root, const std::string& site);  // there may be something to do
 
  private:
   void work();
 
   const archive_rules rules_;
-  const std::shared_ptr<ownership> owners_;
+  const std::shared_ptr<tree::ownership> owners_;
   const std::function<void(level, std::string_view)> say_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  shared_fd root_;
+  tree::shared_fd root_;
   std::set<std::string> sites_;
   bool ending_ = false;
   std::thread thread_;  // last: it uses the others

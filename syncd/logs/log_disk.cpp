@@ -12,7 +12,7 @@
 
 namespace heberg::syncd {
 
-int log_disk::make(int folder, const char* name, file_owner owner, ownership& owners, unique_fd& made) {
+int log_disk::make(int folder, const char* name, tree::file_owner owner, tree::ownership& owners, unique_fd& made) {
   made = open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
   if (!made) return errno;
   int error = owners.change(made.get(), owner);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/unique_fd.h"
-#include "syncd/ownership.h"
+#include "tree/ownership.h"
 
 #include <sys/types.h>
 
@@ -19,7 +19,8 @@ class log_disk {
   virtual ~log_disk() = default;
 
   // A new file, root's and the site's group's, 0640. An empty one where it could not be finished is removed again.
-  [[nodiscard]] virtual int make(int folder, const char* name, file_owner owner, ownership& owners, unique_fd& made);
+  [[nodiscard]] virtual int make(int folder, const char* name, tree::file_owner owner, tree::ownership& owners,
+                                 unique_fd& made);
   // How many bytes were written, fewer than asked for on a full disk; or a negative errno value.
   [[nodiscard]] virtual ssize_t write(int file, std::string_view bytes, off_t at);
   [[nodiscard]] virtual int truncate(int file, off_t size);

@@ -6,7 +6,7 @@
 
 #include "base/unique_fd.h"
 #include "syncd/logs/log_disk.h"
-#include "syncd/ownership.h"
+#include "tree/ownership.h"
 
 #include <sys/stat.h>
 
@@ -28,7 +28,7 @@ struct opened_log {
 
 struct log_opener {
   int root = -1;  // the sites root
-  ownership* owners = nullptr;
+  tree::ownership* owners = nullptr;
   log_disk* disk = nullptr;
 
   // SITE/logs/NAME; made, root's and `group`'s and 0640, where it is missing.

@@ -218,7 +218,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
   }
 
   bool hear(const log_piece& piece) {
-    const auto i = index_of(piece.stream);
+    const auto i = logs::index_of(piece.stream);
     std::string line;
     const auto outcome = heard[i].take(piece.stamp, piece.text, piece.ends_line, line);
     if (outcome == line_joiner::outcome::known) return true;
@@ -265,7 +265,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
   // few and small): that much of it is kept that the bell can go on.
   void forget_heard() {
     std::erase_if(last_words, [this](const word& said) {
-      const bool is_known = said.stamp <= source.streams[index_of(said.stream)].joiner.cursor().stamp;
+      const bool is_known = said.stamp <= source.streams[logs::index_of(said.stream)].joiner.cursor().stamp;
       if (is_known) last_words_size -= said.line.size();
       return is_known;
     });
@@ -296,11 +296,11 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
       return;  // resume() goes on
     }
     if (bell) return resume_bell();  // it ends by itself
-    for (const auto stream : k_log_streams) {
+    for (const auto stream : logs::k_log_streams) {
       std::string line;
-      if (heard[index_of(stream)].end_line(line) != line_joiner::outcome::line) continue;
+      if (heard[logs::index_of(stream)].end_line(line) != line_joiner::outcome::line) continue;
       line.pop_back();
-      source.take({stream, heard[index_of(stream)].cursor().stamp, line, true});
+      source.take({stream, heard[logs::index_of(stream)].cursor().stamp, line, true});
     }
     finish();
   }

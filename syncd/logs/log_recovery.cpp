@@ -15,14 +15,14 @@
 namespace heberg::syncd {
 namespace {
 
-using stream_entry = std::pair<log_position_key, stream_position>;
+using stream_entry = std::pair<logs::log_position_key, logs::stream_position>;
 
-bool is_same(const struct stat& file, const file_position& position) {
+bool is_same(const struct stat& file, const logs::file_position& position) {
   return file.st_dev == position.device && file.st_ino == position.inode;
 }
 
 // Was it put aside meanwhile (by ourselves, just before the end, or by a logrotate)? Then it has another name here.
-unique_fd find_put_aside(int folder, std::string_view name, const file_position& position, struct stat& status) {
+unique_fd find_put_aside(int folder, std::string_view name, const logs::file_position& position, struct stat& status) {
   const auto entries = list_folder(folder);
   while (entries != nullptr) {
     const dirent* entry = ::readdir(entries.get());
@@ -59,17 +59,17 @@ whole_lines count_lines(int file, std::int64_t from, std::int64_t to, const std:
 
 class file_recovery {
  public:
-  file_recovery(const log_file_key& key, const file_position& position, const log_opener& opener)
-      : key_(key), position_(position), opener_(opener), shown_(key.first + "/logs/" + log_name(key.second)) {}
+  file_recovery(const logs::log_file_key& key, const logs::file_position& position, const log_opener& opener)
+      : key_(key), position_(position), opener_(opener), shown_(key.first + "/logs/" + logs::log_name(key.second)) {}
 
   // Changes the chunks' cursors; says what was cut off.
-  std::int64_t run(std::vector<stream_entry*>& chunks, bool is_cache_intact, position_changes& changes) {
-    auto opened = opener_.open(key_.first, log_name(key_.second));
+  std::int64_t run(std::vector<stream_entry*>& chunks, bool is_cache_intact, logs::position_changes& changes) {
+    auto opened = opener_.open(key_.first, logs::log_name(key_.second));
     unique_fd file;
     if (opened.file && is_same(opened.status, position_)) {
       file = std::move(opened.file);
     } else if (opened.folder) {
-      file = find_put_aside(opened.folder.get(), log_name(key_.second), position_, opened.status);
+      file = find_put_aside(opened.folder.get(), logs::log_name(key_.second), position_, opened.status);
     }
     std::int64_t cut = 0;
     std::int64_t size = position_.size;
@@ -119,25 +119,25 @@ class file_recovery {
     return std::min(size, position_.safe_size);
   }
 
-  const log_file_key& key_;
-  const file_position& position_;
+  const logs::log_file_key& key_;
+  const logs::file_position& position_;
   const log_opener& opener_;
   const std::string shown_;
 };
 
 }  // namespace
 
-position_changes recover_files(const log_positions& last, const log_opener& opener,
-                               const std::function<void(std::string_view)>& say) {
-  position_changes changes;
+logs::position_changes recover_files(const logs::log_positions& last, const log_opener& opener,
+                                     const std::function<void(std::string_view)>& say) {
+  logs::position_changes changes;
   changes.streams.assign(last.streams.begin(), last.streams.end());
-  std::map<log_file_key, std::vector<stream_entry*>> of_file;
+  std::map<logs::log_file_key, std::vector<stream_entry*>> of_file;
   for (auto& entry : changes.streams) of_file[{entry.second.site, entry.first.second}].push_back(&entry);
   for (const auto& [key, position] : last.files) {
     auto& chunks = of_file[key];
     const auto cut = file_recovery(key, position, opener).run(chunks, last.is_cache_intact, changes);
     if (cut > 0) {
-      say(key.first + ": " + log_name(key.second) + ": " + std::to_string(cut) +
+      say(key.first + ": " + logs::log_name(key.second) + ": " + std::to_string(cut) +
           " bytes of an interrupted write cut off; they are written again");
     }
   }

@@ -4,8 +4,8 @@
 // skipped. After a power cut (positions.h) the files go back to what is surely on the disk, and the cursors with them.
 #pragma once
 
+#include "log_positions/positions.h"
 #include "syncd/logs/log_file.h"
-#include "syncd/logs/positions.h"
 
 #include <functional>
 #include <string_view>
@@ -14,7 +14,7 @@ namespace heberg::syncd {
 
 // What is to be committed so that positions and files agree. Throws std::system_error where a file cannot be read or
 // cut: nothing may be written before it could.
-[[nodiscard]] position_changes recover_files(const log_positions& last, const log_opener& opener,
-                                             const std::function<void(std::string_view)>& say);
+[[nodiscard]] logs::position_changes recover_files(const logs::log_positions& last, const log_opener& opener,
+                                                   const std::function<void(std::string_view)>& say);
 
 }  // namespace heberg::syncd

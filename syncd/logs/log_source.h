@@ -4,6 +4,7 @@
 #pragma once
 
 #include "docker/log_decoder.h"
+#include "log_positions/streams.h"
 #include "syncd/logs/line_joiner.h"
 
 #include <algorithm>
@@ -15,25 +16,14 @@
 
 namespace heberg::syncd {
 
-inline constexpr std::array<docker::log_stream, 2> k_log_streams = {docker::log_stream::out, docker::log_stream::error};
-
-constexpr std::size_t index_of(docker::log_stream stream) noexcept {
-  return static_cast<std::size_t>(stream);
-}
-
-// The file of a stream, in SITE/logs.
-constexpr const char* log_name(docker::log_stream stream) noexcept {
-  return stream == docker::log_stream::out ? "access.log" : "error.log";
-}
-
 struct source_stream {
   line_joiner joiner;
-  std::string ready;        // whole lines, in order, up to the joiner's cursor
-  std::string writing;      // whole lines whose place in the file is settled (positions.h); written from `written` on
-  std::size_t written = 0;  // bytes
-  std::int64_t at = 0;      // where `writing` begins in the file
-  log_cursor before;        // the cursor before `writing`
-  log_cursor settled;       // the cursor behind it
+  std::string ready;         // whole lines, in order, up to the joiner's cursor
+  std::string writing;       // whole lines whose place in the file is settled (positions.h); written from `written` on
+  std::size_t written = 0;   // bytes
+  std::int64_t at = 0;       // where `writing` begins in the file
+  logs::log_cursor before;   // the cursor before `writing`
+  logs::log_cursor settled;  // the cursor behind it
   // The last piece of each stream before this one's open line. What an answer must reach back to, to have all of it.
   std::optional<std::array<std::int64_t, 2>> opened_at;
 };
@@ -56,11 +46,11 @@ struct log_source {
 
   // A piece at or before this stamp was in the engine's log before everything that was not taken yet.
   [[nodiscard]] std::int64_t base(docker::log_stream stream) const noexcept {
-    auto stamp = streams[index_of(stream)].joiner.cursor().stamp;
+    auto stamp = streams[logs::index_of(stream)].joiner.cursor().stamp;
     for (const auto& s : streams) {
-      if (s.opened_at) stamp = std::min(stamp, (*s.opened_at)[index_of(stream)]);
+      if (s.opened_at) stamp = std::min(stamp, (*s.opened_at)[logs::index_of(stream)]);
     }
-    if (restored_base) stamp = std::min(stamp, (*restored_base)[index_of(stream)]);
+    if (restored_base) stamp = std::min(stamp, (*restored_base)[logs::index_of(stream)]);
     return stamp;
   }
 
@@ -73,14 +63,14 @@ struct log_source {
   }
 
   line_joiner::outcome take(const docker::log_piece& piece) {
-    auto& s = streams[index_of(piece.stream)];
+    auto& s = streams[logs::index_of(piece.stream)];
     const auto outcome = s.joiner.take(piece.stamp, piece.text, piece.ends_line, s.ready);
     if (outcome == line_joiner::outcome::open) {
       if (!s.opened_at) s.opened_at = seen;
     } else if (outcome != line_joiner::outcome::known) {
       s.opened_at.reset();
     }
-    seen[index_of(piece.stream)] = piece.stamp;
+    seen[logs::index_of(piece.stream)] = piece.stamp;
     return outcome;
   }
 

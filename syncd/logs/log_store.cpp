@@ -23,8 +23,8 @@ constexpr auto k_tell_again = 60s;
 constexpr std::size_t k_files_at_once = 256;  // two descriptors each
 constexpr std::size_t k_kept_buffer = 64 << 10;
 
-std::string shown(const log_file_key& key) {
-  return key.first + ": " + log_name(key.second);
+std::string shown(const logs::log_file_key& key) {
+  return key.first + ": " + logs::log_name(key.second);
 }
 
 void release(std::string& buffer) {
@@ -42,7 +42,7 @@ bool ends_within_line(int file, std::int64_t size) {
 
 }  // namespace
 
-log_store::log_store(positions& where, log_store_parts parts) : positions_(where), parts_(std::move(parts)) {
+log_store::log_store(logs::positions& where, log_store_parts parts) : positions_(where), parts_(std::move(parts)) {
   const auto recovered = recover_files(positions_.load(), parts_.opener,
                                        [this](std::string_view text) { parts_.say(level::warning, text); });
   positions_.write(recovered);
@@ -53,21 +53,21 @@ log_store::log_store(positions& where, log_store_parts parts) : positions_(where
 
 bool log_store::restore(log_source& source) const {
   bool known = false;
-  for (const auto stream : k_log_streams) {
+  for (const auto stream : logs::k_log_streams) {
     const auto found = restored_.find({source.id, stream});
     if (found == restored_.end()) continue;
     known = true;
-    auto& s = source.streams[index_of(stream)];
+    auto& s = source.streams[logs::index_of(stream)];
     s.joiner = line_joiner(found->second.cursor);
     s.settled = found->second.cursor;
   }
   // A line was open when the other stream was last written: an answer must reach back to before it.
   std::array<std::int64_t, 2> base{};
   bool is_open = false;
-  for (const auto stream : k_log_streams) {
+  for (const auto stream : logs::k_log_streams) {
     const auto found = restored_.find({source.id, stream});
     if (found == restored_.end()) continue;
-    base[index_of(stream)] = found->second.base;
+    base[logs::index_of(stream)] = found->second.base;
     is_open = is_open || found->second.base < found->second.cursor.stamp;
   }
   if (is_open) source.restored_base = base;
@@ -89,10 +89,10 @@ std::optional<log_store::steady> log_store::flush(std::span<log_source* const> s
 }
 
 std::vector<log_store::open_file> log_store::open_waiting(std::span<log_source* const> sources, steady now) {
-  std::map<log_file_key, std::vector<log_source*>> waiting;
+  std::map<logs::log_file_key, std::vector<log_source*>> waiting;
   for (auto* source : sources) {
-    for (const auto stream : k_log_streams) {
-      const auto& s = source->streams[index_of(stream)];
+    for (const auto stream : logs::k_log_streams) {
+      const auto& s = source->streams[logs::index_of(stream)];
       if (!s.ready.empty() || !s.writing.empty()) waiting[{source->site, stream}].push_back(source);
     }
   }
@@ -102,7 +102,7 @@ std::vector<log_store::open_file> log_store::open_waiting(std::span<log_source* 
     state.group = from.front()->group;
     if (now < state.retry) continue;
     open_file file{.key = key,
-                   .log = parts_.opener.open_or_make(key.first, log_name(key.second), state.group),
+                   .log = parts_.opener.open_or_make(key.first, logs::log_name(key.second), state.group),
                    .position = state.position,
                    .sources = std::move(from)};
     if (!file.log) {
@@ -124,7 +124,7 @@ bool log_store::prepare(open_file& file, file_state& state) {
     // The rest belongs into this very file, whatever its name is by now; where it is gone, the next one gets it.
     if (is_same) return true;
     for (auto* source : file.sources) {
-      auto& s = source->streams[index_of(file.key.second)];
+      auto& s = source->streams[logs::index_of(file.key.second)];
       if (s.writing.empty()) continue;
       const auto line = s.written == 0 ? 0 : s.writing.rfind('\n', s.written - 1) + 1;
       const auto whole = std::count(s.writing.begin(), s.writing.begin() + static_cast<std::ptrdiff_t>(line), '\n');
@@ -162,12 +162,13 @@ bool log_store::prepare(open_file& file, file_state& state) {
 bool log_store::put_aside(open_file& file, file_state& state) {
   auto& disk = *parts_.opener.disk;
   int error = disk.sync(file.log.file.get());
-  if (error == 0) error = syncd::rotate(disk, file.log.folder.get(), log_name(file.key.second), parts_.wall_time());
+  if (error == 0)
+    error = syncd::rotate(disk, file.log.folder.get(), logs::log_name(file.key.second), parts_.wall_time());
   if (error != 0) return file.log.problem = std::string("cannot be put aside: ") + std::strerror(error), false;
   state.wants_rotation = false;
   unsafe_.erase(file.key);
   if (parts_.put_aside) parts_.put_aside(file.key.first);
-  file.log = parts_.opener.open_or_make(file.key.first, log_name(file.key.second), state.group);
+  file.log = parts_.opener.open_or_make(file.key.first, logs::log_name(file.key.second), state.group);
   if (!file.log) return false;
   const auto& made = file.log.status;
   file.is_new = true;
@@ -176,22 +177,22 @@ bool log_store::put_aside(open_file& file, file_state& state) {
 }
 
 bool log_store::commit(std::vector<open_file>& files) {
-  position_changes changes;
+  logs::position_changes changes;
   for (auto& file : files) {
     if (files_[file.key].is_torn) continue;
     bool changed = file.is_new;
     for (auto* source : file.sources) {
-      auto& s = source->streams[index_of(file.key.second)];
+      auto& s = source->streams[logs::index_of(file.key.second)];
       if (s.ready.empty() || !s.writing.empty()) continue;
       changed = true;
       s.at = file.position.size;
-      changes.streams.emplace_back(log_position_key(source->id, file.key.second),
-                                   stream_position{.site = source->site,
-                                                   .cursor = s.joiner.cursor(),
-                                                   .base = source->base(file.key.second),
-                                                   .chunk_at = s.at,
-                                                   .chunk_size = static_cast<std::int64_t>(s.ready.size()),
-                                                   .before = s.settled});
+      changes.streams.emplace_back(logs::log_position_key(source->id, file.key.second),
+                                   logs::stream_position{.site = source->site,
+                                                         .cursor = s.joiner.cursor(),
+                                                         .base = source->base(file.key.second),
+                                                         .chunk_at = s.at,
+                                                         .chunk_size = static_cast<std::int64_t>(s.ready.size()),
+                                                         .before = s.settled});
       file.position.size += static_cast<std::int64_t>(s.ready.size());
     }
     if (changed) changes.files.push_back({file.key, file.position, file.is_new});
@@ -215,7 +216,7 @@ bool log_store::commit(std::vector<open_file>& files) {
     if (state.is_torn) continue;
     state.position = file.position;
     for (auto* source : file.sources) {
-      auto& s = source->streams[index_of(file.key.second)];
+      auto& s = source->streams[logs::index_of(file.key.second)];
       if (s.ready.empty() || !s.writing.empty()) continue;
       s.writing.swap(s.ready);
       s.written = 0;
@@ -229,9 +230,10 @@ void log_store::write(open_file& file, steady now) {
   auto& state = files_[file.key];
   unsafe_.insert(file.key);
   // In the order of their places: recovery takes the file's end for the end of what was written.
-  std::ranges::sort(file.sources, {}, [&](const log_source* s) { return s->streams[index_of(file.key.second)].at; });
+  std::ranges::sort(file.sources, {},
+                    [&](const log_source* s) { return s->streams[logs::index_of(file.key.second)].at; });
   for (auto* source : file.sources) {
-    auto& s = source->streams[index_of(file.key.second)];
+    auto& s = source->streams[logs::index_of(file.key.second)];
     while (s.written < s.writing.size()) {
       const auto at = s.at + static_cast<std::int64_t>(s.written);
       const auto size =
@@ -252,7 +254,7 @@ void log_store::write(open_file& file, steady now) {
   settle(file.key, state);
 }
 
-void log_store::complain(const log_file_key& key, file_state& state, const std::string& problem, steady now) {
+void log_store::complain(const logs::log_file_key& key, file_state& state, const std::string& problem, steady now) {
   state.retry = now + k_retry;
   // Once is no news: a site's first lines may come before its tree is made.
   if (++state.failures == 1) return;
@@ -262,21 +264,21 @@ void log_store::complain(const log_file_key& key, file_state& state, const std::
   state.told_at = now;
 }
 
-void log_store::settle(const log_file_key& key, file_state& state) {
+void log_store::settle(const logs::log_file_key& key, file_state& state) {
   state.failures = 0;
   if (std::exchange(state.told, {}).empty()) return;
   parts_.say(level::info, shown(key) + " is written again");
 }
 
 void log_store::make_safe() {
-  std::vector<log_file_key> safe;
+  std::vector<logs::log_file_key> safe;
   for (auto key = unsafe_.begin(); key != unsafe_.end();) {
     auto& state = files_[*key];
     if (state.is_torn) {
       ++key;
       continue;
     }
-    auto log = parts_.opener.open(key->first, log_name(key->second));
+    auto log = parts_.opener.open(key->first, logs::log_name(key->second));
     const bool is_same =
         log.file && log.status.st_dev == state.position.device && log.status.st_ino == state.position.inode;
     if (is_same && parts_.opener.disk->sync(log.file.get()) != 0) {
@@ -299,11 +301,11 @@ void log_store::make_safe() {
 
 bool log_store::rotate(const std::string& site, std::uint32_t group) {
   bool done = true;
-  for (const auto stream : k_log_streams) {
-    const log_file_key key(site, stream);
+  for (const auto stream : logs::k_log_streams) {
+    const logs::log_file_key key(site, stream);
     auto& state = files_[key];
     state.group = group;
-    open_file file{.key = key, .log = parts_.opener.open(site, log_name(stream)), .position = state.position};
+    open_file file{.key = key, .log = parts_.opener.open(site, logs::log_name(stream)), .position = state.position};
     if (!file.log) {
       if (!file.log.problem.empty()) done = false;
       continue;
@@ -320,9 +322,9 @@ bool log_store::rotate(const std::string& site, std::uint32_t group) {
 }
 
 void log_store::forget(const std::string& container) {
-  for (const auto stream : k_log_streams) restored_.erase({container, stream});
+  for (const auto stream : logs::k_log_streams) restored_.erase({container, stream});
   try {
-    position_changes changes;
+    logs::position_changes changes;
     changes.forgotten.push_back(container);
     positions_.write(changes);
   } catch (const std::exception&) {  // the next start forgets it

@@ -5,10 +5,10 @@
 // stays open between two rounds.
 #pragma once
 
+#include "log_positions/positions.h"
 #include "program/log.h"
 #include "syncd/logs/log_file.h"
 #include "syncd/logs/log_source.h"
-#include "syncd/logs/positions.h"
 
 #include <chrono>
 #include <cstdint>
@@ -38,7 +38,7 @@ class log_store {
   using steady = std::chrono::steady_clock::time_point;
 
   // Recovers. Throws where that, or the database, fails: nothing was changed, try again.
-  log_store(positions& where, log_store_parts parts);
+  log_store(logs::positions& where, log_store_parts parts);
 
   // Sets the cursors of a container as they were; a container that is new has none, and false is returned.
   bool restore(log_source& source) const;
@@ -64,8 +64,8 @@ class log_store {
  private:
   struct file_state {
     std::uint32_t group = 0;
-    file_position position;  // as committed
-    bool is_torn = false;    // bytes are missing before position.size: a source holds them
+    logs::file_position position;  // as committed
+    bool is_torn = false;          // bytes are missing before position.size: a source holds them
     bool wants_rotation = false;
     steady retry{};  // not before
     int failures = 0;
@@ -73,9 +73,9 @@ class log_store {
     steady told_at{};
   };
   struct open_file {
-    log_file_key key;
+    logs::log_file_key key;
     opened_log log;
-    file_position position;
+    logs::file_position position;
     bool is_new = false;
     std::vector<log_source*> sources = {};
   };
@@ -85,14 +85,14 @@ class log_store {
   bool put_aside(open_file& file, file_state& state);
   bool commit(std::vector<open_file>& files);
   void write(open_file& file, steady now);
-  void complain(const log_file_key& key, file_state& state, const std::string& problem, steady now);
-  void settle(const log_file_key& key, file_state& state);
+  void complain(const logs::log_file_key& key, file_state& state, const std::string& problem, steady now);
+  void settle(const logs::log_file_key& key, file_state& state);
 
-  positions& positions_;
+  logs::positions& positions_;
   log_store_parts parts_;
-  std::map<log_file_key, file_state> files_;
-  std::map<log_position_key, stream_position> restored_;  // of containers that were not asked for yet
-  std::set<log_file_key> unsafe_;
+  std::map<logs::log_file_key, file_state> files_;
+  std::map<logs::log_position_key, logs::stream_position> restored_;  // of containers that were not asked for yet
+  std::set<logs::log_file_key> unsafe_;
   steady commit_retry_{};
   steady commit_told_{};
 };

@@ -59,7 +59,7 @@ settings make_settings(const std::string& host, const std::string& folder) {
 }
 
 syncd::forwarder_parts make_parts(const std::string& folder) {
-  return {std::make_shared<syncd::ownership>(), folder,
+  return {std::make_shared<tree::ownership>(), folder,
           [](level, std::string_view text) { std::fprintf(stderr, "%s\n", std::string(text).c_str()); }};
 }
 

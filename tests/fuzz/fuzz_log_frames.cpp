@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   syncd::log_source source;
   source.begin_answer();
   for (const auto& [stream, stamp, text, ends_line] : whole.pieces) {
-    auto& s = source.streams[syncd::index_of(stream)];
+    auto& s = source.streams[logs::index_of(stream)];
     const auto before = s.joiner.cursor().stamp;
     const auto lines = std::ranges::count(s.ready, '\n');
     const auto outcome = source.take({stream, stamp, text, ends_line});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/import_plan.h"
 #include "hebergctl/import_sources.h"
-#include "ledger/sqlite.h"
+#include "sqlite/sqlite.h"
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>
@@ -83,7 +83,7 @@ TEST_CASE("sqlite: a query's columns by their names, and the file is only read")
   const test::temp_dir folder;
   const auto path = (folder / "panel.db").string();
   {
-    ledger::database db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, path);
+    sqlite::database db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, path);
     db.execute("CREATE TABLE users (login TEXT, n INTEGER, crypt TEXT, off INTEGER)");
     db.execute("INSERT INTO users VALUES ('site_1', 1001, '" + std::string(k_hash) +
                "', 0), ('site_2', 1002, '*', 1), ('x', 'y', '', 0)");
@@ -99,9 +99,9 @@ TEST_CASE("sqlite: a query's columns by their names, and the file is only read")
   CHECK(found[1].is_locked);
   CHECK(found[2].fault == "has no number for its uid");
   CHECK_THROWS_WITH(query_accounts(path, "SELECT login FROM users"), "the query has no column called name");
-  CHECK_THROWS_AS(query_accounts(path, "SELEC"), ledger::sqlite_error);
-  CHECK_THROWS_AS(query_accounts(path, "DELETE FROM users RETURNING login AS name"), ledger::sqlite_error);
-  CHECK_THROWS_AS(query_accounts((folder / "none").string(), "SELECT 1 AS name"), ledger::sqlite_error);
+  CHECK_THROWS_AS(query_accounts(path, "SELEC"), sqlite::error);
+  CHECK_THROWS_AS(query_accounts(path, "DELETE FROM users RETURNING login AS name"), sqlite::error);
+  CHECK_THROWS_AS(query_accounts((folder / "none").string(), "SELECT 1 AS name"), sqlite::error);
 }
 
 TEST_CASE("what cannot stay as it was is a conflict, with its reason") {

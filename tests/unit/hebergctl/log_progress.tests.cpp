@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/log_progress.h"
 
+#include "log_positions/streams.h"
 #include "support/temp_dir.h"
-#include "syncd/logs/log_source.h"
 
 #include <catch2/catch.hpp>
 
@@ -28,9 +28,9 @@ std::string frame(char stream, std::string_view stamp, std::string_view text) {
 constexpr std::int64_t k_stamp = 1'000'000'007;
 
 // The container c of site a has both its streams up to k_stamp in files of ten bytes.
-syncd::log_positions make_known() {
-  syncd::log_positions known;
-  for (const auto stream : syncd::k_log_streams) {
+logs::log_positions make_known() {
+  logs::log_positions known;
+  for (const auto stream : logs::k_log_streams) {
     known.streams[{"c", stream}] = {.site = "a", .cursor = {k_stamp, 0}, .base = 0, .chunk_at = 0, .before = {}};
     known.files[{"a", stream}] = {.device = 1, .inode = 2, .size = 10, .safe_size = 0};
   }
@@ -94,7 +94,7 @@ TEST_CASE("positions are read while another writes them, and files are looked at
   std::ofstream(logs + "/access.log") << "0123456789";
   struct stat status {};
   REQUIRE(::stat((logs + "/access.log").c_str(), &status) == 0);
-  syncd::positions writer((folder / "logs.db").string(), "boot");
+  logs::positions writer((folder / "logs.db").string(), "boot");
   writer.write({.files = {{{"a", log_stream::out}, {status.st_dev, status.st_ino, 10, 0}, true}},
                 .streams = {{{"c", log_stream::out}, {.site = "a", .cursor = {k_stamp, 0}, .before = {}}}},
                 .forgotten = {}});

@@ -86,7 +86,7 @@ TEST_CASE("no row can hold root's id, nobody's or the invalid one") {
   const temp_dir dir;
   ledger book(dir.path());
   const auto uid = GENERATE(0u, 999u, 65534u, 0xffffffffu);
-  CHECK_THROWS_AS(write(book, make_site("a", uid)), sqlite_error);
+  CHECK_THROWS_AS(write(book, make_site("a", uid)), sqlite::error);
 }
 
 TEST_CASE("a transaction that is not committed leaves nothing") {
@@ -201,7 +201,7 @@ TEST_CASE("a full disk fails the write, loses nothing, and the next one works") 
   const struct rlimit small { 64 * 1024, before.rlim_max };
   const auto old_handler = ::signal(SIGXFSZ, SIG_IGN);
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-  CHECK_THROWS_AS(book.write_sites(many), sqlite_error);
+  CHECK_THROWS_AS(book.write_sites(many), sqlite::error);
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
   ::signal(SIGXFSZ, old_handler);
   CHECK(book.list_sites() == std::vector{make_site("a", 20000)});
@@ -236,8 +236,8 @@ TEST_CASE("a rename to a name that is taken changes nothing, not even the note")
   ledger book(dir.path());
   write(book, make_site("old", 20000));
   write(book, make_site("new", 20001));
-  CHECK_THROWS_AS(book.rename_site({"old", "new"}), sqlite_error);
-  CHECK_THROWS_AS(book.rename_site({"nobody", "other"}), sqlite_error);
+  CHECK_THROWS_AS(book.rename_site({"old", "new"}), sqlite::error);
+  CHECK_THROWS_AS(book.rename_site({"nobody", "other"}), sqlite::error);
   CHECK(book.list_sites().size() == 2);
   CHECK(book.list_moves().empty());
 }

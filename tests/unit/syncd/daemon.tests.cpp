@@ -5,12 +5,12 @@
 
 #include "control/client.h"
 #include "directory/reader.h"
-#include "fake_owners.h"
 #include "support/fake_engine.h"
+#include "support/fake_owners.h"
 #include "support/published.h"
 #include "syncd/keeper.h"
 #include "syncd/once.h"
-#include "syncd/password.h"
+#include "tree/password.h"
 
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
@@ -152,7 +152,7 @@ TEST_CASE_METHOD(
   run("a");
   REQUIRE(until([&] { return has_hash("a"); }));
   CHECK(uid("a") == 20000u);
-  CHECK(syncd::is_hash_of(hash("a"), syncd::secret(password("a"))));
+  CHECK(tree::is_hash_of(hash("a"), tree::secret(password("a"))));
   CHECK(fs::is_directory(config.sites.root + "/a/www"));
   const auto before = hash("a");
 
@@ -198,7 +198,7 @@ TEST_CASE_METHOD(daemon_fixture, "a password written while running holds, and on
   run("a");
   REQUIRE(until([&] { return has_hash("a"); }));
   test::write_file(password_file("a"), "secret\n");
-  REQUIRE(until([&] { return syncd::is_hash_of(hash("a"), syncd::secret("secret")); }));
+  REQUIRE(until([&] { return tree::is_hash_of(hash("a"), tree::secret("secret")); }));
   fs::permissions(password_file("a"), static_cast<fs::perms>(0644));
   REQUIRE(until([&] { return hash("a") == "*"; }));
   CHECK(has_logged("is refused: it is open to others than root"));
@@ -302,7 +302,7 @@ TEST_CASE_METHOD(daemon_fixture, "the command line: --once does the whole work, 
   const auto fetch = [&] { return docker::fetch_containers({.host = engine.host()}); };
   CHECK(syncd::run_once(config, parts(), fetch()) == 0);
   CHECK(uid("a") == 20000u);
-  CHECK(syncd::is_hash_of(hash("a"), syncd::secret(password("a"))));
+  CHECK(tree::is_hash_of(hash("a"), tree::secret(password("a"))));
   const auto before = hash("a");
   lines.clear();
   CHECK(syncd::run_once(config, parts(), fetch()) == 0);

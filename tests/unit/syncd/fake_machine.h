@@ -4,7 +4,7 @@
 
 #include "syncd/keeper.h"
 #include "syncd/machine.h"
-#include "syncd/password.h"
+#include "tree/password.h"
 
 #include <deque>
 #include <functional>
@@ -22,7 +22,7 @@ struct killed {};
 
 struct fake_file {
   std::string line;
-  syncd::fingerprint mark;
+  tree::fingerprint mark;
   std::string refused;     // why
   std::string unreadable;  // why
 };
@@ -38,7 +38,7 @@ class fake_machine final : public syncd::machine {
   std::map<std::string, std::string> keys;
   std::vector<ledger::tree_move> moves;
   std::map<std::string, std::string> foreign;
-  std::string root_problem;
+  std::string tree::root_problem;
   std::vector<std::string> tree_problems;
   std::set<std::string> unwatchable;
   std::vector<std::set<std::uint32_t>> cuts;
@@ -84,7 +84,7 @@ class fake_machine final : public syncd::machine {
     } else {
       step([&] { write_password(job.site, "made-" + job.site); });
       result.hash = "hash of made-" + job.site;
-      result.made = syncd::secret("made-" + job.site);
+      result.made = tree::secret("made-" + job.site);
       result.file = files[job.site].mark;
     }
     return result;
@@ -147,7 +147,7 @@ class fake_machine final : public syncd::machine {
     });
     ++publications;
   }
-  std::string check_root() override { return root_problem; }
+  std::string check_root() override { return tree::root_problem; }
   std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) override {
     step([&] { trees[site] = uid; });
     return tree_problems;
@@ -170,12 +170,12 @@ class fake_machine final : public syncd::machine {
       if (auto file = files.extract(from)) files[to] = file.mapped();
     });
   }
-  void store_password(const std::string& site, const syncd::secret& line) override {
+  void tree::store_password(const std::string& site, const tree::secret& line) override {
     write_password(site, std::string(line.view()));
   }
-  std::string read_keys(const std::string& site) override { return keys[site]; }
+  std::string tree::read_keys(const std::string& site) override { return keys[site]; }
   void store_keys(const std::string& site, std::string_view text) override { keys[site] = text; }
-  watched_look look_at_password(const std::string& site, const std::optional<syncd::fingerprint>& known) override {
+  watched_look tree::look_at_password(const std::string& site, const std::optional<tree::fingerprint>& known) override {
     ++looks;
     return {look(site, known), !unwatchable.contains(site)};
   }
@@ -202,13 +202,13 @@ class fake_machine final : public syncd::machine {
     row.mapped().name = to;
     book[to] = row.mapped();
   }
-  syncd::password_look look(const std::string& site, const std::optional<syncd::fingerprint>& known) {
+  tree::password_look look(const std::string& site, const std::optional<tree::fingerprint>& known) {
     const auto file = files.find(site);
-    if (file == files.end()) return syncd::file_absent{};
-    if (!file->second.unreadable.empty()) return syncd::file_unreadable{file->second.unreadable};
-    if (known == file->second.mark) return syncd::file_unchanged{};
-    if (!file->second.refused.empty()) return syncd::file_refused{file->second.mark, file->second.refused};
-    return syncd::file_line{file->second.mark, syncd::secret(file->second.line)};
+    if (file == files.end()) return tree::file_absent{};
+    if (!file->second.unreadable.empty()) return tree::file_unreadable{file->second.unreadable};
+    if (known == file->second.mark) return tree::file_unchanged{};
+    if (!file->second.refused.empty()) return tree::file_refused{file->second.mark, file->second.refused};
+    return tree::file_line{file->second.mark, tree::secret(file->second.line)};
   }
   template <typename Act>
   void step(Act act) {
@@ -217,7 +217,7 @@ class fake_machine final : public syncd::machine {
     act();
     if (number == kill_after) throw killed();
   }
-  syncd::fingerprint new_mark() { return {.device = 1, .inode = ++marks_}; }
+  tree::fingerprint new_mark() { return {.device = 1, .inode = ++marks_}; }
 
   std::uint64_t marks_ = 0;
 };

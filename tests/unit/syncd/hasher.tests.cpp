@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/hasher.h"
 
-#include "syncd/password.h"
+#include "tree/password.h"
 
 #include <catch2/catch.hpp>
 
@@ -12,7 +12,7 @@ using namespace heberg::syncd;
 
 namespace {
 
-const store_function k_no_store = [](const std::string&, const secret&) -> std::optional<fingerprint> {
+const store_function k_no_store = [](const std::string&, const tree::secret&) -> std::optional<tree::fingerprint> {
   throw std::logic_error("nothing is to be stored");
 };
 
@@ -20,7 +20,7 @@ hash_job make_job(std::string site, std::string_view password, std::string old_h
   hash_job job;
   job.site = std::move(site);
   job.ticket = 7;
-  job.password = secret(password);
+  job.password = tree::secret(password);
   job.old_hash = std::move(old_hash);
   job.file.inode = 3;
   return job;
@@ -41,26 +41,26 @@ TEST_CASE("a password is hashed, and the result says whose it is and which file 
   CHECK(result.ticket == 7);
   CHECK(result.file.inode == 3);
   CHECK(result.error.empty());
-  CHECK(is_hash_of(result.hash, secret("secret")));
+  CHECK(tree::is_hash_of(result.hash, tree::secret("secret")));
 }
 
 TEST_CASE("a password that the old hash is already of keeps it, another one does not") {
-  const auto old = hash_password(secret("secret"));
+  const auto old = tree::hash_password(tree::secret("secret"));
   CHECK(run_hash_job(make_job("a", "secret", old), k_no_store).hash == old);
-  CHECK(is_hash_of(run_hash_job(make_job("a", "other", old), k_no_store).hash, secret("other")));
+  CHECK(tree::is_hash_of(run_hash_job(make_job("a", "other", old), k_no_store).hash, tree::secret("other")));
 }
 
 TEST_CASE("a new password is stored, and its hash is of what was stored") {
   std::string stored;
-  const auto result = run_hash_job(make_new("a"), [&stored](const std::string& site, const secret& password) {
+  const auto result = run_hash_job(make_new("a"), [&stored](const std::string& site, const tree::secret& password) {
     CHECK(site == "a");
     stored = password.view();
-    return fingerprint{.inode = 9};
+    return tree::fingerprint{.inode = 9};
   });
   CHECK(stored.size() == 20);
   CHECK(result.made.view() == stored);
   CHECK(result.file.inode == 9);
-  CHECK(is_hash_of(result.hash, secret(stored)));
+  CHECK(tree::is_hash_of(result.hash, tree::secret(stored)));
 }
 
 TEST_CASE("where a file is there by now, nothing is made") {

@@ -2,7 +2,7 @@
 // The sysadmin's verbs, from the control socket's words to what the ledger, the trees and the directory are after it.
 #include "keeper_fixture.h"
 #include "syncd/admin.h"
-#include "syncd/keys.h"
+#include "tree/keys.h"
 
 #include <catch2/catch.hpp>
 
@@ -77,7 +77,7 @@ TEST_CASE_METHOD(admin_fixture, "keys are added once, removed by fingerprint, an
   CHECK(machine.keys["a"] == std::string("# the sysadmin's own words\n") + k_key + "\n");
   CHECK(say("keys", "a", {"add", k_key, "ssh-ed25519 AAAA broken"}).error == failure::refused);
   CHECK(say("keys", "a", {"remove", "SHA256:unknown"}).error == failure::refused);
-  CHECK(say("keys", "a", {"remove", parse_keys(k_key).at(0).fingerprint}).message == "a: 0 keys");
+  CHECK(say("keys", "a", {"remove", tree::parse_keys(k_key).at(0).fingerprint}).message == "a: 0 keys");
   CHECK(machine.keys["a"] == "# the sysadmin's own words\n");
 }
 

@@ -156,10 +156,10 @@ TEST_CASE_METHOD(sftp_fixture, "the thread writes what comes to the socket of th
     });
   };
   sftp_log writer(with_me);
-  writer.listen(std::make_shared<const log_socket>(root->get()), root);
+  writer.listen(std::make_shared<const tree::log_socket>(root->get()), root);
   REQUIRE(send("first"));
   CHECK(arrives("first"));
-  writer.listen(std::make_shared<const log_socket>(root->get()), root);
+  writer.listen(std::make_shared<const tree::log_socket>(root->get()), root);
   REQUIRE(send("second"));
   CHECK(arrives("second"));
 }

@@ -2,7 +2,7 @@
 #include "syncd/tree_appender.h"
 
 #include "base/unique_fd.h"
-#include "fake_owners.h"
+#include "support/fake_owners.h"
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>
@@ -18,13 +18,13 @@
 
 using Catch::Matchers::Contains;
 using heberg::unique_fd;
-using heberg::syncd::file_owner;
 using heberg::syncd::log_disk;
 using heberg::syncd::tree_appender;
 using heberg::test::fake_owners;
 using heberg::test::read_file;
 using heberg::test::temp_dir;
 using heberg::test::write_file;
+using heberg::tree::file_owner;
 namespace fs = std::filesystem;
 
 namespace {
@@ -61,7 +61,7 @@ TEST_CASE_METHOD(appender_fixture, "lines are appended to a log that is root's a
   CHECK(append("one\n").empty());
   CHECK(append("two\nthree\n").empty());
   CHECK(read_file(log) == "one\ntwo\nthree\n");
-  CHECK(owners->of(log) == file_owner{0, 20000});
+  CHECK(owners->of(log) == tree::file_owner{0, 20000});
   CHECK(fs::status(log).permissions() == static_cast<fs::perms>(0640));
 }
 
@@ -103,7 +103,7 @@ TEST_CASE_METHOD(appender_fixture, "a log that has grown large is put aside, who
     if (entry.path() != log) aside.push_back(read_file(entry.path()));
   }
   CHECK(aside == std::vector<std::string>{large});
-  CHECK(owners->of(log) == file_owner{0, 20000});
+  CHECK(owners->of(log) == tree::file_owner{0, 20000});
 }
 
 TEST_CASE_METHOD(appender_fixture, "a disk that is full in the middle of a line leaves no half of it, and says why") {

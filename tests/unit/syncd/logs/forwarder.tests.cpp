@@ -2,8 +2,8 @@
 // The whole forwarder against the fake engine, which follows as badly as a real one.
 #include "syncd/logs/forwarder.h"
 
-#include "../fake_owners.h"
 #include "support/fake_engine.h"
+#include "support/fake_owners.h"
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>

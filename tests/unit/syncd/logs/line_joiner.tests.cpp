@@ -17,7 +17,7 @@ TEST_CASE("a line is taken once: what is at or before the cursor is known") {
   CHECK(joiner.take(4, "older", true, out) == outcome::known);
   CHECK(joiner.take(6, "", true, out) == outcome::line);
   CHECK(out == "a\n\n");
-  CHECK(joiner.cursor() == syncd::log_cursor{6, 0});
+  CHECK(joiner.cursor() == logs::log_cursor{6, 0});
 }
 
 TEST_CASE("pieces are joined up to the newline, also where the engine began anew in mid-line") {
@@ -61,7 +61,7 @@ TEST_CASE("lines that recovery found in the file are passed over, and counted do
   CHECK(joiner.take(5, "before", true, out) == outcome::known);
   CHECK(joiner.take(6, "in ", false, out) == outcome::open);
   CHECK(joiner.take(6, "the file", true, out) == outcome::skipped);
-  CHECK(joiner.cursor() == syncd::log_cursor{6, 1});
+  CHECK(joiner.cursor() == logs::log_cursor{6, 1});
   CHECK(joiner.take(7, "too", true, out) == outcome::skipped);
   CHECK(joiner.take(8, "new", true, out) == outcome::line);
   CHECK(out == "new\n");

@@ -63,7 +63,7 @@ TEST_CASE_METHOD(log_world, "what was put aside is compressed whole, with its ow
   CHECK(syncd::tidy_logs(root.get(), "a", {}, owners).empty());
   const auto packed = log("a", "access.log-20261124-173000.gz");
   CHECK(unpack(packed) == "one\ntwo\n");
-  CHECK(owners.of(packed) == syncd::file_owner{0, 20000});
+  CHECK(owners.of(packed) == tree::file_owner{0, 20000});
   CHECK((fs::status(packed).permissions() & fs::perms::mask) == static_cast<fs::perms>(0640));
   CHECK_FALSE(fs::exists(plain));
   CHECK(read_file(log()) == "present\n");

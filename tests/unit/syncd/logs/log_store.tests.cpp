@@ -59,7 +59,7 @@ TEST_CASE_METHOD(log_world, "lines go into the site's files, root's and the site
   REQUIRE(flush(from));
   CHECK(read_file(log()) == "hello\n");
   CHECK(read_file(log("a", "error.log")) == "oh\n");
-  CHECK(owners.of(log()) == syncd::file_owner{0, 20000});
+  CHECK(owners.of(log()) == tree::file_owner{0, 20000});
   CHECK((fs::status(log()).permissions() & fs::perms::mask) == static_cast<fs::perms>(0640));
 }
 
@@ -223,7 +223,7 @@ TEST_CASE_METHOD(log_world,
   int files = 0;
   for (const auto& entry : fs::directory_iterator(dir / "sites/a/logs")) {
     ++files;
-    CHECK(owners.of(entry.path()) == syncd::file_owner{0, 20000});
+    CHECK(owners.of(entry.path()) == tree::file_owner{0, 20000});
     CHECK((entry.status().permissions() & fs::perms::mask) == static_cast<fs::perms>(0640));
     CHECK(entry.file_size() < 120);
   }

@@ -2,7 +2,7 @@
 // A site's tree, a container's log, and a store that can end in any moment; the disk's calls fail where a test says so.
 #pragma once
 
-#include "../fake_owners.h"
+#include "support/fake_owners.h"
 #include "support/temp_dir.h"
 #include "syncd/logs/log_store.h"
 
@@ -33,7 +33,7 @@ class faulty_disk final : public syncd::log_disk {
   int calls = 0;
   bool has_failed = false;
 
-  int make(int folder, const char* name, syncd::file_owner owner, syncd::ownership& owners, unique_fd& made) override {
+  int make(int folder, const char* name, tree::file_owner owner, tree::ownership& owners, unique_fd& made) override {
     return fails() ? error : log_disk::make(folder, name, owner, owners, made);
   }
   ssize_t write(int file, std::string_view bytes, off_t at) override {
@@ -67,7 +67,7 @@ struct log_world {
   std::uint64_t max_size = 1'000'000'000;
   std::chrono::steady_clock::time_point now{std::chrono::hours(1)};
   std::vector<std::string> said;
-  std::optional<syncd::positions> positions;
+  std::optional<logs::positions> logs::positions;
   std::optional<syncd::log_store> store;
 
   log_world() {
@@ -78,12 +78,12 @@ struct log_world {
 
   void start() {
     store.reset();
-    positions.reset();
-    positions.emplace((dir / "logs.db").string(), boot);
+    logs::positions.reset();
+    logs::positions.emplace((dir / "logs.db").string(), boot);
     syncd::log_store_parts parts{.opener = {root.get(), &owners, &disk}, .max_size = max_size};
     parts.say = [this](level, std::string_view text) { said.emplace_back(text); };
     parts.steady_time = [this] { return now; };
-    store.emplace(*positions, std::move(parts));
+    store.emplace(*logs::positions, std::move(parts));
   }
 
   syncd::log_source source(const std::string& id = "c1", const std::string& site = "a") {

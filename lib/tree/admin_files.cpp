@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tree/admin_files.h"
+
+#include "base/atomic_file.h"
+#include "base/beneath.h"
+#include "base/errors.h"
+#include "tree/keys.h"
+#include "tree/password_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <initializer_list>
+#include <stdexcept>
+#include <utility>
+
+namespace heberg::tree {
+namespace {
+
+constexpr char k_shown[] = ".heberg/authorized_keys";
+
+void check_folder(int folder, const ownership& owners) {
+  struct stat status {};
+  if (::fstat(folder, &status) != 0) throw_errno("look at", k_secrets_folder);
+  if (owners.of(status).uid != 0 || (status.st_mode & 022) != 0)
+    throw std::runtime_error("its folder .heberg is not root's, or others can write to it");
+}
+
+void check_file(const struct stat& file, const ownership& owners) {
+  if (!S_ISREG(file.st_mode) || owners.of(file).uid != 0 || file.st_nlink != 1 || (file.st_mode & 022) != 0)
+    throw std::runtime_error(std::string(k_shown) + " is no regular file of root's own");
+  if (std::cmp_greater(file.st_size, k_keys_file_max))
+    throw std::runtime_error(std::string(k_shown) + " is larger than 64 KB");
+}
+
+void replace_file(int folder, const char* name, mode_t mode, std::initializer_list<std::string_view> parts,
+                  ownership& owners) {
+  check_folder(folder, owners);
+  const auto check = [&](int error, const char* operation) {
+    if (error != 0) throw_errno(error, operation, std::string(k_secrets_folder) + "/" + name);
+  };
+  atomic_file file;
+  // The process's own ids are what a new file has anyway; root's come through `owners`, as all ownership here.
+  check(file.open(folder, name, mode, ::geteuid(), ::getegid()), "open");
+  check(owners.change(file.fd(), {0, 0}), "chown");
+  for (const auto part : parts) check(file.write(part), "write");
+  check(file.commit(), "commit");
+}
+
+}  // namespace
+
+std::string read_keys(int folder, const ownership& owners) {
+  check_folder(folder, owners);
+  // O_NONBLOCK: a fifo's open must not wait; it is refused below.
+  const unique_fd file = open_beneath(folder, k_keys_file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (!file) {
+    if (errno == ENOENT) return {};
+    throw_errno("open", k_shown);
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw_errno("look at", k_shown);
+  check_file(status, owners);
+  std::string text(k_keys_file_max, '\0');
+  const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
+  if (size < 0) throw_errno("read", k_shown);
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+void replace_keys(int folder, std::string_view text, ownership& owners) {
+  if (text.size() > k_keys_file_max) throw std::runtime_error(std::string(k_shown) + " would be larger than 64 KB");
+  replace_file(folder, k_keys_file, 0644, {text}, owners);
+}
+
+void replace_password(int folder, const secret& line, ownership& owners) {
+  replace_file(folder, k_password_file, 0600, {line.view(), "\n"}, owners);
+}
+
+}  // namespace heberg::tree
