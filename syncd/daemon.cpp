@@ -3,12 +3,12 @@
 
 #include "control/server.h"
 #include "directory/reader.h"
+#include "syncd/accounts/keeper.h"
 #include "syncd/admin.h"
-#include "syncd/keeper.h"
 #include "syncd/logs/forwarder.h"
 #include "syncd/service.h"
-#include "syncd/sftp_log.h"
-#include "syncd/tree_appender.h"
+#include "syncd/sftp/sftp_log.h"
+#include "syncd/sftp/tree_appender.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "program/settings.h"
-#include "syncd/foreign_names.h"
-#include "syncd/machine.h"
-#include "syncd/password_watch.h"
-#include "syncd/sftp_log.h"
+#include "syncd/accounts/foreign_names.h"
+#include "syncd/accounts/machine.h"
+#include "syncd/accounts/password_watch.h"
+#include "syncd/sftp/sftp_log.h"
 #include "tree/ownership.h"
 #include "tree/site_trees.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/once.h"
 
-#include "syncd/keeper.h"
+#include "syncd/accounts/keeper.h"
 
 #include <condition_variable>
 #include <deque>

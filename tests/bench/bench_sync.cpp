@@ -3,9 +3,9 @@
 // to its account, as a reader of the directory sees them. The engine is a fake one, in a process of its own; what it
 // used of the processor is printed beside. As root, in a folder of its own: bench_sync FOLDER FAKE_ENGINE COUNT
 #include "directory/reader.h"
+#include "syncd/accounts/keeper.h"
 #include "syncd/daemon.h"
 #include "syncd/heap.h"
-#include "syncd/keeper.h"
 
 #include <boost/asio/io_context.hpp>
 

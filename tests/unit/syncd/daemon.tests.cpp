@@ -8,7 +8,7 @@
 #include "support/fake_engine.h"
 #include "support/fake_owners.h"
 #include "support/published.h"
-#include "syncd/keeper.h"
+#include "syncd/accounts/keeper.h"
 #include "syncd/once.h"
 #include "tree/password.h"
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "syncd/accounts/adoptions.h"
+
+namespace heberg::syncd {
+
+adoptions::adoptions(const tree::owners& trees, uid_range range) : trees_(trees), range_(range) {}
+
+const std::vector<adoptions::claimant>& adoptions::claimants_of(std::uint32_t uid) {
+  if (!claimants_) {
+    claimants_.emplace();
+    for (const auto& [site, owner] : trees_) {
+      if (!owner.www) continue;
+      const auto mark = mark_of(owner);
+      if (!mark || mark == owner.www) (*claimants_)[*owner.www].push_back({site, mark.has_value()});
+    }
+  }
+  return claimants_->at(uid);
+}
+
+// A group outside the range is no mark: a tree from before heberg may have any.
+std::optional<std::uint32_t> adoptions::mark_of(const tree::owner& tree) const {
+  return tree.mark && range_.holds(*tree.mark) ? tree.mark : std::nullopt;
+}
+
+uid_set adoptions::seen() const {
+  std::vector<std::uint32_t> uids;
+  uids.reserve(2 * trees_.size());
+  for (const auto& [site, owner] : trees_) {
+    if (owner.www) uids.push_back(*owner.www);
+    if (const auto mark = mark_of(owner)) uids.push_back(*mark);
+  }
+  return {uids.begin(), uids.end()};
+}
+
+adoptions::answer adoptions::judge(const std::string& site) {
+  const auto tree = trees_.find(site);
+  if (tree == trees_.end() || !tree->second.www || !range_.holds(*tree->second.www)) return {};
+  const auto uid = *tree->second.www;
+  const std::string refusal = "its www folder belongs to uid " + std::to_string(uid) + ", which is not taken over: ";
+  const auto mark = mark_of(tree->second);
+  if (mark && mark != uid) return {{}, refusal + "the group of its tree is " + std::to_string(*mark)};
+  for (const auto& other : claimants_of(uid)) {
+    if (other.site == site || (mark && !other.is_marked)) continue;
+    return {{}, refusal + "so does " + other.site + "'s"};
+  }
+  return {uid, {}};
+}
+
+}  // namespace heberg::syncd

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "syncd/sftp/sftp_log.h"
+
+#include "base/errors.h"
+#include "syncd/sftp/sftp_message.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+#include <utility>
+
+namespace heberg::syncd {
+namespace {
+
+// A session that moves many small files says a few hundred lines a second.
+constexpr double k_lines_per_second = 1000;
+constexpr double k_lines_at_once = 5000;
+constexpr std::uint32_t k_root = 0;
+
+level level_of(int severity) {
+  return severity <= 3 ? level::error : severity == 4 ? level::warning : severity <= 6 ? level::info : level::debug;
+}
+
+}  // namespace
+
+line_budget& sftp_lines::budget_of(std::uint32_t uid) {
+  return budgets_.try_emplace(uid, k_lines_per_second, k_lines_at_once).first->second;
+}
+
+void sftp_lines::take_from_root(const tree::log_socket::datagram& datagram, std::chrono::steady_clock::time_point now) {
+  const auto left_out = budget_of(k_root).take(now);
+  if (!left_out) return;
+  if (*left_out > 0) parts_.log(level::warning, "sftp: " + std::to_string(*left_out) + " lines were left out");
+  const auto message = parse_syslog(datagram.text);
+  parts_.log(level_of(message.severity), "sftp: " + std::string(message.text.substr(0, k_sftp_text_max)));
+}
+
+void sftp_lines::take(const tree::log_socket::datagram& datagram, std::chrono::system_clock::time_point wall,
+                      std::chrono::steady_clock::time_point now) {
+  if (datagram.uid == k_root) return take_from_root(datagram, now);
+  auto [found, is_new] = senders_.try_emplace(datagram.uid);
+  auto& sender = found->second;
+  if (is_new) sender.site = parts_.find_site(datagram.uid);
+  if (!sender.site) return;  // no site's, or not any more
+  const auto left_out = budget_of(datagram.uid).take(now);
+  if (!left_out) return;
+  if (*left_out > 0) {
+    sender.lines += format_sftp_line(
+        wall, 0, "too much at once: " + std::to_string(*left_out) + " lines were left out before this");
+  }
+  sender.lines += format_sftp_line(wall, datagram.process, parse_syslog(datagram.text).text);
+}
+
+void sftp_lines::write(int root) {
+  for (const auto& [uid, sender] : std::exchange(senders_, {})) {
+    if (sender.site && !sender.lines.empty()) write(root, *sender.site, uid, sender.lines);
+  }
+}
+
+void sftp_lines::write(int root, const std::string& site, std::uint32_t uid, const std::string& lines) {
+  const auto problem = parts_.files->append(root, site, uid, k_sftp_log, lines);
+  const auto told = told_.find(site);
+  if (problem.empty()) {
+    if (told == told_.end()) return;
+    told_.erase(told);
+    parts_.log(level::info, site + ": " + k_sftp_log + " is well again");
+  } else if (told == told_.end() || told->second != problem) {
+    told_[site] = problem;
+    parts_.log(level::warning, site + ": " + k_sftp_log + " " + problem + "; lines are lost");
+  }
+}
+
+sftp_log::sftp_log(sftp_parts parts) : lines_(std::move(parts)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!wake_) throw_errno("make", "an eventfd");
+  thread_ = std::thread([this] { run(); });
+}
+
+sftp_log::~sftp_log() {
+  {
+    const std::lock_guard lock(mutex_);
+    ends_ = true;
+  }
+  (void)::eventfd_write(wake_.get(), 1);
+  thread_.join();
+}
+
+void sftp_log::listen(std::shared_ptr<const tree::log_socket> socket, tree::shared_fd root) {
+  {
+    const std::lock_guard lock(mutex_);
+    place_ = {std::move(socket), std::move(root)};
+  }
+  (void)::eventfd_write(wake_.get(), 1);
+}
+
+sftp_log::place sftp_log::current() const {
+  const std::lock_guard lock(mutex_);
+  return place_;
+}
+
+void sftp_log::run() {
+  for (;;) {
+    const auto [socket, root] = current();
+    pollfd waits[] = {{wake_.get(), POLLIN, 0}, {socket == nullptr ? -1 : socket->fd(), POLLIN, 0}};
+    if (::poll(waits, 2, -1) < 0 && errno != EINTR) return;
+    eventfd_t ignored = 0;
+    (void)::eventfd_read(wake_.get(), &ignored);
+    // Also before the end, and of a socket that was just replaced: what has come is written.
+    if (socket != nullptr) {
+      const auto wall = std::chrono::system_clock::now();
+      const auto now = std::chrono::steady_clock::now();
+      socket->receive([&](const tree::log_socket::datagram& datagram) { lines_.take(datagram, wall, now); });
+      lines_.write(root->get());
+    }
+    const std::lock_guard lock(mutex_);
+    if (ends_) return;
+  }
+}
+
+}  // namespace heberg::syncd

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Writes SITE/logs/sftp.log: who came from where, what was put, fetched, renamed and removed, as each session's
+// internal-sftp says. The kernel's word for the sender's UID names the site; the text is never trusted for that. What
+// root says (the PAM module, before a session is the site's) goes to our own log. A thread of its own: an sshd whose
+// words nobody takes would wait. One site's flood is cut short, so that it hurts neither memory nor the others.
+#pragma once
+
+#include "base/unique_fd.h"
+#include "program/log.h"
+#include "syncd/sftp/line_appender.h"
+#include "syncd/sftp/line_budget.h"
+#include "tree/log_socket.h"
+#include "tree/sites_root.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace heberg::syncd {
+
+inline constexpr char k_sftp_log[] = "sftp.log";
+
+struct sftp_parts {
+  std::function<std::optional<std::string>(std::uint32_t uid)> find_site;
+  line_appender* files = nullptr;
+  std::function<void(level, std::string_view)> log;
+};
+
+// The decisions, without thread and socket.
+class sftp_lines {
+ public:
+  explicit sftp_lines(sftp_parts parts) : parts_(std::move(parts)) {}
+
+  // The datagrams that came together; write() appends what they are, one write a site, below the open sites root.
+  void take(const tree::log_socket::datagram& datagram, std::chrono::system_clock::time_point wall,
+            std::chrono::steady_clock::time_point now);
+  void write(int root);
+
+ private:
+  struct batch {
+    std::optional<std::string> site;
+    std::string lines;
+  };
+
+  void take_from_root(const tree::log_socket::datagram& datagram, std::chrono::steady_clock::time_point now);
+  void write(int root, const std::string& site, std::uint32_t uid, const std::string& lines);
+  line_budget& budget_of(std::uint32_t uid);
+
+  sftp_parts parts_;
+  std::map<std::uint32_t, batch> senders_;        // of the datagrams since the last write()
+  std::map<std::uint32_t, line_budget> budgets_;  // of root, and of UIDs that are a site's
+  std::map<std::string, std::string> told_;       // site -> what is wrong with its log, said once
+};
+
+class sftp_log {
+ public:
+  explicit sftp_log(sftp_parts parts);  // starts the thread, which waits for a socket
+  ~sftp_log();
+  sftp_log(const sftp_log&) = delete;
+  sftp_log& operator=(const sftp_log&) = delete;
+
+  // To this one, in the place of the one before. root: the sites root that it was bound in.
+  void listen(std::shared_ptr<const tree::log_socket> socket, tree::shared_fd root);
+
+ private:
+  struct place {
+    std::shared_ptr<const tree::log_socket> socket;
+    tree::shared_fd root;
+  };
+
+  void run();
+  [[nodiscard]] place current() const;
+
+  sftp_lines lines_;
+  unique_fd wake_;  // eventfd(2)
+  mutable std::mutex mutex_;
+  place place_;
+  bool ends_ = false;
+  std::thread thread_;
+};
+
+}  // namespace heberg::syncd
