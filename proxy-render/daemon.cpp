@@ -3,8 +3,8 @@
 
 #include "program/log.h"
 #include "proxy-render/folder_watch.h"
-#include "proxy-render/planner.h"
-#include "proxy-render/schedule.h"
+#include "proxy-render/plan/planner.h"
+#include "proxy-render/publish/schedule.h"
 #include "proxy-render/status.h"
 
 #include <boost/asio/as_tuple.hpp>

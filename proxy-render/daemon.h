@@ -4,9 +4,9 @@
 #pragma once
 
 #include "docker/watcher.h"
-#include "proxy-render/memory_file.h"
-#include "proxy-render/publisher.h"
-#include "proxy-render/vhosts.h"
+#include "proxy-render/plan/memory_file.h"
+#include "proxy-render/plan/vhosts.h"
+#include "proxy-render/publish/publisher.h"
 
 #include <string>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/status.h"
 
-#include "proxy-render/quote.h"
-#include "proxy-render/render_frame.h"
-#include "proxy-render/share_book.h"
+#include "proxy-render/render/quote.h"
+#include "proxy-render/render/render_frame.h"
+#include "proxy-render/render/share_book.h"
 
 #include <nlohmann/json.hpp>
 

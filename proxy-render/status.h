@@ -2,7 +2,7 @@
 // What the proxy serves and what it refuses, as JSON (--status) and as a hosts(5) file (--hosts). Pure.
 #pragma once
 
-#include "proxy-render/render.h"
+#include "proxy-render/render/render.h"
 
 #include <string>
 #include <string_view>

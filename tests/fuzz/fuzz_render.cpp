@@ -3,9 +3,9 @@
 // "VIRTUAL_HOST|VIRTUAL_PORT|address|site|state|NAME=value|NAME=value…") through the whole renderer.
 // nginx's text is read by nginx's own rules: with every quoted string blanked, what stands outside is the renderer's
 // own words alone, braces are balanced, and every string ends on its line.
-#include "proxy-render/planner.h"
-#include "proxy-render/render.h"
-#include "proxy-render/share_book.h"
+#include "proxy-render/plan/planner.h"
+#include "proxy-render/render/render.h"
+#include "proxy-render/render/share_book.h"
 
 #include <algorithm>
 #include <cstdint>

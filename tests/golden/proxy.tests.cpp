@@ -3,11 +3,11 @@
 // each complaint, then nginx's text. The frame stands in frame.txt alone; every other text is what follows it. Every
 // text is put to a real nginx. In many-*.txt few hosts are many. HEBERG_UPDATE_GOLDEN=1 writes the files anew, to be
 // read in git diff.
-#include "proxy-render/nginx.h"
-#include "proxy-render/planner.h"
-#include "proxy-render/render_frame.h"
-#include "proxy-render/scratch.h"
-#include "proxy-render/share_book.h"
+#include "proxy-render/nginx/nginx.h"
+#include "proxy-render/nginx/scratch.h"
+#include "proxy-render/plan/planner.h"
+#include "proxy-render/render/render_frame.h"
+#include "proxy-render/render/share_book.h"
 #include "support/temp_dir.h"
 #include "unit/proxy-render/compact.h"
 

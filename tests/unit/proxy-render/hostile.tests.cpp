@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Values that would hurt everybody in nginx-proxy: here each refuses its own container, and the others' text does not
 // change by a byte.
-#include "proxy-render/planner.h"
-#include "proxy-render/render.h"
-#include "proxy-render/share_book.h"
+#include "proxy-render/plan/planner.h"
+#include "proxy-render/render/render.h"
+#include "proxy-render/render/share_book.h"
 #include "unit/proxy-render/compact.h"
 
 #include <catch2/catch.hpp>

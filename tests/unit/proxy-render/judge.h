@@ -2,9 +2,9 @@
 // A private nginx, asked what it thinks of a text, and what it serves.
 #pragma once
 
-#include "proxy-render/nginx.h"
-#include "proxy-render/process.h"
-#include "proxy-render/render.h"
+#include "proxy-render/nginx/nginx.h"
+#include "proxy-render/nginx/process.h"
+#include "proxy-render/render/render.h"
 #include "unit/proxy-render/private_nginx.h"
 
 #include <boost/asio/co_spawn.hpp>

@@ -2,9 +2,9 @@
 #include "proxy-render/status.h"
 
 #include "proxy-render/daemon.h"
-#include "proxy-render/planner.h"
-#include "proxy-render/render_frame.h"
-#include "proxy-render/share_book.h"
+#include "proxy-render/plan/planner.h"
+#include "proxy-render/render/render_frame.h"
+#include "proxy-render/render/share_book.h"
 #include "support/temp_dir.h"
 #include "unit/proxy-render/compact.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The sysadmin's own files, put to a real nginx.
-#include "proxy-render/check.h"
-#include "proxy-render/planner.h"
-#include "proxy-render/share_book.h"
+#include "proxy-render/plan/planner.h"
+#include "proxy-render/publish/check.h"
+#include "proxy-render/render/share_book.h"
 #include "unit/proxy-render/compact.h"
 #include "unit/proxy-render/judge.h"
 

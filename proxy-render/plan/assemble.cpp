@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "proxy-render/plan/assemble.h"
+
+#include "site/values.h"
+
+#include <algorithm>
+#include <span>
+#include <tuple>
+#include <utility>
+
+namespace heberg::proxy {
+namespace {
+
+// Words that hold for a host, and for one of its locations.
+constexpr std::array<std::string_view, 12> k_host_words = {
+    "MAX_BODY",     "READ_TIMEOUT", "LOADBALANCE", "KEEPALIVE",  "SERVER_TOKENS",      "MAINTENANCE",
+    "HTTPS_METHOD", "HSTS",         "CERT_NAME",   "SSL_POLICY", "EXTERNAL_HTTP_PORT", "EXTERNAL_HTTPS_PORT"};
+constexpr std::array<std::string_view, 3> k_route_words = {"VIRTUAL_DEST", "VIRTUAL_PROTO", "VIRTUAL_ROOT"};
+
+void complain_of_difference(const candidate& from, const candidate& older, std::string_view word,
+                            std::string_view consequence, std::vector<complaint>& refused) {
+  const auto value = site::word_of(*from.container, word);
+  if (value == site::word_of(*older.container, word)) return;
+  refused.push_back(complain(
+      *from.container, {std::string(word), site::printable(value),
+                        "differs from that of " + site::printable(older.container->name) + std::string(consequence)}));
+}
+
+void complain_of_differences(const candidate& from, const candidate& older, std::span<const std::string_view> words,
+                             std::vector<complaint>& refused) {
+  for (const auto word : words) complain_of_difference(from, older, word, ", which is older and counts", refused);
+}
+
+// nginx takes one prefix, with or without "^~".
+bool are_one_location(const site::path& a, const site::path& b) {
+  const auto is_prefix = [](const site::path& p) {
+    return p.kind == site::path_kind::prefix || p.kind == site::path_kind::preferred;
+  };
+  return a.text == b.text && (a.kind == b.kind || (is_prefix(a) && is_prefix(b)));
+}
+
+bool is_regex(const location& location) {
+  return location.route.path.kind >= site::path_kind::regex;
+}
+
+}  // namespace
+
+assembly::assembly(const candidate& oldest, const wish& first) : oldest_(&oldest) {
+  made_.host = first.host;
+  made_.owner = oldest.owner;
+  made_.limits = oldest.limits;
+  made_.tls = oldest.tls;
+  made_.maintenance = oldest.access.maintenance;
+  made_.server_tokens = oldest.access.server_tokens;
+  made_.external = first.external;
+  made_.redirect_to = first.redirect_to;
+}
+
+assembly::share& assembly::find_share(const candidate& from, const wish& wish, std::vector<complaint>& refused) {
+  for (auto& one : shares_) {
+    if (!are_one_location(one.made.route.path, wish.route.path)) continue;
+    if (one.made.route != wish.route) complain_of_differences(from, *one.oldest, k_route_words, refused);
+    if (one.made.internal != from.access.internal)
+      complain_of_difference(from, *one.oldest, "NETWORK_ACCESS", ": internal counts", refused);
+    one.made.internal = one.made.internal || from.access.internal;
+    return one;
+  }
+  return shares_.emplace_back(share{
+      .made = {.route = wish.route, .internal = from.access.internal, .service = service::stopped, .backends = {}},
+      .oldest = &from,
+      .second_choice = {},
+      .has_ill = false});
+}
+
+void assembly::add(const candidate& from, const wish& wish, const std::string& address,
+                   std::vector<complaint>& refused) {
+  const auto name = site::printable(from.container->name);
+  if (made_.containers.empty() || made_.containers.back() != name) made_.containers.push_back(name);
+  if (&from != oldest_) complain_of_differences(from, *oldest_, k_host_words, refused);
+  if (!wish.redirect_to.empty()) return;
+  if (!made_.redirect_to.empty()) made_.redirect_to.clear();  // an older container's twin, and this one's own name
+
+  auto& one = find_share(from, wish, refused);
+  if (from.container->state != docker::container_state::running) return;
+  if (from.container->health == docker::health::unhealthy) {
+    one.has_ill = true;
+  } else if (address.empty()) {
+    if (one.made.service == service::stopped) one.made.service = service::unreachable;
+  } else if (from.container->health == docker::health::starting) {
+    one.second_choice.push_back({address, wish.port, name});
+  } else {
+    one.made.backends.push_back({address, wish.port, name});
+  }
+}
+
+vhost assembly::finish() && {
+  for (auto& one : shares_) {
+    auto& location = one.made;
+    if (location.backends.empty()) location.backends = std::move(one.second_choice);
+    std::ranges::sort(location.backends);
+    if (!location.backends.empty()) {
+      location.service = service::up;
+    } else if (one.has_ill && location.service == service::stopped) {
+      location.service = service::unhealthy;
+    }
+    made_.locations.push_back(std::move(location));
+  }
+  const auto regexes = std::ranges::stable_partition(made_.locations, [](const location& l) { return !is_regex(l); });
+  std::ranges::sort(made_.locations.begin(), regexes.begin(), {}, [](const location& l) { return l.route.path; });
+  return std::move(made_);
+}
+
+service service_of(const vhost& vhost) {
+  if (!vhost.redirect_to.empty()) return service::up;
+  auto best = service::stopped;
+  for (const auto& location : vhost.locations) best = std::min(best, location.service);
+  return best;
+}
+
+}  // namespace heberg::proxy

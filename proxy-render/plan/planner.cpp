@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "proxy-render/plan/planner.h"
+
+#include "proxy-render/plan/address.h"
+#include "proxy-render/plan/assemble.h"
+#include "proxy-render/plan/attach_files.h"
+#include "proxy-render/plan/claims.h"
+#include "proxy-render/plan/external_ports.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace heberg::proxy {
+namespace {
+
+void give_certificate(vhost& to, const certificates& all, std::vector<complaint>& refused) {
+  if (to.tls.method == site::https_method::nohttps) return;
+  const auto name = choose_certificate(all, to.host, to.tls.certificate);
+  if (name) {
+    to.certificate = *name;
+    to.certificate_stamp = all.at(*name);
+  } else if (!to.tls.certificate.empty()) {
+    refused.push_back({to.containers.empty() ? "" : to.containers.front(), "CERT_NAME", to.tls.certificate,
+                       "is not in the certificates' folder, with its key: served over http alone"});
+  }
+}
+
+// Its name stays its own: nobody else's wildcard answers for it.
+shared_vhost close_on_usual_ports(vhost host) {
+  host.external = {};
+  host.closed = true;
+  return std::make_shared<const vhost>(std::move(host));
+}
+
+// Of several names one container may be refused for the same reason.
+void sort_each_once(std::vector<complaint>& about) {
+  std::ranges::sort(about);
+  const auto [begin, end] = std::ranges::unique(about);
+  about.erase(begin, end);
+}
+
+template <class list>
+void append(list& to, const list& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+}  // namespace
+
+struct planner::known_container {
+  std::string id;
+  std::chrono::sys_time<std::chrono::nanoseconds> created;
+  std::optional<docker::container> filled;  // the engine could not be asked: what is remembered of it
+  std::optional<candidate> found;
+  std::vector<complaint> refused;
+  std::string address;  // empty: none that the proxy reaches
+  std::optional<complaint> unreachable;
+
+  [[nodiscard]] bool is_older_than(const known_container& other) const {
+    return std::tie(created, id) < std::tie(other.created, other.id);
+  }
+};
+
+struct planner::known_host {
+  std::vector<const known_container*> claimants;  // the oldest first
+  shared_vhost served = {};                       // none: its claimants are all refused
+  std::vector<complaint> refused = {};
+  std::vector<complaint> refused_while_served = {};
+  file_faults broken = {};
+};
+
+struct planner::looking {
+  const docker::containers& containers;
+  const plan_options& options;
+  proxy::memory& memory;
+  std::chrono::sys_seconds now;
+  judge_options judging;
+};
+
+planner::planner() = default;
+planner::~planner() = default;
+
+void planner::forget(const docker::container_ids& changed) {
+  changed_.insert(changed.begin(), changed.end());
+}
+
+plan planner::update(const docker::containers& containers, const plan_options& options, memory& memory,
+                     std::chrono::sys_seconds now) {
+  const looking at{.containers = containers,
+                   .options = options,
+                   .memory = memory,
+                   .now = now,
+                   .judging = {.sites = site::classifier(options.sites), .own_ports = options.own_ports}};
+  plan made;
+  made.from = find_vantage(containers, options.vantage);
+  // Until all is done: whatever is thrown on the way, the next update begins anew.
+  if (std::exchange(knows_nothing_, true) || made.from != from_) begin_anew(at);
+  from_ = made.from;
+  changed_.insert(borrowers_.begin(), borrowers_.end());
+  for (const auto& id : changed_) look_at_container(at, id);
+  changed_.clear();
+  settle_claims(at);
+  for (const auto& host : touched_) build(at, host);
+  touched_.clear();
+  collect(at, made);
+  knows_nothing_ = false;
+  return made;
+}
+
+void planner::begin_anew(const looking& at) {
+  hosts_.clear();
+  containers_.clear();
+  unclaimed_.clear();
+  borrowers_.clear();
+  complained_of_.clear();
+  changed_.clear();
+  touched_.clear();
+  for (const auto& [id, container] : at.containers) changed_.insert(changed_.end(), id);
+  for (const auto& [id, words] : at.memory.containers) changed_.insert(id);
+  for (const auto& [host, claim] : at.memory.names) touched_.insert(touched_.end(), host);
+}
+
+void planner::look_at_container(const looking& at, const std::string& id) {
+  drop(id);
+  const auto present = at.containers.find(id);
+  const auto* container = present == at.containers.end() ? nullptr : &present->second;
+  remember_words(at.memory, id, container);
+  if (container == nullptr) return;
+
+  known_container fresh;
+  if (!container->inspected) {
+    const auto words = at.memory.containers.find(id);
+    if (words == at.memory.containers.end()) return;
+    fresh.filled = fill_words(*container, words->second);
+  }
+  auto& known = containers_.emplace(id, std::move(fresh)).first->second;
+  const auto& one = known.filled ? *known.filled : *container;
+  known.id = id;
+  known.created = one.created;
+  known.found = judge(one, at.judging, known.refused);
+  if (!known.refused.empty()) complained_of_.insert(id);
+  if (!known.found) {
+    if (known.refused.empty()) containers_.erase(id);
+    return;
+  }
+  known.address = address_of(one, from_, at.containers);
+  if (known.address.empty() && one.state == docker::container_state::running) {
+    known.unreachable.emplace(complaint{site::printable(one.name), "", "", explain_no_address(one, from_)});
+    complained_of_.insert(id);
+  }
+  if (!one.network_of.empty()) borrowers_.insert(id);
+  enter(known);
+}
+
+void planner::enter(const known_container& from) {
+  for (const auto& wish : from.found->wishes) {
+    auto& claimants = hosts_[wish.host].claimants;
+    const auto place = std::ranges::upper_bound(
+        claimants, from, [](const auto& a, const auto& b) { return a.is_older_than(b); },
+        [](const known_container* one) -> const known_container& { return *one; });
+    if (place == claimants.begin() || *std::prev(place) != &from) claimants.insert(place, &from);
+    touched_.insert(wish.host);
+  }
+}
+
+void planner::drop(const std::string& id) {
+  const auto known = containers_.find(id);
+  if (known == containers_.end()) return;
+  if (known->second.found) {
+    for (const auto& wish : known->second.found->wishes) {
+      std::erase(hosts_[wish.host].claimants, &known->second);
+      touched_.insert(wish.host);
+    }
+  }
+  containers_.erase(known);
+  borrowers_.erase(id);
+  complained_of_.erase(id);
+}
+
+// New claims are counted in the order of their containers, and of the names as the container says them.
+void planner::settle_claims(const looking& at) {
+  struct first_claim {
+    const known_container* from;
+    std::ptrdiff_t wish;
+    const site::host* host;
+  };
+  std::vector<first_claim> fresh;
+  for (const auto& host : unclaimed_) {
+    const auto claim = at.memory.names.find(host);
+    if (claim == at.memory.names.end() || is_over(claim->second, at.options.keep_names, at.now)) touched_.insert(host);
+  }
+  for (const auto& host : touched_) {
+    const auto known = hosts_.find(host);
+    auto claim = at.memory.names.find(host);
+    if (claim != at.memory.names.end()) {
+      const auto is_owners = [&](const known_container* one) { return one->found->owner == claim->second.owner; };
+      look_at_claim(at.memory, host, known != hosts_.end() && std::ranges::any_of(known->second.claimants, is_owners),
+                    at.options.keep_names, at.now);
+      claim = at.memory.names.find(host);
+    }
+    if (claim != at.memory.names.end() && claim->second.left) {
+      unclaimed_.insert(host);
+    } else {
+      unclaimed_.erase(host);
+    }
+    if (claim != at.memory.names.end() || known == hosts_.end() || known->second.claimants.empty()) continue;
+    const auto* oldest = known->second.claimants.front();
+    const auto& wishes = oldest->found->wishes;
+    fresh.push_back({oldest, std::ranges::find(wishes, host, &wish::host) - wishes.begin(), &known->first});
+  }
+  std::ranges::sort(fresh, [](const first_claim& a, const first_claim& b) {
+    return a.from == b.from ? a.wish < b.wish : a.from->is_older_than(*b.from);
+  });
+  for (const auto& one : fresh) claim_name(at.memory, *one.host, one.from->found->owner);
+}
+
+void planner::build(const looking& at, const site::host& host) {
+  const auto found = hosts_.find(host);
+  if (found == hosts_.end()) return;
+  if (found->second.claimants.empty()) {
+    hosts_.erase(found);
+    return;
+  }
+  const auto& claim = at.memory.names.at(host);
+  known_host built{.claimants = std::move(found->second.claimants)};
+  std::optional<assembly> parts;
+  for (const auto* one : built.claimants) {
+    const auto& from = *one->found;
+    for (const auto& wish : from.wishes) {
+      if (wish.host != host) continue;
+      if (from.owner != claim.owner) {
+        built.refused.push_back(
+            complain(*from.container, {"VIRTUAL_HOST", site::printable(host.text), explain_refusal(claim)}));
+        continue;
+      }
+      if (!parts) parts.emplace(from, wish);
+      parts->add(from, wish, one->address, built.refused);
+    }
+  }
+  if (parts) {
+    auto made = std::make_shared<vhost>(std::move(*parts).finish());
+    give_certificate(*made, at.options.certificates, built.refused_while_served);
+    attach_files(*made, at.options, built.broken);
+    made->is_default = at.options.default_host == host && made->external == site::external_ports{};
+    built.served = std::move(made);
+  }
+  found->second = std::move(built);
+}
+
+std::vector<const planner::known_host*> planner::list_served(const looking& at, std::vector<complaint>& refused) const {
+  std::vector<const known_host*> served;
+  served.reserve(hosts_.size());
+  for (const auto& [host, known] : hosts_) {
+    if (!known.refused.empty()) append(refused, known.refused);
+    if (known.served) served.push_back(&known);
+  }
+  const auto regexes = std::ranges::find_if(
+      served, [](const known_host* one) { return one->served->host.kind == site::host_kind::regex; });
+  std::ranges::sort(regexes, served.end(), {},
+                    [&](const known_host* one) { return at.memory.names.at(one->served->host).order; });
+  return served;
+}
+
+// Those that do not get the ports they want. A newer claim never takes an older one's port.
+std::set<const planner::known_host*> planner::refuse_ports(const looking& at,
+                                                           const std::vector<const known_host*>& served,
+                                                           std::vector<complaint>& refused) {
+  std::vector<const known_host*> wanting;
+  std::ranges::copy_if(served, std::back_inserter(wanting),
+                       [](const known_host* one) { return one->served->external != site::external_ports{}; });
+  std::ranges::sort(wanting, {}, [&](const known_host* one) { return at.memory.names.at(one->served->host).order; });
+  external_ports taken(at.options.own_ports);
+  std::erase_if(wanting, [&](const known_host* one) { return taken.take(*one->served, refused); });
+  return {wanting.begin(), wanting.end()};
+}
+
+void planner::collect(const looking& at, plan& made) const {
+  for (const auto& id : complained_of_) {
+    const auto& known = containers_.at(id);
+    append(made.refused, known.refused);
+    if (known.unreachable) made.unreachable.push_back(*known.unreachable);
+  }
+  file_faults broken;
+  made.defaults = take_defaults(at.options, broken);
+  std::vector<shared_vhost> vhosts;
+  const auto served = list_served(at, made.refused);
+  const auto without_port = refuse_ports(at, served, made.refused);
+  vhosts.reserve(served.size());
+  for (const auto* one : served) {
+    vhosts.push_back(without_port.contains(one) ? close_on_usual_ports(*one->served) : one->served);
+    if (!one->refused_while_served.empty()) append(made.refused, one->refused_while_served);
+    if (!one->broken.empty()) broken.insert(one->broken.begin(), one->broken.end());
+  }
+  made.vhosts = vhost_list(std::move(vhosts));
+  made.broken_files.assign(broken.begin(), broken.end());
+  sort_each_once(made.refused);
+  std::ranges::sort(made.unreachable);
+}
+
+plan make_plan(const docker::containers& containers, const plan_options& options, memory& memory,
+               std::chrono::sys_seconds now) {
+  return planner().update(containers, options, memory, now);
+}
+
+plan make_plan(const docker::containers& containers, const plan_options& options) {
+  memory nothing;
+  return make_plan(containers, options, nothing, {});
+}
+
+}  // namespace heberg::proxy

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// --check: what would nginx say to the text of a plan? Changes nothing; waits for nginx.
+#pragma once
+
+#include "proxy-render/nginx/nginx.h"
+#include "proxy-render/plan/vhosts.h"
+
+#include <string>
+#include <vector>
+
+namespace heberg::proxy {
+
+// What is wrong, a line each; empty where nginx takes it all.
+[[nodiscard]] std::vector<std::string> find_faults(const plan& plan, const render_options& options,
+                                                   const nginx_options& nginx);
+
+}  // namespace heberg::proxy

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "proxy-render/render/render_frame.h"
+
+#include "proxy-render/publish/confirm.h"
+#include "proxy-render/render/directives.h"
+#include "proxy-render/render/downstream.h"
+#include "proxy-render/render/frame_template.h"
+#include "proxy-render/render/render_location.h"
+#include "proxy-render/render/server_lines.h"
+
+#include <cstdint>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace heberg::proxy {
+namespace {
+
+constexpr std::string_view k_notice =
+    "# Written by heberg-proxy-render from the running containers. Changes made here by hand are lost.\n";
+
+// The site sees the name that nginx chose it by, and the port that the client named.
+// WebSocket is the one upgrade that is passed on: through an upgrade to "h2c" a client would speak to the site past
+// this proxy, with X-Forwarded-* headers of its own. nginx's own words alone, so that nothing here needs a quote. Names
+// begin with heberg_, to meet none of the sysadmin's.
+constexpr std::string_view k_maps = R"(
+map $http_upgrade $heberg_upgrade {
+    default "";
+    "~*^websocket$" websocket;
+}
+map $http_upgrade $heberg_connection {
+    default "";
+    "~*^websocket$" upgrade;
+}
+map $http_upgrade $heberg_connection_close {
+    default close;
+    "~*^websocket$" upgrade;
+}
+map $scheme $heberg_ssl {
+    default off;
+    https on;
+}
+map $http_host $heberg_host_port {
+    default "";
+    "~(:[0-9]+)$" $1;
+}
+log_format heberg '$host $remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
+                  '"$http_referer" "$http_user_agent" "$upstream_addr"';
+)";
+
+// The longest legal name takes 253 bytes and a few; nginx's default of 64 stops at 45.
+constexpr std::string_view k_hash_sizes = R"(
+server_names_hash_bucket_size 512;
+server_names_hash_max_size 65536;
+)";
+
+// Not `server_name _`: a container may claim any name, and nothing else here is a name.
+void append_unknown_name(std::string& text, const render_options& options) {
+  text += "\nserver {\n";
+  append_listen(text, options, options.has_default_host ? "" : default_flag(options));
+  append_server_lines(text, options, false);
+  text.append(render_acme(options.acme)).append("    location / {\n        return 503;\n    }\n}\n");
+}
+
+framing render_framing(const render_options& options) {
+  frame_parts parts{.notice = std::string(k_notice),
+                    .includes = {},
+                    .maps = std::string(k_maps) + render_downstream_maps(options.downstream),
+                    .hash_sizes = std::string(options.frame.hash_sizes ? k_hash_sizes : ""),
+                    .unknown_names = {},
+                    .http_port = options.http_port,
+                    .https_port = options.https_port,
+                    .ipv6 = options.ipv6};
+  for (const auto& file : options.defaults.http) parts.includes += render_include(file, "");
+  append_unknown_name(parts.unknown_names, options);
+  return options.defaults.frame.path.empty() ? frame_of(parts) : fill_template(options.defaults.frame_text, parts);
+}
+
+}  // namespace
+
+void append_unknown_names(std::string& text, std::span<const shared_text> hosts, const render_options& options) {
+  if (options.speaks_tls) append_tls_refusal(text, options);
+  std::set<std::uint16_t> http, https;
+  for (const auto& host : hosts) {
+    if (host->external.http != 0) http.insert(host->external.http);
+    if (host->external.https != 0 && host->over_tls) https.insert(host->external.https);
+  }
+  http.erase(options.http_port);
+  https.erase(options.https_port);
+  auto elsewhere = options;
+  elsewhere.has_default_host = false;
+  for (const auto port : http) append_unknown_name(text, with_ports(elsewhere, {.http = port, .https = 0}));
+  for (const auto port : https) append_tls_refusal(text, with_ports(options, {.http = 0, .https = port}));
+}
+
+std::string render_around(const render_options& options, std::string_view hosts) {
+  auto around = render_framing(options);
+  std::string text = std::move(around.before);
+  text.reserve(text.size() + around.between.size() + hosts.size() + around.after.size() + 1024);
+  const auto begin = text.size();
+  text.append(around.between).append(hosts).append(around.after);
+  // Before the hosts: of two servers of one name nginx takes the first.
+  if (options.tells_generation && around.has_generation) text.insert(begin, render_generation(text, options));
+  return text;
+}
+
+std::string render_frame(const render_options& options) {
+  return render_framing(options).before;
+}
+
+}  // namespace heberg::proxy

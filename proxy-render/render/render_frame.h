@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What is around the hosts' share of the text. Pure.
+#pragma once
+
+#include "proxy-render/render/render.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace heberg::proxy {
+
+// What comes before the first host's block: a notice, the sysadmin's files of the http level (some of nginx's
+// directives must come before the first map), maps, the server for names that nobody serves.
+[[nodiscard]] std::string render_frame(const render_options& options);
+
+// Some hosts' text, with the frame around it.
+[[nodiscard]] std::string render_around(const render_options& options, std::string_view hosts);
+
+// What answers the names that nobody serves, on ports of some hosts' own, and over TLS where some host speaks it.
+void append_unknown_names(std::string& text, std::span<const shared_text> hosts, const render_options& options);
+
+}  // namespace heberg::proxy

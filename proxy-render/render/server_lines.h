@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a server of nginx's begins with: where it listens, how it speaks TLS, and what all of ours have in common. Pure;
+// each appends lines to a text.
+#pragma once
+
+#include "proxy-render/render/render.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace heberg::proxy {
+
+inline constexpr std::string_view k_server_indent = "    ";
+
+// flag: " default_server", or nothing.
+void append_listen(std::string& text, const render_options& options, std::string_view flag);
+
+enum class tls_server { serves, refuses, is_default };
+void append_tls_listen(std::string& text, const render_options& options, std::string_view flag, tls_server kind);
+
+// Certificate, key and policy of a host that has them.
+void append_tls_lines(std::string& text, const vhost& vhost, const render_options& options);
+
+// Another host's wildcard may be served over TLS: not for this name.
+void append_tls_closed(std::string& text, const render_options& options);
+
+// A server of its own: where no name that has a certificate is asked for, the handshake is refused. Nobody sees another
+// site's certificate.
+void append_tls_refusal(std::string& text, const render_options& options);
+
+void append_server_lines(std::string& text, const render_options& options, bool tokens);
+
+[[nodiscard]] std::string_view default_flag(const render_options& options);
+[[nodiscard]] render_options with_ports(const render_options& options, const site::external_ports& external);
+[[nodiscard]] std::string body_size(std::uint64_t bytes);
+[[nodiscard]] std::string server_name(const site::host& host);
+
+}  // namespace heberg::proxy

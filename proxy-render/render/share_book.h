@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Each host's share of the text, rendered once, and again where the host, or what all shares depend on, is another.
+// Pure.
+#pragma once
+
+#include "proxy-render/plan/vhosts.h"
+#include "proxy-render/render/render.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace heberg::proxy {
+
+class share_book {
+ public:
+  // In the hosts' order.
+  [[nodiscard]] std::vector<shared_text> render(const vhost_list& vhosts, const render_options& options);
+
+ private:
+  struct entry {
+    shared_vhost vhost;  // so that no other host gets its address
+    shared_text text = {};
+    bool is_plain = false;
+    std::uint64_t seen = 0;  // in which round
+  };
+  [[nodiscard]] std::vector<entry*> look_up(const vhost_list& vhosts);
+  void forget_those_gone(std::size_t present);
+
+  std::unordered_map<const vhost*, entry> known_;
+  std::optional<render_options> with_;  // all known texts were made with it; nothing: not all with the same
+  bool in_lines_ = false;
+  std::uint64_t round_ = 0;
+};
+
+// Without a book.
+[[nodiscard]] std::vector<shared_text> render_hosts(const vhost_list& vhosts, const render_options& options);
+[[nodiscard]] std::string render(const vhost_list& vhosts, const render_options& options);
+
+}  // namespace heberg::proxy
