@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hebergctl/archive/restic.h"
+
+#include "base/names.h"
+#include "docker/parse_time.h"
+#include "hebergctl/run_program.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <ctime>
+#include <stdexcept>
+#include <utility>
+
+namespace heberg::ctl {
+namespace {
+
+using json = nlohmann::json;
+
+constexpr std::string_view k_tag = "heberg";
+constexpr std::string_view k_suffix = ".tar";
+
+// A file's name in its snapshot; the path by which restic tells the sites' snapshots apart.
+std::string path_of(const std::string& site) {
+  return "/" + site + std::string(k_suffix);
+}
+
+std::string site_of(std::string_view path) {
+  if (!path.starts_with("/") || !path.ends_with(k_suffix)) return {};
+  std::string site(path.substr(1, path.size() - 1 - k_suffix.size()));
+  return is_site_name(site) ? site : std::string();
+}
+
+}  // namespace
+
+restic::restic(const settings& settings) : settings_(settings) {
+  if (settings.backup.repository.empty())
+    throw std::runtime_error("no repository is set: [backup] repository in heberg.toml(5)");
+}
+
+std::string restic::run(std::vector<std::string> words, int input, int output) const {
+  const auto& backup = settings_.backup;
+  words.insert(words.begin(), {"restic", "--quiet", "--cache-dir", settings_.state_dir + "/restic-cache"});
+  const auto end = run_program(
+      {.words = words,
+       .environment = {{"RESTIC_REPOSITORY", backup.repository}, {"RESTIC_PASSWORD_FILE", backup.password_file}},
+       .input = input,
+       .output = output});
+  if (end.status == 0) return end.output;
+  throw std::runtime_error("restic: " +
+                           (end.errors.empty() ? "exit status " + std::to_string(end.status) : end.errors));
+}
+
+void restic::init() const {
+  (void)run({"init"});
+}
+
+void restic::save(const std::string& site, int archive) const {
+  (void)run({"backup", "--stdin", "--stdin-filename", path_of(site), "--tag", std::string(k_tag), "--host", "heberg"},
+            archive);
+}
+
+void restic::load(const snapshot& from, int archive) const {
+  (void)run({"dump", from.id, path_of(from.site)}, -1, archive);
+}
+
+void restic::forget_old() const {
+  const auto& backup = settings_.backup;
+  (void)run({"forget", "--tag", std::string(k_tag), "--group-by", "paths", "--keep-within", "1d", "--keep-daily",
+             std::to_string(backup.keep_daily), "--keep-weekly", std::to_string(backup.keep_weekly), "--keep-monthly",
+             std::to_string(backup.keep_monthly), "--prune"});
+}
+
+std::vector<snapshot> restic::list(const std::string& site) const {
+  std::vector<std::string> words = {"snapshots", "--json", "--tag", std::string(k_tag)};
+  if (!site.empty()) words.insert(words.end(), {"--path", path_of(site)});
+  return parse_snapshots(run(std::move(words)));
+}
+
+std::vector<snapshot> parse_snapshots(std::string_view text) {
+  const auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  std::vector<snapshot> all;
+  if (document.is_null()) return all;  // none at all
+  if (!document.is_array()) throw std::runtime_error("restic's list of snapshots makes no sense");
+  for (const auto& one : document) {
+    try {
+      const auto site = site_of(one.at("paths").at(0).get<std::string>());
+      const auto time = docker::parse_time(one.at("time").get<std::string>());
+      if (!site.empty())
+        all.push_back({one.at("id").get<std::string>(), site, std::chrono::ceil<std::chrono::seconds>(time)});
+    } catch (const json::exception&) {
+      throw std::runtime_error("restic's list of snapshots makes no sense");
+    }
+  }
+  std::ranges::stable_sort(all, {}, &snapshot::time);
+  return all;
+}
+
+std::optional<snapshot> choose_snapshot(const std::vector<snapshot>& all, std::chrono::sys_seconds at) {
+  const auto after = std::ranges::upper_bound(all, at, {}, &snapshot::time);
+  return after == all.begin() ? std::nullopt : std::optional(*std::prev(after));
+}
+
+std::optional<std::chrono::sys_seconds> parse_date(std::string_view text) {
+  if (text == "latest") return std::chrono::sys_seconds::max();
+  const std::string words(text);
+  for (const auto* format :
+       {"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"}) {
+    std::tm parts{};
+    const char* end = ::strptime(words.c_str(), format, &parts);
+    if (end == nullptr || *end != '\0') continue;
+    if (std::string_view(format) == "%Y-%m-%d") {
+      parts.tm_hour = 23;
+      parts.tm_min = parts.tm_sec = 59;
+    }
+    parts.tm_isdst = -1;
+    const auto wanted = parts;
+    const auto seconds = std::mktime(&parts);
+    // 31 February is no date.
+    if (seconds == -1 || parts.tm_mday != wanted.tm_mday || parts.tm_mon != wanted.tm_mon) return std::nullopt;
+    return std::chrono::sys_seconds(std::chrono::seconds(seconds));
+  }
+  return std::nullopt;
+}
+
+}  // namespace heberg::ctl

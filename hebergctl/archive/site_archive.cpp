@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hebergctl/archive/site_archive.h"
+
+#include "archive/walk.h"
+#include "base/beneath.h"
+#include "base/errors.h"
+#include "hebergctl/archive/certificate_names.h"
+#include "hebergctl/container/held_container.h"
+#include "hebergctl/container/site_container.h"
+#include "program/log.h"
+#include "tree/remove_tree.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace heberg::ctl {
+
+archive::head describe_site(const settings& settings, const ledger::site& row,
+                            const std::optional<present_container>& container) {
+  archive::head about{.site = row.name,
+                      .uid = row.uid,
+                      .is_locked = row.is_locked(),
+                      .lock_reason = row.lock_reason,
+                      .specification = ""};
+  if (container && container->wanted) {
+    about.specification = to_text(*container->wanted);
+    about.certificates = list_certificates_of(settings.proxy.certs, *container->wanted);
+  }
+  return about;
+}
+
+std::string archives_folder(const settings& settings) {
+  auto folder = settings.state_dir + "/archives";
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("make", folder);
+  return folder;
+}
+
+archive::limits limits_of(const settings& settings) {
+  return {.entries = settings.archive.max_entries, .bytes = settings.archive.max_size};
+}
+
+archive::pack_result write_archive(const settings& settings, const archive::head& about, int tree, int file,
+                                   archive::compression how, const archive::counter& told) {
+  auto result = archive::pack_and_read_back(about, tree, file, how, told, limits_of(settings));
+  if (::fsync(file) != 0) throw_errno("fsync", "the archive of " + about.site);
+  return result;
+}
+
+std::uint64_t measure(const progress& shown, int tree) {
+  std::uint64_t bytes = 0;
+  if (!shown.is_shown()) return bytes;
+  std::set<std::pair<dev_t, ino_t>> seen;
+  const auto add = [&](const archive::found_entry& found) {
+    if (!S_ISREG(found.status.st_mode)) return;
+    if (found.status.st_nlink > 1 && !seen.emplace(found.status.st_dev, found.status.st_ino).second) return;
+    bytes += static_cast<std::uint64_t>(found.status.st_size);
+  };
+  archive::walk_tree(tree, add, [](const std::string&, const std::string&) {});
+  return bytes;
+}
+
+unique_fd open_unnamed(const settings& settings) {
+  const auto folder = archives_folder(settings);
+  unique_fd file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!file) throw_errno("make a file in", folder);
+  return file;
+}
+
+unnamed_archive pack_unnamed(const settings& settings, const ledger::site& row,
+                             const std::optional<present_container>& container, int tree, archive::compression how,
+                             progress& shown) {
+  auto file = open_unnamed(settings);
+  shown.begin(row.name + ": packing", measure(shown, tree));
+  std::optional<held_container> held;
+  if (container) held.emplace(settings.docker.host, *container, hold::pause);
+  const auto about = describe_site(settings, row, container);
+  const auto written = write_archive(settings, about, tree, file.get(), how, shown.counter());
+  if (held) held->release();
+  return {std::move(file), archive::contents_of(about, written)};
+}
+
+unique_fd open_tree(int root, const std::string& site) {
+  unique_fd tree = open_beneath(root, site.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!tree) throw_errno("open the tree of", site);
+  return tree;
+}
+
+std::variant<reservation, int> reserve(const command& given, const settings& settings, const std::string& site,
+                                       std::uint32_t wished) {
+  if (const auto known = ledger::read_site(settings.state_dir, site)) return reservation{known->uid, false};
+  const auto reply = ask(given, {"reserve", site, "", {"uid", std::to_string(wished)}});
+  if (!reply) return k_no_syncd;
+  if (reply->error != control::failure::none) return report(given, *reply);
+  const auto made = ledger::read_site(settings.state_dir, site);
+  if (!made) return fail(k_failed, site + ": reserved, but not in this ledger: is --config the daemon's?");
+  return reservation{made->uid, true};
+}
+
+void forget_row(const command& given, const std::string& site) {
+  constexpr std::chrono::seconds k_patience{15};  // accounts.retire_after, and a little
+  const auto end = std::chrono::steady_clock::now() + k_patience;
+  for (;;) {
+    const auto reply = ask(given, {"purge", site});
+    if (!reply || reply->error != control::failure::refused || std::chrono::steady_clock::now() > end) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  }
+}
+
+void wait_until_unclaimed(const settings& settings, const std::string& site) {
+  using clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds k_patience{15};
+  constexpr std::chrono::seconds k_steady{1};
+  const auto start = clock::now();
+  bool was_claimed = false;
+  while (clock::now() - start < k_patience) {
+    const auto row = ledger::read_site(settings.state_dir, site);
+    const bool is_claimed = row && !row->missing_since && !row->is_retired();
+    if (!is_claimed && (was_claimed || clock::now() - start > k_steady)) return;
+    was_claimed = was_claimed || is_claimed;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+bool has_tree(int root, const std::string& site) {
+  struct stat ignored {};
+  return ::fstatat(root, site.c_str(), &ignored, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+std::string beside_name(const std::string& site) {
+  return "." + site + ".restore";
+}
+
+void remove_named_tree(int root, const std::string& site) {
+  const auto beside = beside_name(site);
+  if (::renameat2(root, site.c_str(), root, beside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
+  tree::remove_tree(root, beside);
+}
+
+void check_no_other_users(const settings& settings, const std::string& site,
+                          const std::optional<present_container>& container) {
+  const auto users = list_other_users(settings.docker.host, settings.sites.host_root + "/" + site,
+                                      container ? container->id : std::string());
+  if (users.empty()) return;
+  throw refused(site + ": its tree is used by container " + escape_line(join_names(users)) + ": remove it first");
+}
+
+void move_aside(int root, const std::string& site) {
+  const auto aside = "." + site + ".archived";
+  tree::remove_tree(root, aside);
+  if (::renameat2(root, site.c_str(), root, aside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
+}
+
+void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
+                const std::function<void(int folder)>& prepare, const archive::counter& told) {
+  const auto beside = beside_name(site);
+  tree::remove_tree(root, beside);  // of one that was interrupted
+  if (::mkdirat(root, beside.c_str(), 0700) != 0) throw_errno("make", beside);
+  try {
+    const unique_fd folder = open_beneath(root, beside.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!folder) throw_errno("open", beside);
+    archive::unpack(file, known, folder.get(), {.uid = uid}, told);
+    if (prepare) prepare(folder.get());
+    if (::syncfs(folder.get()) != 0) throw_errno("sync", beside);
+    if (::renameat2(root, beside.c_str(), root, site.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename to", site);
+  } catch (...) {
+    tree::remove_tree(root, beside);
+    throw;
+  }
+}
+
+}  // namespace heberg::ctl

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hebergctl/check/check.h"
+
+#include "hebergctl/print.h"
+#include "program/log.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace heberg::ctl {
+namespace {
+
+using namespace std::chrono_literals;
+using json = nlohmann::ordered_json;
+using docker::container_state;
+
+// An engine that restarts a container waits twice as long each time, up to a minute: who has come back so often and was
+// started so lately is in that loop, whatever its state says just now.
+constexpr std::uint32_t k_restarts = 3;
+constexpr auto k_lately = 2min;
+constexpr auto k_soon = std::chrono::days(14);
+
+constexpr char k_publish[] = "systemctl restart heberg-syncd, or docker restart heberg-syncd: it publishes anew";
+
+class site_check {
+ public:
+  site_check(const site_facts& site, std::chrono::system_clock::time_point now) : site_(site), now_(now) {}
+
+  std::vector<finding> run() {
+    check_account();
+    if (site_.row.is_retired()) return std::move(found_);
+    for (const auto& problem : site_.tree) add("tree", severity::error, problem, "hebergctl check --fix " + name());
+    check_password();
+    check_containers();
+    for (const auto& address : site_.addresses) check_address(address);
+    for (const auto& log : site_.logs) check_log(log);
+    return std::move(found_);
+  }
+
+ private:
+  const std::string& name() const { return site_.row.name; }
+
+  void add(std::string subject, severity weight, std::string text, std::string remedy = {}) {
+    found_.push_back({name(), std::move(subject), weight, std::move(text), std::move(remedy)});
+  }
+
+  void check_source(const account_answer& answer, const std::string& source) {
+    switch (answer.what) {
+      case account_answer::untried:
+        return;
+      case account_answer::unreadable:
+        return add("account", severity::error, source + " cannot be read", k_publish);
+      case account_answer::absent:
+        if (!site_.row.is_retired()) add("account", severity::error, source + " does not have it", k_publish);
+        return;
+      case account_answer::present:
+        break;
+    }
+    if (site_.row.is_retired())
+      return add("account", severity::error, source + " still has it, though it is retired", k_publish);
+    if (answer.uid != site_.row.uid) {
+      add("account", severity::error,
+          source + " gives it uid " + std::to_string(answer.uid) + ", the ledger " + std::to_string(site_.row.uid),
+          k_publish);
+    }
+    if (answer.home != site_.home)
+      add("account", severity::error, source + " gives it the home " + answer.home + ", not " + site_.home, k_publish);
+  }
+
+  void check_account() {
+    check_source(site_.directory, "the directory");
+    check_source(site_.nss, "this machine's NSS");
+    const auto& shadow = site_.shadow;
+    if (site_.row.is_retired()) {
+      if (shadow.what == shadow_answer::present)
+        add("account", severity::error, "shadow.cdb still has its hash, though it is retired", k_publish);
+      return;
+    }
+    if (shadow.what != shadow_answer::present) {
+      add("account", severity::error,
+          shadow.what == shadow_answer::absent ? "shadow.cdb does not have it" : "shadow.cdb cannot be read",
+          k_publish);
+    } else if (shadow.is_locked != site_.row.is_locked()) {
+      add("account", severity::error,
+          site_.row.is_locked() ? "it is locked, but shadow.cdb lets it log in"
+                                : "shadow.cdb has it locked, but it is not",
+          k_publish);
+    } else if (shadow.hash != site_.row.hash) {
+      add("account", severity::error, "shadow.cdb and the ledger do not have the same hash", k_publish);
+    }
+  }
+
+  void check_password() {
+    const std::string file = site_.home + "/.heberg/password";
+    switch (site_.row.origin) {
+      case ledger::hash_origin::refused:
+        return add("account", severity::error,
+                   file + " is refused, nobody logs in by password: heberg-syncd's log says why",
+                   "hebergctl passwd " + name() + " --generate");
+      case ledger::hash_origin::none:
+        return add("account", severity::warning, "its password was not looked at yet", "hebergctl sync");
+      default:
+        break;
+    }
+    if (site_.password_holds == false)
+      add("account", severity::error, "the password in " + file + " is not the one that holds", "hebergctl sync");
+  }
+
+  void check_container(const docker::container& c) {
+    const std::string shown = "container " + c.name;
+    if (c.state == container_state::restarting ||
+        (c.restarts >= k_restarts && c.is_up() && now_ - c.started < k_lately)) {
+      add("container", severity::error,
+          shown + " is down: the engine has restarted it " + std::to_string(c.restarts) + " times",
+          "docker logs " + c.name);
+    } else if (c.state == container_state::paused) {
+      add("container", severity::error, shown + " is paused", "docker unpause " + c.name);
+    } else if (c.state != container_state::running) {
+      add("container", severity::error, shown + " does not run", "docker start " + c.name);
+    } else if (c.health == docker::health::unhealthy) {
+      add("container", severity::error, shown + " is unhealthy", "docker inspect " + c.name);
+    }
+    if (!c.inspected)
+      return add("container", severity::warning, shown + ": the engine does not tell more than its name");
+    // Where the image's passwd does not have that UID, Apache 2.4 logs one alert and serves PHP as root.
+    if (const auto* user = docker::find_environment(c, "APACHE_RUN_USER"); user != nullptr && user->starts_with('#')) {
+      add("container", severity::error, shown + " has APACHE_RUN_USER=" + *user + ": its PHP may run as root",
+          "run it with --user " + std::to_string(site_.row.uid) + ":" + std::to_string(site_.row.uid) +
+              ", or hebergctl create");
+    } else if (c.user.empty() || c.user == "root" || c.user == "0" || c.user.starts_with("0:") ||
+               c.user.starts_with("root:")) {
+      add("container", severity::warning, shown + " begins as root",
+          "run it with --user " + std::to_string(site_.row.uid) + ":" + std::to_string(site_.row.uid) +
+              ", or hebergctl create");
+    }
+    for (const auto& network : c.networks) {
+      if (network.name == "bridge")
+        add("container", severity::warning, shown + " is on Docker's default network, where other containers reach it",
+            "run it with --network heberg-sites");
+    }
+  }
+
+  void check_containers() {
+    if (site_.containers.empty() && !site_.row.missing_since)
+      add("container", severity::error, "the engine has no container of it, the ledger thinks it has",
+          "hebergctl sync");
+    for (const auto& c : site_.containers) check_container(c);
+  }
+
+  void check_address(const address_answer& address) {
+    const auto shown = "http://" + address.host;
+    if (address.status == 0)
+      return add("address", severity::error, shown + " does not answer", "systemctl status nginx");
+    if (address.status == 502 || address.status == 503 || address.status == 504) {
+      return add("address", severity::error,
+                 shown + " answers " + std::to_string(address.status) + ": the proxy does not reach it",
+                 "heberg-proxy-render --status");
+    }
+    if (address.status >= 500)
+      add("address", severity::warning, shown + " answers " + std::to_string(address.status),
+          "hebergctl logs --error " + name());
+    if (address.is_in_its_log == false) {
+      add("logs", severity::error,
+          "a request to " + shown +
+              " did not come to its access.log: another site answers, or its log is not forwarded",
+          "heberg-proxy-render --status; heberg-syncd's log");
+    }
+  }
+
+  void check_log(const log_state& log) {
+    if (!log.problem.empty()) {
+      add("logs", severity::warning,
+          "the engine does not give the log of container " + log.container + ": " + log.problem,
+          "run it with the log driver json-file, local or journald");
+    }
+    for (const auto& name : log.behind) {
+      add("logs", severity::error, "what container " + log.container + " wrote last is not in " + name,
+          "heberg-syncd's log says why");
+    }
+  }
+
+  const site_facts& site_;
+  const std::chrono::system_clock::time_point now_;
+  std::vector<finding> found_;
+};
+
+constexpr std::string_view name_of(severity weight) {
+  return weight == severity::error ? "error" : weight == severity::warning ? "warning" : "note";
+}
+
+std::size_t count(std::span<const finding> findings, severity weight) {
+  return static_cast<std::size_t>(std::ranges::count(findings, weight, &finding::weight));
+}
+
+std::string number_of(std::size_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::vector<finding> check_site(const site_facts& site, std::chrono::system_clock::time_point now) {
+  return site_check(site, now).run();
+}
+
+std::vector<finding> check_host(const host_facts& host, std::chrono::system_clock::time_point now) {
+  std::vector<finding> found;
+  const auto add = [&found](std::string subject, severity weight, std::string text, std::string remedy = {}) {
+    found.push_back({"", std::move(subject), weight, std::move(text), std::move(remedy)});
+  };
+  if (!host.syncd_answers) {
+    add("syncd", severity::error, "heberg-syncd does not answer: accounts stay as they are",
+        "systemctl status heberg-syncd");
+  } else if (!host.in_touch) {
+    add("syncd", severity::error, "heberg-syncd has lost the engine: accounts stay as they are",
+        "systemctl status docker");
+  }
+  if (host.publishing_fails)
+    add("syncd", severity::error, "heberg-syncd cannot publish", "heberg-syncd's log says why");
+  for (const auto& [who, why] : host.refused) add("syncd", severity::warning, who + " is refused: " + why);
+  if (!host.root_problem.empty()) add("tree", severity::error, host.root_problem);
+  if (!host.engine_problem.empty()) {
+    add("engine", severity::error, "containers were not looked at: " + host.engine_problem, "systemctl status docker");
+  } else if (!host.has_proxy) {
+    add("address", severity::note, "no proxy is within reach from here: addresses were not tried");
+  }
+  if (!host.logs_problem.empty()) add("logs", severity::error, host.logs_problem, "heberg-syncd's log says why");
+  if (!host.proxy_problem.empty()) add("proxy", severity::warning, host.proxy_problem);
+  for (const auto& site : host.unknown_sites) {
+    if (!host.refused.contains(site))
+      add("engine", severity::error, "a container is of site " + site + ", which has no account", "hebergctl sync");
+  }
+  for (const auto& certificate : host.certificates) {
+    const auto shown = "certificate " + certificate.name;
+    if (!certificate.problem.empty()) {
+      add("certificate", severity::error, shown + ": " + certificate.problem);
+    } else if (certificate.end) {
+      const auto left = std::chrono::floor<std::chrono::days>(*certificate.end - now).count();
+      if (*certificate.end <= now) {
+        add("certificate", severity::error, shown + " has ended", "renew it");
+      } else if (*certificate.end - now < k_soon) {
+        add("certificate", severity::warning, shown + " ends in " + number_of(static_cast<std::size_t>(left), "day"),
+            "renew it");
+      }
+    }
+  }
+  return found;
+}
+
+std::optional<severity> worst_of(std::span<const finding> findings) {
+  std::optional<severity> worst;
+  for (const auto& found : findings) {
+    if (found.weight != severity::note) worst = worst ? std::max(*worst, found.weight) : found.weight;
+  }
+  return worst;
+}
+
+std::string print_findings(std::span<const finding> findings, std::size_t sites) {
+  std::string text;
+  for (const auto& found : findings) {
+    std::string line(name_of(found.weight));
+    line.resize(9, ' ');
+    line += found.site.empty() ? "" : found.site + ": ";
+    line += found.subject + ": " + found.text + (found.remedy.empty() ? "" : "  [" + found.remedy + "]");
+    text += escape_line(line) + "\n";
+  }
+  return text + number_of(sites, "site") + ": " + number_of(count(findings, severity::error), "error") + ", " +
+         number_of(count(findings, severity::warning), "warning") + "\n";
+}
+
+std::string print_json(std::span<const finding> findings, std::size_t sites) {
+  auto list = json::array();
+  for (const auto& found : findings) {
+    list.push_back({{"site", found.site.empty() ? json(nullptr) : json(found.site)},
+                    {"subject", found.subject},
+                    {"severity", name_of(found.weight)},
+                    {"text", found.text},
+                    {"remedy", found.remedy}});
+  }
+  const json document = {{"sites", sites},
+                         {"errors", count(findings, severity::error)},
+                         {"warnings", count(findings, severity::warning)},
+                         {"findings", list}};
+  return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace heberg::ctl

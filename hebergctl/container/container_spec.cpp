@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hebergctl/container/container_spec.h"
+
+#include "base/characters.h"
+#include "base/join.h"
+#include "digest/sha256.h"
+#include "site/hosts.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+namespace heberg::ctl {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::uint64_t k_memory_min = 16ULL << 20U;
+
+json to_json(const specification& wanted) {
+  return {
+      {"hosts", wanted.hosts}, {"image", wanted.image}, {"memory", wanted.memory}, {"environment", wanted.environment}};
+}
+
+bool is_plain(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), is_control);
+}
+
+std::optional<std::vector<std::string>> read_texts(const json& document, const char* key) {
+  const auto found = document.find(key);
+  if (found == document.end() || !found->is_array()) return std::nullopt;
+  std::vector<std::string> texts;
+  for (const auto& element : *found) {
+    if (!element.is_string()) return std::nullopt;
+    texts.push_back(element.get<std::string>());
+  }
+  return texts;
+}
+
+// Everything but the labels: what the fingerprint is taken of.
+json body_of(const placed_site& site) {
+  auto environment = site.wanted.environment;
+  environment.push_back("VIRTUAL_HOST=" + join(site.wanted.hosts, ","));
+  const auto user = std::to_string(site.uid) + ":" + std::to_string(site.uid);
+  // The site itself, in a container in which nothing is root's, nothing is writable but its own files, and nothing can
+  // be gained.
+  return {{"Image", site.wanted.image},
+          {"User", user},
+          {"Env", environment},
+          {"HostConfig",
+           {{"Mounts", json::array({{{"Type", "bind"}, {"Source", site.www}, {"Target", "/var/www/html"}}})},
+            {"NetworkMode", "heberg-sites"},
+            {"CapDrop", {"ALL"}},
+            {"SecurityOpt", {"no-new-privileges"}},
+            {"ReadonlyRootfs", true},
+            {"Tmpfs", {{"/tmp", ""}, {"/var/run/apache2", ""}, {"/var/lock/apache2", ""}}},
+            {"Memory", site.wanted.memory},
+            {"MemorySwap", site.wanted.memory},
+            {"PidsLimit", 200},
+            {"NanoCpus", 1'000'000'000},
+            {"RestartPolicy", {{"Name", "unless-stopped"}}},
+            {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "10m"}, {"max-file", "5"}}}}}}}};
+}
+
+std::string label_of(const json& inspected, const char* label) {
+  const auto found = inspected["Config"]["Labels"].find(label);
+  const auto& labels = inspected["Config"]["Labels"];
+  return labels.is_object() && found != labels.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+std::string explain_specification(const specification& wanted) {
+  if (wanted.hosts.empty()) return "it has no host name";
+  for (const auto& text : wanted.hosts) {
+    const auto parsed = site::parse_host(text);
+    if (const auto* why = std::get_if<std::string>(&parsed)) return "host " + site::printable(text) + ": " + *why;
+  }
+  if (wanted.image.empty() || wanted.image.size() > 255 || !is_plain(wanted.image))
+    return "the image has no sound name";
+  if (wanted.memory < k_memory_min || wanted.memory > std::numeric_limits<std::int64_t>::max())
+    return "its memory is less than 16 MB";
+  for (const auto& variable : wanted.environment) {
+    const auto equals = variable.find('=');
+    if (equals == std::string::npos || equals == 0 || !is_plain(variable) || variable.starts_with("VIRTUAL_HOST="))
+      return "environment " + site::printable(variable) + " is no NAME=VALUE (host names: --host)";
+  }
+  return {};
+}
+
+std::string to_text(const specification& wanted) {
+  return to_json(wanted).dump(-1, ' ', true, json::error_handler_t::replace);
+}
+
+std::optional<specification> parse_specification(std::string_view text) {
+  const auto document = json::parse(text, nullptr, false);
+  if (!document.is_object()) return std::nullopt;
+  const auto hosts = read_texts(document, "hosts");
+  const auto environment = read_texts(document, "environment");
+  const auto image = document.find("image");
+  const auto memory = document.find("memory");
+  if (!hosts || !environment || image == document.end() || !image->is_string() || memory == document.end() ||
+      !memory->is_number_unsigned())
+    return std::nullopt;
+  return specification{.hosts = *hosts,
+                       .image = image->get<std::string>(),
+                       .memory = memory->get<std::uint64_t>(),
+                       .environment = *environment};
+}
+
+std::string create_body(const placed_site& site) {
+  auto body = body_of(site);
+  body["Labels"] = {{k_site_label, site.site},
+                    {k_specification_label, to_text(site.wanted)},
+                    {k_fingerprint_label, fingerprint_of(site)}};
+  return body.dump(-1, ' ', true, json::error_handler_t::replace);
+}
+
+std::string fingerprint_of(const placed_site& site) {
+  return to_hex(sha256_of(body_of(site).dump(-1, ' ', true, json::error_handler_t::replace))).substr(0, 32);
+}
+
+std::optional<present_container> parse_present(std::string_view inspected, std::string_view site) {
+  const auto document = json::parse(inspected, nullptr, false);
+  if (!document.is_object() || !document.contains("Id") || !document["Id"].is_string()) return std::nullopt;
+  present_container present;
+  present.id = document["Id"].get<std::string>();
+  if (document.contains("State") && document["State"].is_object()) {
+    present.runs = document["State"].value("Running", json(false)) == true;
+    present.is_paused = document["State"].value("Paused", json(false)) == true;
+  }
+  if (!document.contains("Config") || !document["Config"].is_object() || !document["Config"].contains("Labels"))
+    return present;
+  present.fingerprint = label_of(document, k_fingerprint_label);
+  present.is_ours = !present.fingerprint.empty() && label_of(document, k_site_label) == site;
+  present.wanted = parse_specification(label_of(document, k_specification_label));
+  return present;
+}
+
+std::vector<std::string> find_users(std::string_view listed, std::string_view folder, std::string_view id) {
+  const auto all = json::parse(listed, nullptr, false);
+  if (!all.is_array()) throw std::runtime_error("the engine's list of containers makes no sense");
+  const auto below = std::string(folder) + "/";
+  const auto text_of = [](const json& from, const char* key) {
+    return from.is_object() && from.contains(key) && from[key].is_string() ? from[key].get<std::string>()
+                                                                           : std::string();
+  };
+  std::vector<std::string> users;
+  for (const auto& one : all) {
+    if (!one.is_object() || text_of(one, "Id") == id || !one.contains("Mounts") || !one["Mounts"].is_array()) continue;
+    const auto is_below = [&](const json& mount) {
+      const auto source = text_of(mount, "Source");
+      return source == folder || source.starts_with(below);
+    };
+    if (std::ranges::none_of(one["Mounts"], is_below)) continue;
+    const bool is_named =
+        one.contains("Names") && one["Names"].is_array() && !one["Names"].empty() && one["Names"].front().is_string();
+    const auto name = is_named ? one["Names"].front().get<std::string>() : text_of(one, "Id");
+    users.push_back(name.starts_with('/') ? name.substr(1) : name);
+  }
+  return users;
+}
+
+step plan(const placed_site& site, const std::optional<present_container>& present) {
+  if (!present) return step::make;
+  if (!present->is_ours) return step::refuse;
+  if (present->fingerprint != fingerprint_of(site)) return step::replace;
+  return present->runs ? step::nothing : step::start;
+}
+
+std::string print_difference(const specification& wanted, const std::optional<specification>& was) {
+  const auto after = to_json(wanted);
+  const auto before = was ? to_json(*was) : json::object();
+  std::string text;
+  for (const auto& [key, value] : after.items()) {
+    const bool known = before.contains(key);
+    if (known && before[key] == value) continue;
+    const auto shown = [&key = key](const json& v) {
+      return key + ": " + v.dump(-1, ' ', true, json::error_handler_t::replace) + "\n";
+    };
+    if (known) text += "- " + shown(before[key]);
+    text += "+ " + shown(value);
+  }
+  return text;
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  const auto unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  constexpr std::pair<std::string_view, unsigned> k_units[] = {{"", 0}, {"k", 10}, {"m", 20}, {"g", 30}};
+  for (const auto& [name, bits] : k_units) {
+    if (unit == name && number <= (std::numeric_limits<std::uint64_t>::max() >> bits)) return number << bits;
+  }
+  return std::nullopt;
+}
+
+}  // namespace heberg::ctl

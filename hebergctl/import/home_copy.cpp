@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hebergctl/import/home_copy.h"
+
+#include "base/beneath.h"
+#include "base/errors.h"
+#include "base/list_folder.h"
+#include "hebergctl/archive/site_archive.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+namespace heberg::ctl {
+namespace {
+
+constexpr std::size_t k_keys_max = 64U << 10U;  // bytes
+constexpr int k_open_folder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+
+void own(int fd, std::uint32_t user, std::uint32_t group, mode_t mode) {
+  if (::fchown(fd, user, group) != 0 || ::fchmod(fd, mode) != 0) throw_errno("settle", "the new tree");
+}
+
+// The first bytes of the owner's keys; empty where there are none.
+std::string read_keys(int home) {
+  std::string text;
+  const unique_fd path = open_beneath(home, ".ssh/authorized_keys", O_PATH);
+  struct stat status {};
+  if (!path || ::fstat(path.get(), &status) != 0 || !S_ISREG(status.st_mode)) return text;
+  const unique_fd file = reopen(path.get(), O_RDONLY);
+  std::array<char, 4096> block{};
+  while (file && text.size() < k_keys_max) {
+    const auto count = ::read(file.get(), block.data(), block.size());
+    if (count <= 0) break;
+    text.append(block.data(), static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+void write_keys(int tree, const std::string& keys, std::uint32_t uid) {
+  if (keys.empty()) return;
+  if (::mkdirat(tree, ".ssh", 0700) != 0) throw_errno("make", ".ssh");
+  const unique_fd folder = open_beneath(tree, ".ssh", k_open_folder);
+  if (!folder) throw_errno("open", ".ssh");
+  const unique_fd file(::openat(folder.get(), "authorized_keys", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) throw_errno("make", "authorized_keys");
+  for (std::string_view rest = keys; !rest.empty();) {
+    const auto count = ::write(file.get(), rest.data(), rest.size());
+    if (count < 0) throw_errno("write", "authorized_keys");
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+  own(file.get(), uid, uid, 0600);
+  own(folder.get(), uid, uid, 0700);
+}
+
+std::vector<std::string> names_in(int folder) {
+  const auto entries = list_folder(folder);
+  if (!entries) throw_errno("list", "the new tree");
+  std::vector<std::string> names;
+  while (const auto* entry = ::readdir(entries.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  return names;
+}
+
+// A new folder in the tree, under a name that the old home has nothing of.
+std::string make_aside(int tree) {
+  for (int i = 0;; ++i) {
+    const auto name = ".www.import" + std::to_string(i);
+    if (::mkdirat(tree, name.c_str(), 0700) == 0) return name;
+    if (errno != EEXIST) throw_errno("make", name);
+  }
+}
+
+// The old owner's links are in there: none is followed. A folder of that name is no key.
+void remove_keys(int www) {
+  const unique_fd folder = open_beneath(www, ".ssh", k_open_folder);
+  if (folder && ::unlinkat(folder.get(), "authorized_keys", 0) != 0 && errno != ENOENT && errno != EISDIR)
+    throw_errno("remove", "www/.ssh/authorized_keys");
+}
+
+// What is in the new tree, into its www. Old keys there would be served to the world.
+void settle(int tree, const std::string& keys, std::uint32_t uid) {
+  const auto aside = make_aside(tree);
+  const unique_fd www = open_beneath(tree, aside.c_str(), k_open_folder);
+  if (!www) throw_errno("open", aside);
+  for (const auto& name : names_in(tree)) {
+    if (name != aside && ::renameat(tree, name.c_str(), www.get(), name.c_str()) != 0) throw_errno("move", name);
+  }
+  remove_keys(www.get());
+  own(www.get(), uid, uid, 02755);
+  if (::renameat(tree, aside.c_str(), tree, "www") != 0) throw_errno("name", "www");
+  write_keys(tree, keys, uid);
+  own(tree, 0, uid, 0751);
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> copy_home(const settings& settings, int root, const home_copy& what) {
+  const unique_fd home(::open(what.home.c_str(), k_open_folder | O_CLOEXEC));
+  if (!home) throw_errno("open", what.home);
+  unique_fd web;
+  if (!what.web_folder.empty()) {
+    web = open_beneath(home.get(), what.web_folder.c_str(), k_open_folder);
+    if (!web) throw_errno("open", what.home + "/" + what.web_folder);
+  }
+  const auto file = open_unnamed(settings);
+  const archive::head about{
+      .site = what.site, .uid = what.uid, .is_locked = false, .lock_reason = {}, .specification = {}};
+  auto packed = write_archive(settings, about, web ? web.get() : home.get(), file.get());
+  const auto keys = read_keys(home.get());
+  write_tree(root, file.get(), archive::contents_of(about, packed), what.site, what.uid,
+             [&](int tree) { settle(tree, keys, what.uid); });
+  return std::move(packed.left_out);
+}
+
+}  // namespace heberg::ctl

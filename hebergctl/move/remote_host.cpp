@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hebergctl/move/remote_host.h"
+
+#include "base/errors.h"
+#include "base/unique_fd.h"
+#include "hebergctl/run_program.h"
+
+#include <nlohmann/json.hpp>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+namespace heberg::ctl {
+namespace {
+
+constexpr int k_ssh_failed = 255;  // ssh(1), "EXIT STATUS"
+
+unique_fd as_file(std::string_view text) {
+  unique_fd file(::memfd_create("input", MFD_CLOEXEC));
+  if (!file) throw_errno("make", "a file in memory");
+  while (!text.empty()) {
+    const auto count = ::write(file.get(), text.data(), text.size());
+    if (count < 0) throw_errno("write", "a file in memory");
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) throw_errno("read", "a file in memory");
+  return file;
+}
+
+}  // namespace
+
+std::vector<std::string> split_words(const std::string& text) {
+  std::istringstream rest(text);
+  std::vector<std::string> words;
+  for (std::string word; rest >> word;) words.push_back(word);
+  return words;
+}
+
+remote_host::remote_host(std::string host, const std::string& ssh, std::string command)
+    : host_(std::move(host)), ssh_(ssh), command_(std::move(command)) {
+  if (host_.empty() || host_.front() == '-') throw std::runtime_error(host_ + " is no host for ssh");
+  if (split_words(ssh_).empty() || split_words(command_).empty()) throw std::runtime_error("an empty command");
+}
+
+remote_reply remote_host::ask(const std::string& words, const std::string& input) const {
+  auto command = split_words(ssh_);
+  command.insert(command.end(), {host_, "--", command_ + " --json " + words});
+  const auto text = as_file(input);
+  const auto end = run_program({.words = command, .environment = {}, .input = text.get()});
+  if (end.status == k_ssh_failed || end.status > 128) throw lost_link(host_ + ": " + end.errors);
+  const auto document = nlohmann::json::parse(end.output, nullptr, /*allow_exceptions=*/false);
+  if (!document.is_object()) return {.is_done = false, .message = end.errors, .data = {}};
+  const bool is_done = document.contains("done") && document["done"] == true && end.status == 0;
+  const auto message = document.contains("message") && document["message"].is_string()
+                           ? document["message"].get<std::string>()
+                           : end.errors;
+  return {.is_done = is_done, .message = message, .data = end.output};
+}
+
+}  // namespace heberg::ctl

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What there is: list, show, sessions, status.
+#include "hebergctl/command.h"
+#include "hebergctl/print.h"
+#include "hebergctl/session_details.h"
+#include "hebergctl/verbs/subcommand.h"
+#include "ledger/ledger.h"
+#include "tree/keys.h"
+#include "tree/sessions.h"
+
+#include <nlohmann/json.hpp>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <set>
+#include <variant>
+
+namespace heberg::ctl {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr char k_procs[] = "/proc";
+// Where sshd's host keys are: in the SFTP container's volume, which syncd's container mounts, too; as the engine keeps
+// it on the host.
+constexpr const char* k_host_keys[] = {"/etc/ssh/host_keys", "/var/lib/docker/volumes/heberg-sftp-keys/_data"};
+
+std::string dump(const json& document) {
+  return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
+}
+
+std::optional<std::chrono::seconds> age_of_directory(const settings& settings) {
+  struct stat file {};
+  if (::stat((settings.state_dir + "/directory/accounts.cdb").c_str(), &file) != 0) return std::nullopt;
+  return std::chrono::seconds(std::max<time_t>(0, ::time(nullptr) - file.st_mtim.tv_sec));
+}
+
+// What is read while syncd is down is its last word, and may be old.
+void tell_age(const command& given, const settings& settings) {
+  if (ask(given, {"status", ""}, telling::quiet)) return;
+  const auto age = age_of_directory(settings);
+  (void)fail(k_no_syncd, "heberg-syncd does not answer; what it wrote last " +
+                             (age ? "is " + print_age(*age) + " old" : "is of unknown age, no directory is there"));
+}
+
+int list(const command& given) {
+  const auto settings = load(given.common);
+  const auto sites = ledger::read_sites(settings.state_dir);
+  tell_age(given, settings);
+  return print(given.json ? print_json(sites) : print_table(sites));
+}
+
+int show(const command& given, const std::string& name) {
+  const auto settings = load(given.common);
+  const auto found = ledger::read_site(settings.state_dir, name);
+  if (!found) return fail_no_site(name);
+  tell_age(given, settings);
+  return print(given.json ? print_json(*found) : print_site(*found, settings.sites.root));
+}
+
+int sessions(const command& given, const std::string& name) {
+  std::map<std::uint32_t, std::string> names;
+  for (const auto& site : ledger::read_sites(load(given.common).state_dir)) {
+    if (name.empty() || site.name == name) names[site.uid] = site.name;
+  }
+  if (!name.empty() && names.empty()) return fail_no_site(name);
+  std::set<std::uint32_t> uids;
+  for (const auto& [uid, site] : names) uids.insert(uid);
+
+  std::vector<session_row> rows;
+  for (const auto& session : tree::find_sessions(k_procs, uids)) {
+    rows.push_back({.site = names.at(session.uid),
+                    .process = session.process,
+                    .since = started_at(k_procs, session.process),
+                    .client = client_of(k_procs, session.process)});
+  }
+  std::ranges::sort(rows);
+  return print(given.json ? print_json(rows) : print_table(rows));
+}
+
+json host_keys() {
+  auto keys = json::array();
+  for (const auto* folder : k_host_keys) {
+    std::error_code error;
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      if (entry.path().extension() == ".pub") files.push_back(entry.path());
+    }
+    std::ranges::sort(files);
+    for (const auto& file : files) {
+      std::string line;
+      std::getline(std::ifstream(file), line);
+      const auto parsed = tree::parse_public_key(line);
+      if (const auto* key = std::get_if<tree::public_key>(&parsed))
+        keys.push_back({{"type", key->type}, {"fingerprint", key->fingerprint}});
+    }
+    if (!keys.empty()) break;
+  }
+  return keys;
+}
+
+std::string print_status(const json& status) {
+  const bool runs = status["syncd"].get<bool>();
+  std::string text = std::string("syncd      ") + (runs ? "answers" : "does not answer") + "\n";
+  if (runs) {
+    text += std::string("engine     ") + (status["engine"].get<bool>() ? "in touch" : "lost") + "\n";
+    text += "accounts   " + status["accounts"].dump() + ", refused " + status["refused"].dump() + "\n";
+    if (status["publishing_fails"].get<bool>()) text += "publishing fails: see heberg-syncd's log\n";
+    for (const auto& [who, why] : status["reasons"].items())
+      text += "refused    " + who + ": " + why.get<std::string>() + "\n";
+  }
+  const auto& age = status["directory_age"];
+  text +=
+      "directory  " + (age.is_null() ? "is missing" : print_age(std::chrono::seconds(age.get<int>())) + " old") + "\n";
+  for (const auto& key : status["host_keys"])
+    text += "host key   " + key["fingerprint"].get<std::string>() + "  " + key["type"].get<std::string>() + "\n";
+  return text;
+}
+
+// 0: all is well; 1: something is not; 4: syncd does not answer.
+int status(const command& given) {
+  const auto settings = load(given.common);
+  const auto reply = ask(given, {"status", ""}, telling::quiet);
+  json document = {{"syncd", reply.has_value()}};
+  if (reply) {
+    const auto data = json::parse(reply->data, nullptr, false);
+    for (const char* key : {"engine", "accounts", "refused", "publishing_fails", "reasons"}) {
+      if (!data.is_object() || !data.contains(key)) return fail(k_failed, "heberg-syncd is of another version");
+      document[key] = data[key];
+    }
+  }
+  const auto age = age_of_directory(settings);
+  document["directory_age"] = age ? json(age->count()) : json(nullptr);
+  document["host_keys"] = host_keys();
+  const int printed = print(given.json ? dump(document) : print_plain(print_status(document)));
+  if (!reply) return k_no_syncd;
+  const bool is_well = document["engine"] == true && document["publishing_fails"] == false;
+  return is_well ? printed : k_failed;
+}
+
+}  // namespace
+
+void add_reading_verbs(CLI::App& app, command& given) {
+  subcommand(app, "list", "List all sites, retired ones too").runs(given, [&given] { return list(given); });
+  const auto site = std::make_shared<std::string>();
+  subcommand one(app, "show", "Show one site");
+  one.add("SITE", *site).required();
+  one.runs(given, [&given, site] { return show(given, *site); });
+  subcommand open(app, "sessions", "List the open SFTP sessions");
+  open.add("SITE", *site);
+  open.runs(given, [&given, site] { return sessions(given, *site); });
+  subcommand(app, "status", "Say how heberg is: engine, accounts, directory, host keys").runs(given, [&given] {
+    return status(given);
+  });
+  subcommand(app, "settings", "Read heberg.toml, and say whether it is sound").runs(given, [&given] {
+    (void)load(given.common);
+    return report(given, {control::failure::none, given.common.config + ": is sound"});
+  });
+}
+
+}  // namespace heberg::ctl

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The backup's dates and lists, and the program that is run for it. The repository itself: tests/e2e.
+#include "hebergctl/archive/restic.h"
+
+#include "hebergctl/run_program.h"
+#include "support/temp_dir.h"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+
+#include <cstdlib>
+#include <ctime>
+
+namespace {
+
+using namespace heberg;
+using namespace heberg::ctl;
+using std::chrono::seconds;
+using std::chrono::sys_seconds;
+
+constexpr char k_list[] = R"([
+{"time":"2026-11-26T04:00:00.9+01:00","paths":["/b.tar"],"id":"b1","short_id":"b1"},
+{"time":"2026-11-25T03:00:00Z","paths":["/a.tar"],"id":"a1"},
+{"time":"2026-11-27T03:00:00Z","paths":["/a.tar"],"id":"a2"},
+{"time":"2026-11-27T03:00:00Z","paths":["/etc/passwd"],"id":"x"},
+{"time":"2026-11-27T03:00:00Z","paths":["/../a.tar"],"id":"y"}])";
+
+}  // namespace
+
+TEST_CASE("the snapshots of sites are listed in their order, others' are passed over") {
+  const auto all = parse_snapshots(k_list);
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].id == "a1");
+  CHECK(all[1].id == "b1");
+  CHECK(all[1].site == "b");
+  CHECK(all[1].time == sys_seconds(seconds(1795662001)));  // rounded up: it is not in the second before
+  CHECK(all[2].id == "a2");
+  CHECK(parse_snapshots("null").empty());
+  CHECK(parse_snapshots("[]").empty());
+  for (const auto* bad : {"", "{", "{}", "[1]", R"([{"time":"x"}])", R"([{"time":1,"paths":["/a.tar"],"id":"a"}])"}) {
+    INFO(bad);
+    CHECK_THROWS_AS(parse_snapshots(bad), std::runtime_error);
+  }
+}
+
+TEST_CASE("of the snapshots the last one counts that is not after the date") {
+  const std::vector<snapshot> all = {{"1", "a", sys_seconds(seconds(100))}, {"2", "a", sys_seconds(seconds(200))}};
+  CHECK_FALSE(choose_snapshot(all, sys_seconds(seconds(99))));
+  CHECK(choose_snapshot(all, sys_seconds(seconds(100)))->id == "1");
+  CHECK(choose_snapshot(all, sys_seconds(seconds(199)))->id == "1");
+  CHECK(choose_snapshot(all, sys_seconds::max())->id == "2");
+  CHECK_FALSE(choose_snapshot({}, sys_seconds::max()));
+}
+
+TEST_CASE("a date is a day's end or a time, and what is none is refused") {
+  ::setenv("TZ", "UTC", 1);
+  ::tzset();
+  const auto at = [](const char* text) {
+    const auto found = parse_date(text);
+    return found ? found->time_since_epoch().count() : -1;
+  };
+  CHECK(at("2026-11-27") == 1795823999);
+  CHECK(at("2026-11-27 14:00") == 1795788000);
+  CHECK(at("2026-11-27T14:00") == 1795788000);
+  CHECK(at("2026-11-27 14:00:05") == 1795788005);
+  CHECK(parse_date("latest") == sys_seconds::max());
+  for (const auto* bad : {"", "yesterday", "2026-02-31", "2026-11-27 25:00", "2026-11-27x", "27.11.2026"}) {
+    INFO(bad);
+    CHECK(at(bad) == -1);
+  }
+}
+
+TEST_CASE("a program is run with its words, its environment and its files, and tells how it ended") {
+  const auto said =
+      run_program({.words = {"sh", "-c", "printf '%s|%s' \"$1\" \"$X\"; echo bad >&2; exit 3", "sh", "a b;c"},
+                   .environment = {{"X", "y z"}}});
+  CHECK(said.status == 3);
+  CHECK(said.output == "a b;c|y z");
+  CHECK(said.errors == "bad\n");
+  CHECK(run_program({.words = {"sh", "-c", "kill -9 $$"}}).status == 128 + 9);
+  CHECK(run_program({.words = {"cat"}}).output.empty());
+  CHECK_THROWS_AS(run_program({.words = {"/nowhere/program"}}), std::system_error);
+
+  const test::temp_dir folder;
+  test::write_file(folder / "in", "text");
+  const unique_fd in(::open((folder / "in").c_str(), O_RDONLY | O_CLOEXEC));
+  const unique_fd out(::open((folder / "out").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  CHECK(run_program({.words = {"cat"}, .input = in.get(), .output = out.get()}).status == 0);
+  CHECK(test::read_file(folder / "out") == "text");
+}
