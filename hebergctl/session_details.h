@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What /proc says of an open session (syncd/sessions.h finds them): since when, and from where.
+// What /proc says of an open session (tree/sessions.h finds them): since when, and from where.
 #pragma once
 
 #include "ledger/ledger.h"
