@@ -92,7 +92,7 @@ class checker {
   }
 
   questions questions_for_the_machine() {
-    return {.owners_of_trees = [this]() -> const tree::owners& {
+    return {.owners_of_trees = [this]() -> const tree::site_owners& {
               if (trees_) trees_->find_owners(owners_of_trees_);
               return owners_of_trees_;
             },
@@ -120,7 +120,7 @@ class checker {
   site_rows rows_;
   tree::shared_fd root_;
   std::optional<tree::site_trees> trees_;
-  tree::owners owners_of_trees_;
+  tree::site_owners owners_of_trees_;
   std::size_t problems_ = 0;
 };
 

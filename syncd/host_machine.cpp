@@ -77,7 +77,7 @@ std::vector<std::string> host_machine::make_tree(const std::string& site, std::u
   return trees_ ? trees_->make(site, uid) : std::vector<std::string>();
 }
 
-const tree::owners& host_machine::owners_of_trees() {
+const tree::site_owners& host_machine::owners_of_trees() {
   if (trees_) trees_->find_owners(owners_of_trees_);
   return owners_of_trees_;
 }

@@ -54,14 +54,14 @@ class host_machine final : public machine {
   void publish(std::span<const directory::account> accounts) override;
   std::string check_root() override;
   std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) override;
-  const tree::owners& owners_of_trees() override;
+  const tree::site_owners& owners_of_trees() override;
   std::string explain_foreign(const std::string& site, std::uint32_t uid) override;
   bool has_tree(const std::string& name) override;
   void move_tree(const std::string& from, const std::string& to) override;
-  void tree::store_password(const std::string& site, const tree::secret& line) override;
-  std::string tree::read_keys(const std::string& site) override;
+  void store_password(const std::string& site, const tree::secret& line) override;
+  std::string read_keys(const std::string& site) override;
   void store_keys(const std::string& site, std::string_view text) override;
-  watched_look tree::look_at_password(const std::string& site, const std::optional<tree::fingerprint>& known) override;
+  watched_look look_at_password(const std::string& site, const std::optional<tree::fingerprint>& known) override;
   void hash(hash_job job, hasher::lane lane) override { hasher_.push(std::move(job), lane); }
   bool has_room_to_hash() override { return hasher_.has_room(); }
   std::size_t cut_sessions(const std::set<std::uint32_t>& uids) override;
@@ -83,7 +83,7 @@ class host_machine final : public machine {
   mutable std::mutex root_mutex_;  // the hasher's thread stores new passwords below the root
   tree::shared_fd root_;
   std::optional<tree::site_trees> trees_;
-  tree::owners owners_of_trees_;
+  tree::site_owners owners_of_trees_;
   sftp_log* sftp_log_ = nullptr;
   std::shared_ptr<const tree::log_socket> log_socket_;
   std::string log_socket_problem_;  // said once

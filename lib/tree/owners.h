@@ -12,16 +12,16 @@
 
 namespace heberg::tree {
 
-struct owner {
+struct site_owner {
   std::optional<std::uint32_t> www;   // of its www folder; none: there is no such folder
   std::optional<std::uint32_t> mark;  // the group of its top folder, where that is root's; none: root's group
-  bool operator==(const owner&) const = default;
+  bool operator==(const site_owner&) const = default;
 };
 
 struct name_hash {
   using is_transparent = void;
   std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>()(name); }
 };
-using owners = std::unordered_map<std::string, owner, name_hash, std::equal_to<>>;  // by the trees' names
+using site_owners = std::unordered_map<std::string, site_owner, name_hash, std::equal_to<>>;  // by the trees' names
 
 }  // namespace heberg::tree

@@ -175,8 +175,8 @@ class tree_pass {
   std::vector<std::string> problems_;
 };
 
-owner find_owner(int root, const char* name, const ownership& owners) {
-  owner found;
+site_owner find_owner(int root, const char* name, const ownership& owners) {
+  site_owner found;
   const unique_fd top = open_beneath(root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
   struct stat status {};
   if (!top || ::fstat(top.get(), &status) != 0) return found;
@@ -216,7 +216,7 @@ std::vector<std::string> site_trees::inspect(const std::string& name, std::uint3
   return tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::look, owners_).run(name);
 }
 
-void site_trees::find_owners(owners& known) const {
+void site_trees::find_owners(site_owners& known) const {
   const auto entries = list_folder(root_->get());
   if (entries == nullptr) return;
   while (const dirent* entry = ::readdir(entries.get())) {

@@ -43,7 +43,7 @@ class site_trees {
 
   // Adds the trees that are not in `known` yet. One whose www is missing or still root's is looked at each time: it may
   // just be copied here.
-  void find_owners(owners& known) const;
+  void find_owners(site_owners& known) const;
 
  private:
   [[nodiscard]] std::string link_log_socket(const std::string& name) const;

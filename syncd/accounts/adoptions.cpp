@@ -3,7 +3,7 @@
 
 namespace heberg::syncd {
 
-adoptions::adoptions(const tree::owners& trees, uid_range range) : trees_(trees), range_(range) {}
+adoptions::adoptions(const tree::site_owners& trees, uid_range range) : trees_(trees), range_(range) {}
 
 const std::vector<adoptions::claimant>& adoptions::claimants_of(std::uint32_t uid) {
   if (!claimants_) {
@@ -18,7 +18,7 @@ const std::vector<adoptions::claimant>& adoptions::claimants_of(std::uint32_t ui
 }
 
 // A group outside the range is no mark: a tree from before heberg may have any.
-std::optional<std::uint32_t> adoptions::mark_of(const tree::owner& tree) const {
+std::optional<std::uint32_t> adoptions::mark_of(const tree::site_owner& tree) const {
   return tree.mark && range_.holds(*tree.mark) ? tree.mark : std::nullopt;
 }
 

@@ -20,7 +20,7 @@ namespace heberg::syncd {
 
 class adoptions {
  public:
-  adoptions(const tree::owners& trees, uid_range range);
+  adoptions(const tree::site_owners& trees, uid_range range);
 
   // Every UID that a tree names: not to be given to a site that is new.
   [[nodiscard]] uid_set seen() const;
@@ -37,10 +37,10 @@ class adoptions {
     bool is_marked = false;
   };
 
-  [[nodiscard]] std::optional<std::uint32_t> mark_of(const tree::owner& tree) const;
+  [[nodiscard]] std::optional<std::uint32_t> mark_of(const tree::site_owner& tree) const;
   [[nodiscard]] const std::vector<claimant>& claimants_of(std::uint32_t uid);
 
-  const tree::owners& trees_;
+  const tree::site_owners& trees_;
   uid_range range_;
   // Trees that do not contradict themselves, by owner of www. Found when first asked for: most new sites have no tree.
   std::optional<std::map<std::uint32_t, std::vector<claimant>>> claimants_;

@@ -63,7 +63,7 @@ void keeper::lose_engine() {
 }
 
 questions keeper::questions_of_machine() {
-  return {.owners_of_trees = [this]() -> const tree::owners& { return machine_.owners_of_trees(); },
+  return {.owners_of_trees = [this]() -> const tree::site_owners& { return machine_.owners_of_trees(); },
           .explain_foreign = [this](const std::string& site,
                                     std::uint32_t uid) { return machine_.explain_foreign(site, uid); },
           .has_time = [this, end = machine_.steady_time() + k_asking] { return machine_.steady_time() < end; },

@@ -42,7 +42,7 @@ class machine {
   // Makes what is missing of a tree; what is wrong with it. (site_trees.h)
   virtual std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) = 0;
   // What was there at the last check_root(), and what has come since.
-  virtual const tree::owners& owners_of_trees() = 0;
+  virtual const tree::site_owners& owners_of_trees() = 0;
   virtual std::string explain_foreign(const std::string& site, std::uint32_t uid) = 0;
 
   // A tree of that name, or whatever else bears it. move_tree replaces nothing, is no error where `from` is gone
@@ -51,8 +51,8 @@ class machine {
   virtual void move_tree(const std::string& from, const std::string& to) = 0;
 
   // The sysadmin's files below .heberg. Throw.
-  virtual void tree::store_password(const std::string& site, const tree::secret& line) = 0;
-  virtual std::string tree::read_keys(const std::string& site) = 0;
+  virtual void store_password(const std::string& site, const tree::secret& line) = 0;
+  virtual std::string read_keys(const std::string& site) = 0;
   virtual void store_keys(const std::string& site, std::string_view text) = 0;
 
   // Looks at the password file, after asking to be told of its changes. watched: that could be had.
@@ -60,8 +60,7 @@ class machine {
     tree::password_look look;
     bool watched = true;
   };
-  virtual watched_look tree::look_at_password(const std::string& site,
-                                              const std::optional<tree::fingerprint>& known) = 0;
+  virtual watched_look look_at_password(const std::string& site, const std::optional<tree::fingerprint>& known) = 0;
   virtual void hash(hash_job job, hasher::lane lane) = 0;  // the answer comes by keeper::finish_hash()
   virtual bool has_room_to_hash() = 0;
 

@@ -10,9 +10,9 @@
 
 #include "ledger/ledger.h"
 #include "program/log.h"
+#include "syncd/accounts/adoptions.h"
 #include "syncd/accounts/claim_book.h"
 #include "syncd/accounts/uid_pool.h"
-#include "tree/owners.h"
 
 #include <chrono>
 #include <cstdint>
@@ -36,7 +36,7 @@ struct account_rules {
 
 struct questions {
   // Whom the trees below the sites root belong to. Asked at most once, and only where a UID must be found.
-  std::function<const tree::owners&()> owners_of_trees;
+  std::function<const tree::site_owners&()> owners_of_trees;
   // Why another source of names has this name or UID already; empty where none has. It may be slow (LDAP), so it is
   // asked only while there is time; sites that were refused before are asked about last, and keep that reason
   // meanwhile.

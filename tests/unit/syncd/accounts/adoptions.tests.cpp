@@ -10,7 +10,7 @@ namespace {
 
 constexpr uid_range k_range{20000, 20099};
 
-adoptions::answer judge(const tree::owners& trees, const std::string& site) {
+adoptions::answer judge(const tree::site_owners& trees, const std::string& site) {
   return adoptions(trees, k_range).judge(site);
 }
 
@@ -22,7 +22,7 @@ TEST_CASE("an owner that no other tree has is taken over, also from a tree witho
 }
 
 TEST_CASE("without a tree, a www folder, or an owner in range there is nobody to take over and nothing to tell") {
-  const tree::owners trees{{"no-www", {{}, 20001}}, {"root", {0, {}}}, {"www-data", {33, 33}}};
+  const tree::site_owners trees{{"no-www", {{}, 20001}}, {"root", {0, {}}}, {"www-data", {33, 33}}};
   for (const std::string site : {"none", "no-www", "root", "www-data"}) {
     INFO(site);
     CHECK_FALSE(judge(trees, site).uid);
@@ -31,7 +31,7 @@ TEST_CASE("without a tree, a www folder, or an owner in range there is nobody to
 }
 
 TEST_CASE("a www folder that was given to another UID than its tree's mark is not believed, and harms nobody else") {
-  const tree::owners trees{{"thief", {20002, 20001}}, {"victim", {20002, 20002}}, {"old", {20003, {}}}};
+  const tree::site_owners trees{{"thief", {20002, 20001}}, {"victim", {20002, 20002}}, {"old", {20003, {}}}};
   CHECK_FALSE(judge(trees, "thief").uid);
   CHECK_THAT(judge(trees, "thief").why_not, Contains("uid 20002") && Contains("group of its tree is 20001"));
   CHECK(judge(trees, "victim").uid == 20002u);
@@ -50,6 +50,6 @@ TEST_CASE("a group from before heberg is no mark") {
 }
 
 TEST_CASE("every UID that a tree names is seen, marks too") {
-  const tree::owners trees{{"a", {20001, 20002}}, {"b", {{}, 20003}}, {"c", {33, 33}}};
+  const tree::site_owners trees{{"a", {20001, 20002}}, {"b", {{}, 20003}}, {"c", {33, 33}}};
   CHECK(adoptions(trees, k_range).seen() == uid_set{33, 20001, 20002, 20003});
 }

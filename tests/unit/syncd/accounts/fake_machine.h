@@ -170,12 +170,12 @@ class fake_machine final : public syncd::machine {
       if (auto file = files.extract(from)) files[to] = file.mapped();
     });
   }
-  void tree::store_password(const std::string& site, const tree::secret& line) override {
+  void store_password(const std::string& site, const tree::secret& line) override {
     write_password(site, std::string(line.view()));
   }
-  std::string tree::read_keys(const std::string& site) override { return keys[site]; }
+  std::string read_keys(const std::string& site) override { return keys[site]; }
   void store_keys(const std::string& site, std::string_view text) override { keys[site] = text; }
-  watched_look tree::look_at_password(const std::string& site, const std::optional<tree::fingerprint>& known) override {
+  watched_look look_at_password(const std::string& site, const std::optional<tree::fingerprint>& known) override {
     ++looks;
     return {look(site, known), !unwatchable.contains(site)};
   }

@@ -27,7 +27,7 @@ site::claim make_claim(std::string site, int created = 1, std::string id = "c1")
 // The world of one test: what the machine would answer, and the rows, which each run moves on.
 struct world {
   site_rows rows;
-  tree::owners trees;
+  tree::site_owners trees;
   std::map<std::string, std::string> foreign;
   account_rules rules{.uids = {20000, 20003}, .retire_after = 5s};
   std::map<std::string, std::string> last_refusals;
@@ -35,7 +35,7 @@ struct world {
   int tree_scans = 0;
 
   changes run(const std::vector<site::claim>& claims, syncd::time now) {
-    const questions ask{.owners_of_trees = [this]() -> const tree::owners& { return ++tree_scans, trees; },
+    const questions ask{.owners_of_trees = [this]() -> const tree::site_owners& { return ++tree_scans, trees; },
                         .explain_foreign =
                             [this](const std::string& site, std::uint32_t uid) {
                               if (const auto found = foreign.find(site); found != foreign.end()) return found->second;
