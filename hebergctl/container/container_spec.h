@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a site's container is made of (design, section 9), as a value, and in the engine's words. Pure. The container
+// What a site's container is made of, as a value, and in the engine's words. Pure. The container
 // bears its specification as a label, so that what was wanted can be compared, archived and made again.
 #pragma once
 

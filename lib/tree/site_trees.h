@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The sites' trees (design, section 5). For a site NAME with UID N (GID too), below the sites root:
+// The sites' trees (docs/formats.md). For a site NAME with UID N (GID too), below the sites root:
 //
 //   NAME          root:N  0751   the session's chroot: root's, so that the owner of the site cannot rename what is in
 //   it NAME/www      N:N     2755   the document root, mounted into the container NAME/logs     root:N  0750 NAME/.ssh
