@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What an inspected container means as a site (docs/formats.md). Pure: values in, a verdict out; all of the
+// What an inspected container means as a site (design: "site container"). Pure: values in, a verdict out; all of the
 // container is hostile. A container is a site's when all three hold:
 //   its image matches one of the globs, or it carries the label heberg.site;
 //   its VIRTUAL_HOST names at least one host;
