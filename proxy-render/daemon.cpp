@@ -230,6 +230,7 @@ class daemon {
       schedule_.begin();
       const bool insist = std::exchange(insist_, false);
       const auto what = co_await publisher_.publish(plan_, insist, [this] { return schedule_.due().has_value(); });
+      if (what == outcome::files_changed) take_files();
       if (what == outcome::published) schedule_.note_publication(clock::now());
       if (what == outcome::untold) schedule_.note_change(clock::now() + k_look_again);
       if (what == outcome::failed) schedule_.note_change(clock::now() + k_try_again);
@@ -303,6 +304,19 @@ class daemon {
   bool failed_ = false;
 };
 
+outcome publish_and_wait(publisher& publisher, const std::shared_ptr<const plan>& plan) {
+  asio::io_context io{1};
+  auto result = outcome::failed;
+  std::exception_ptr broken;
+  asio::co_spawn(io, publisher.publish(plan, false), [&result, &broken](std::exception_ptr error, outcome what) {
+    broken = std::move(error);
+    result = what;
+  });
+  io.run();
+  if (broken) std::rethrow_exception(broken);
+  return result;
+}
+
 }  // namespace
 
 std::string read_folders(const sysadmin_folders& folders, plan_options& to) {
@@ -330,20 +344,15 @@ int run_once(const daemon_options& options, publisher& publisher, memory_file& k
   const auto containers = docker::fetch_containers(options.watch);
   auto memory = load_memory(kept);
   auto with = options.plan;
-  if (const auto unread = read_folders(options.folders, with); !unread.empty()) log(level::error, unread);
-  const auto now = std::make_shared<const plan>(make_plan(containers, with, memory, today()));
-  complaints_log().say_new(*now);
-  write_hosts_file(options.hosts_file, *now);
-
-  asio::io_context io{1};
-  auto result = outcome::failed;
-  std::exception_ptr broken;
-  asio::co_spawn(io, publisher.publish(now, false), [&result, &broken](std::exception_ptr error, outcome what) {
-    broken = error;
-    result = what;
-  });
-  io.run();
-  if (broken) std::rethrow_exception(broken);
+  complaints_log complaints;
+  auto result = outcome::files_changed;
+  while (result == outcome::files_changed) {
+    if (const auto unread = read_folders(options.folders, with); !unread.empty()) log(level::error, unread);
+    const auto now = std::make_shared<const plan>(make_plan(containers, with, memory, today()));
+    complaints.say_new(*now);
+    write_hosts_file(options.hosts_file, *now);
+    result = publish_and_wait(publisher, now);
+  }
   trouble_log trouble;
   if (!keep_memory(kept, memory, trouble, k_once_patience))
     log(level::warning, kept.path() + " was changed meanwhile: its word stands from now on");

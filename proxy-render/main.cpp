@@ -5,6 +5,7 @@
 #include "proxy-render/daemon.h"
 #include "proxy-render/nginx/nginx.h"
 #include "proxy-render/nginx/process.h"
+#include "proxy-render/plan/changed_files.h"
 #include "proxy-render/plan/own_container.h"
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/publish/check.h"
@@ -32,6 +33,7 @@ namespace {
 using namespace heberg;
 
 constexpr std::chrono::milliseconds k_status_patience{500};
+constexpr int k_check_attempts = 5;                   // while files are removed or replaced meanwhile
 constexpr std::chrono::seconds k_forget_patience{5};  // with a daemon that writes what it knows
 
 struct command_line {
@@ -130,7 +132,9 @@ proxy::publisher_tools tools_of(const settings& s, const std::shared_ptr<proxy::
                            enum proxy::scope scope) { return proxy::ask_nginx(*nginx, std::move(candidate), scope); },
       .reload = {},
       .ask_features = [nginx, http3 = s.proxy.http3] { return ask_features(nginx, http3); },
-      .confirm = {}};
+      .confirm = {},
+      .find_changed_file =
+          [certs = s.proxy.certs](const proxy::plan& plan) { return proxy::find_changed_file(plan, certs); }};
   if (!no_reload) {
     tools.confirm = [port = generation_port_of(s)](std::string generation, std::function<bool()> has_news) {
       return proxy::confirm_generation(port, std::move(generation), proxy::k_confirm_patience, std::move(has_news));
@@ -176,8 +180,16 @@ int print_status(const settings& s, const proxy::plan& plan, const std::shared_p
   return 0;
 }
 
-int check(const settings& s, const proxy::plan& plan, const std::shared_ptr<proxy::nginx_options>& nginx) {
-  const auto faults = proxy::find_faults(plan, asked_render_options_of(s, nginx), *nginx);
+int check(const settings& s, const proxy::daemon_options& options, proxy::memory_file& kept,
+          const std::shared_ptr<proxy::nginx_options>& nginx) {
+  const auto render_options = asked_render_options_of(s, nginx);
+  proxy::plan plan;
+  std::vector<std::string> faults;
+  for (int attempt = 0; attempt < k_check_attempts; ++attempt) {
+    plan = plan_now(options, kept);
+    faults = proxy::find_faults(plan, render_options, *nginx);
+    if (faults.empty() || !proxy::find_changed_file(plan, s.proxy.certs)) break;
+  }
   for (const auto& fault : faults) log(level::error, fault);
   if (faults.empty()) {
     log(level::info, "nginx takes it: " + std::to_string(plan.vhosts.size()) + " hosts, " +
@@ -216,7 +228,7 @@ int run(const command_line& line) {
   proxy::memory_file kept(s.proxy.output);
   if (!line.forget.empty()) return forget(line.forget, kept);
   if (line.status) return print_status(s, plan_now(options, kept), nginx);
-  if (line.check) return check(s, plan_now(options, kept), nginx);
+  if (line.check) return check(s, options, kept, nginx);
 
   proxy::check_hosts_file(line.hosts_file);
   proxy::publisher publisher(s.proxy.output, render_options_of(s), tools_of(s, nginx, line.no_reload));

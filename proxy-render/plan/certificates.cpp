@@ -11,9 +11,17 @@
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
 namespace heberg::proxy {
 namespace fs = std::filesystem;
+
+std::optional<std::string> stamp_of_certificate(const std::string& folder, const std::string& name) {
+  const auto certificate = stamp_of(fs::path(folder) / (name + ".crt"));
+  const auto key = stamp_of(fs::path(folder) / (name + ".key"));
+  if (!certificate || !key) return std::nullopt;
+  return *certificate + " " + *key;
+}
 
 certificates list_certificates(const std::string& folder) {
   certificates found;
@@ -27,9 +35,7 @@ certificates list_certificates(const std::string& folder) {
     const auto* host = std::get_if<site::host>(&name);
     // Whoever may write here is root; but a name is rendered, and only a host name is safe to be.
     if (path.extension() != ".crt" || host == nullptr || host->text != path.stem().string()) continue;
-    const auto certificate = stamp_of(path);
-    const auto key = stamp_of(fs::path(path).replace_extension(".key"));
-    if (certificate && key) found[host->text] = *certificate + " " + *key;
+    if (auto stamp = stamp_of_certificate(folder, host->text)) found[host->text] = std::move(*stamp);
   }
   return found;
 }

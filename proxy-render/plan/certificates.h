@@ -18,6 +18,9 @@ using certificates = std::map<std::string, std::string>;
 // Empty where there is no such folder. Throws std::system_error where it cannot be read.
 [[nodiscard]] certificates list_certificates(const std::string& folder);
 
+// What changes when the certificate NAME or its key does; nothing where one of them is missing.
+[[nodiscard]] std::optional<std::string> stamp_of_certificate(const std::string& folder, const std::string& name);
+
 // nginx-proxy's order: the one that is asked for by name (and no other); the host's own; its parent domain's, where the
 // host has more than two labels (that is a wildcard's too); "default". Nothing where there is none. Pure.
 [[nodiscard]] std::optional<std::string> choose_certificate(const certificates& all, const site::host& host,

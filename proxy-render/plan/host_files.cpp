@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -81,13 +82,21 @@ std::string read_beginning(int path_fd) {
   return text;
 }
 
-host_file judge(int folder, const fs::path& path, read_by reader) {
+bool is_gone(int folder, const fs::path& path) {
+  struct stat is {};
+  return ::fstatat(folder, path.filename().c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+}
+
+// Nothing for a file that was removed since the folder was read: it is as good as one that was never there.
+std::optional<host_file> judge(int folder, const fs::path& path, read_by reader) {
   host_file found{.path = path.string(), .stamp = {}};
   const auto file = open_in(folder, path);  // O_PATH: a pipe must not be opened to be judged
   struct stat is {};
   if (!file) {
+    const int error = errno;
+    if (is_gone(folder, path)) return std::nullopt;
     found.fault =
-        errno == ELOOP ? "is a link out of its folder, or to nothing" : std::string("open: ") + std::strerror(errno);
+        error == ELOOP ? "is a link out of its folder, or to nothing" : std::string("open: ") + std::strerror(error);
   } else if (::fstat(file.get(), &is) != 0 || !S_ISREG(is.st_mode)) {
     found.fault = "is not a regular file";
   } else if (!is_roots_alone(is)) {
@@ -133,9 +142,10 @@ host_files list_folder(const std::string& folder, read_by reader, std::string (*
     const auto key = key_of(entry->path().filename().string());
     if (key.empty()) continue;
     auto file = judge(opened.get(), entry->path(), reader);
-    if (!is_roots_alone(is)) file.fault = "lies in a folder that others than root may write to";
-    const auto [place, is_new] = found.emplace(key, file);
-    if (!is_new) place->second.fault = "and " + file.path + " are one host's: only one may be there";
+    if (!file) continue;
+    if (!is_roots_alone(is)) file->fault = "lies in a folder that others than root may write to";
+    const auto [place, is_new] = found.emplace(key, *file);
+    if (!is_new) place->second.fault = "and " + file->path + " are one host's: only one may be there";
   }
   if (error) throw_errno(error.value(), "read", folder);
   return found;
@@ -151,10 +161,14 @@ host_files list_plain_files(const std::string& folder, read_by reader) {
   return list_folder(folder, reader, plain_key);
 }
 
-std::string read_file(const host_files& files, const std::string& name) {
+std::string read_file(host_files& files, const std::string& name) {
   const auto found = files.find(name);
   if (found == files.end() || !found->second.fault.empty()) return {};
   const unique_fd file(::open(found->second.path.c_str(), O_PATH | O_CLOEXEC));
+  if (!file && errno == ENOENT) {
+    files.erase(found);
+    return {};
+  }
   if (!file) throw_errno("open", found->second.path);
   return read_beginning(file.get());
 }

@@ -44,8 +44,9 @@ enum class read_by {
 
 inline constexpr char k_frame_file[] = "frame.mustache";
 
-// What is in one of them; empty for one that cannot be used. Throws std::system_error.
-[[nodiscard]] std::string read_file(const host_files& files, const std::string& name);
+// What is in one of them; empty for one that cannot be used. One that was removed since it was listed is taken out of the
+// list. Throws std::system_error.
+[[nodiscard]] std::string read_file(host_files& files, const std::string& name);
 
 struct files_of_host {
   host_file server;  // an empty path: there is none

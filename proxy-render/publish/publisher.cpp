@@ -16,6 +16,9 @@ namespace {
 
 namespace asio = boost::asio;
 
+// Files that change without end must not keep what is new from being served.
+constexpr int k_lists_again_max = 5;
+
 }  // namespace
 
 struct publisher::round {
@@ -45,6 +48,11 @@ asio::awaitable<outcome> publisher::publish(std::shared_ptr<const plan> plan, bo
     }
     if (plan->defaults != wanted_defaults_) {
       const auto judged = co_await judge(plan->defaults);
+      const bool is_refused = !judged.refused.empty() || !judged.foreign_fault.empty();
+      if (is_refused && must_list_again(*plan)) {
+        output_.discard();
+        co_return outcome::files_changed;
+      }
       note_defaults(plan->defaults, judged);
     }
     round now{.plan = std::move(plan),
@@ -63,7 +71,18 @@ asio::awaitable<outcome> publisher::publish(std::shared_ptr<const plan> plan, bo
     log(level::error, std::string("not published: ") + error.what());
     result = outcome::failed;
   }
+  if (result != outcome::files_changed) lists_again_ = 0;
   co_return result;
+}
+
+// What nginx refuses while a file is not as it was listed is the fault of no host: what is there now is to be judged.
+bool publisher::must_list_again(const struct plan& plan) {
+  if (!tools_.find_changed_file || lists_again_ == k_lists_again_max) return false;
+  const auto changed = tools_.find_changed_file(plan);
+  if (!changed) return false;
+  ++lists_again_;
+  log(level::info, *changed + " was removed or replaced while nginx judged the configuration: listing the files again");
+  return true;
 }
 
 // What nginx has said counts no more. The reload is owed at once, whatever becomes of this attempt.
@@ -165,6 +184,7 @@ asio::awaitable<outcome> publisher::carry_out(round& now) {
     while (const auto* judge = std::get_if<judge_text>(&action)) {
       const auto candidate = output_.stage(judge->text);
       const auto verdict = co_await tools_.ask_nginx(candidate, judge->scope);
+      if (verdict.kind == verdict::kind::refused && must_list_again(*now.plan)) co_return outcome::files_changed;
       action = publication.resume(verdict);
     }
     note_frame(publication.accepted_frame());
@@ -256,7 +276,6 @@ asio::awaitable<confirmation> publisher::confirm(const round& now) {
   const bool is_late = tools_.now() - *unserved_since_ >= k_confirm_patience;
   say_what_is_served(found == confirmation::outdated && is_late ? confirmation::stale : found);
   if (found == confirmation::served || found == confirmation::silent) unserved_since_.reset();
-  if (found == confirmation::stale) refuse_new_ports(now);
   if (found == confirmation::served) ports_ = list_listened_ports(live);
   co_return found;
 }
@@ -303,7 +322,11 @@ asio::awaitable<outcome> publisher::reload(const round& now, outcome written) {
   }
   said_not_running_ = false;
   const auto found = co_await confirm(now);
-  if (found == confirmation::stale) co_return outcome::failed;
+  if (found == confirmation::stale) {
+    if (must_list_again(*now.plan)) co_return outcome::files_changed;
+    refuse_new_ports(now);
+    co_return outcome::failed;
+  }
   if (found != confirmation::outdated) output_.clear_owed_reload();
   if (found == confirmation::served && readmit_suspect()) co_return outcome::failed;
   co_return written == outcome::unchanged ? outcome::published : written;

@@ -37,16 +37,19 @@ struct publisher_tools {
   // Empty: not asked.
   std::function<boost::asio::awaitable<confirmation>(std::string generation, std::function<bool()> has_news)> confirm =
       {};
+  // The path of a file of the sysadmin's that is not as it was listed for the plan (changed_files.h). Empty: not asked.
+  std::function<std::optional<std::string>(const plan& plan)> find_changed_file = {};
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
 enum class outcome {
   unchanged,
-  published,  // in place, and nginx has been told (or is not to be told)
-  untold,     // in place, but nginx does not run: to be told soon, it may be starting and have read the old text
-  kept,       // nginx refuses it, or could not be asked: the old text stays
-  failed,     // could not be written, or nginx not be told, or does not serve it, or more is to be found out: to be
-              // tried again
+  published,      // in place, and nginx has been told (or is not to be told)
+  untold,         // in place, but nginx does not run: to be told soon, it may be starting and have read the old text
+  kept,           // nginx refuses it, or could not be asked: the old text stays
+  files_changed,  // the old text stays: files were removed or replaced meanwhile. List them again, and publish that plan
+  failed,         // could not be written, or nginx not be told, or does not serve it, or more is to be found out: to be
+                  // tried again
 };
 
 class publisher {
@@ -62,6 +65,7 @@ class publisher {
  private:
   struct round;  // one publication under way
   [[nodiscard]] boost::asio::awaitable<judged_defaults> judge(const default_files& wanted);
+  [[nodiscard]] bool must_list_again(const plan& plan);
   void begin_anew();
   [[nodiscard]] boost::asio::awaitable<bool> is_foreign_fault_gone();
   void note_foreign_fault(const std::string& fault);
@@ -89,6 +93,7 @@ class publisher {
   std::map<std::string, std::set<host_text>> suspects_;  // refused for a port, to be tried again; by owner
   std::string foreign_fault_;                            // said already; verdicts found meanwhile are not for good
   std::optional<std::chrono::steady_clock::time_point> unserved_since_;  // while a text is in place that is not served
+  int lists_again_ = 0;                                                  // in a row
   bool knows_ports_ = false;
   bool knows_features_ = false;
   bool said_unjudged_ = false;

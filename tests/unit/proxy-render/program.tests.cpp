@@ -219,6 +219,34 @@ TEST_CASE("a default file holds for all hosts, and one that breaks is done witho
   CHECK(has(w.log(), "\"file\": \"" + w.nginx.path("vhost.d/default")));
 }
 
+TEST_CASE("a default file that is removed while nginx judges it closes no host") {
+  world w;
+  std::filesystem::create_directory(w.nginx.folder / "vhost.d");
+  const auto file = w.nginx.folder / "vhost.d/default";
+  test::write_file(file, "add_header X-Theirs yes;\n");
+  // Removes the file just before the first nginx -t that comes while "remove" is there.
+  test::write_file(w.nginx.folder / "removing-nginx", "#!/bin/sh\nif rm " + w.nginx.path("remove") +
+                                                          " 2>/dev/null; then rm " + file.string() +
+                                                          "; fi\nexec nginx \"$@\"\n");
+  std::filesystem::permissions(w.nginx.folder / "removing-nginx", std::filesystem::perms::owner_all);
+  w.configure("pid:" + w.nginx.path("nginx.pid"), w.nginx.path("removing-nginx") + " -c " + w.nginx.path("nginx.conf"));
+  w.engine.add(w.site("one", "one.test"));
+  const auto render = w.start();
+  REQUIRE(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
+  const auto nginx = w.nginx.start();
+  REQUIRE(wait_until([&w] { return has(ask(w.nginx.port, "one.test"), "X-Theirs: yes"); }));
+  test::write_file(w.nginx.folder / "remove", "");
+  w.engine.add(w.site("two", "two.test"));
+  bool was_closed = false;
+  CHECK(wait_until([&] {
+    was_closed = was_closed || w.answers("one.test", "503");
+    return w.answers("two.test", "200") && !has(ask(w.nginx.port, "one.test"), "X-Theirs");
+  }));
+  CHECK_FALSE(was_closed);
+  CHECK(has(w.log(), file.string() + " was removed or replaced while nginx judged"));
+  CHECK_FALSE(has(w.log(), "refuses"));
+}
+
 TEST_CASE("the command line: --status tells whether nginx serves what is in place, and which certificates end") {
   world w;
   std::filesystem::create_directory(w.nginx.folder / "certs");

@@ -11,7 +11,10 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <atomic>
+#include <set>
 #include <system_error>
+#include <thread>
 
 namespace {
 
@@ -139,6 +142,35 @@ TEST_CASE("passwords that nginx's workers cannot read are no passwords") {
   fs::permissions(folder / "htpasswd/a.test", fs::perms::owner_read);
   // Whoever is not root runs nginx as himself.
   CHECK(plan_with(folder, "a.test").vhosts[0].closed == (::geteuid() == 0));
+}
+
+TEST_CASE("a file that is removed while its folder is read is not there, and has no fault") {
+  const test::temp_dir folder;
+  std::atomic<bool> done = false;
+  // Many, so that some are removed between the reading of the folder and the look at the file.
+  std::jthread others([&] {
+    while (!done) {
+      for (int i = 0; i < 50; ++i) test::write_file(folder / (std::to_string(i) + ".test"), "");
+      for (int i = 0; i < 50; ++i) fs::remove(folder / (std::to_string(i) + ".test"));
+    }
+  });
+  std::set<std::string> faults;
+  for (int i = 0; i < 300; ++i) {
+    for (const auto& [name, file] : list_host_files(folder.path().string())) faults.insert(file.fault);
+  }
+  done = true;
+  faults.erase("");
+  CHECK(faults.empty());
+}
+
+TEST_CASE("a file that is removed before it is read is taken out of the list") {
+  const test::temp_dir folder;
+  test::write_file(folder / k_frame_file, "x");
+  auto files = list_plain_files(folder.path().string());
+  CHECK(read_file(files, k_frame_file) == "x");
+  fs::remove(folder / k_frame_file);
+  CHECK(read_file(files, k_frame_file).empty());
+  CHECK(files.empty());
 }
 
 TEST_CASE("a folder that cannot be read is no empty one") {

@@ -3,6 +3,7 @@
 #include "proxy-render/publish/publisher.h"
 
 #include "base/unique_fd.h"
+#include "proxy-render/plan/changed_files.h"
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/render/share_book.h"
 #include "support/temp_dir.h"
@@ -107,6 +108,50 @@ struct confirming_world : world {
     };
     all.now = [this] { return now; };
     return all;
+  }
+};
+
+// The files that a text has nginx open: those are between a word and "\";".
+std::vector<std::string> files_of(const std::string& text) {
+  std::vector<std::string> files;
+  for (const std::string word : {"include \"", "ssl_certificate \"", "ssl_certificate_key \""}) {
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at)) {
+      at += word.size();
+      files.push_back(text.substr(at, text.find('"', at) - at));
+    }
+  }
+  return files;
+}
+
+// An nginx that refuses a text with a file that is not there, as it does.
+struct opening_world : world {
+  test::temp_dir vhost_d;
+  test::temp_dir certs;
+  plan_options with;
+  std::string hosts;
+
+  publisher_tools tools() {
+    auto all = world::tools();
+    all.ask_nginx = [this](std::string candidate, enum scope) -> boost::asio::awaitable<verdict> {
+      ++asked;
+      for (const auto& file : files_of(test::read_file(candidate))) {
+        if (!std::filesystem::exists(file))
+          co_return verdict{verdict::kind::refused, "open() \"" + file + "\" failed (2: No such file or directory)"};
+      }
+      co_return verdict{verdict::kind::accepted, {}};
+    };
+    all.find_changed_file = [this](const plan& plan) { return find_changed_file(plan, certs.path().string()); };
+    return all;
+  }
+  [[nodiscard]] render_options options() const {
+    render_options made;
+    made.certs = certs.path().string();
+    return made;
+  }
+  [[nodiscard]] std::shared_ptr<const plan> list() {
+    with.vhost_d = list_host_files(vhost_d.path().string());
+    with.certificates = list_certificates(certs.path().string());
+    return plan_from(hosts, with);
   }
 };
 
@@ -491,4 +536,81 @@ TEST_CASE("without a reload nginx is not told, and owed nothing lingers in our w
   publisher p(w.output(), {}, std::move(tools));
   CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
   CHECK(w.reloads == 0);
+}
+
+TEST_CASE("a file that is removed before nginx judges it costs no host: it is to be listed again") {
+  opening_world w;
+  for (const std::string name : {"a", "b", "c"})
+    w.hosts += "container " + name + "\n env VIRTUAL_HOST=" + name + ".test\n network bridge 172.17.0.2\n";
+  publisher p(w.output(), w.options(), w.tools());
+  std::filesystem::path removed;
+  bool is_judged = true;  // with the file, before it is removed
+  SECTION("every host's file") {
+    removed = w.vhost_d / "default";
+  }
+  SECTION("every host's file, before it is judged for the first time") {
+    removed = w.vhost_d / "default";
+    is_judged = false;
+  }
+  SECTION("one host's own file") {
+    removed = w.vhost_d / "b.test";
+  }
+  SECTION("one location's own file") {
+    removed = w.vhost_d / "b.test_location";
+  }
+  SECTION("every host's certificate") {
+    test::write_file(w.certs / "default.crt", "c");
+    removed = w.certs / "default.key";
+  }
+  if (is_judged) test::write_file(removed, "x");
+  REQUIRE(publish(p, w.list()) == outcome::published);
+  const auto before = w.live();
+  test::write_file(removed, "x");
+  w.hosts += "container d\n env VIRTUAL_HOST=d.test\n network bridge 172.17.0.3\n";
+  const auto listed = w.list();
+  std::filesystem::remove(removed);
+  const auto said = log_of([&] {
+    CHECK(publish(p, listed) == outcome::files_changed);
+    CHECK(w.live() == before);
+    CHECK(publish(p, w.list()) == outcome::published);
+  });
+  CHECK(count(w.live(), "upstream \"heberg-") == 4);
+  CHECK_FALSE(has(w.live(), removed.string()));
+  CHECK_FALSE(has(said, "refuses"));
+  CHECK(count(said, removed.string() + " was removed or replaced") + count(said, "default.crt was removed") == 1);
+  // What comes back is used again: nothing is remembered against it.
+  test::write_file(removed, "x");
+  CHECK(publish(p, w.list()) == outcome::published);
+  CHECK(has(w.live(), removed.string()));
+  CHECK(count(w.live(), "upstream \"heberg-") == 4);
+}
+
+TEST_CASE("files that change without end do not keep the other hosts from being served") {
+  opening_world w;
+  w.hosts =
+      "container a\n env VIRTUAL_HOST=a.test\n network bridge 172.17.0.2\n"
+      "container b\n env VIRTUAL_HOST=b.test\n network bridge 172.17.0.2\n";
+  publisher p(w.output(), w.options(), w.tools());
+  test::write_file(w.vhost_d / "b.test", "x");
+  const auto listed = w.list();
+  std::filesystem::remove(w.vhost_d / "b.test");
+  int attempts = 1;
+  while (publish(p, listed) == outcome::files_changed && attempts < 20) ++attempts;
+  CHECK(attempts > 2);
+  CHECK(attempts < 20);
+  CHECK(has(w.live(), "heberg-a.test"));
+}
+
+TEST_CASE("an nginx that keeps its old text for a file that was removed is no reason to refuse a host's port") {
+  confirming_world w;
+  w.taken = "listen 9000";
+  auto tools = w.tools();
+  std::optional<std::string> changed = "/v/default";
+  tools.find_changed_file = [&](const plan&) { return changed; };
+  publisher p(w.output(), k_tells, tools);
+  CHECK(publish(p, plan_from(on_port("a", 9000))) == outcome::files_changed);
+  w.taken.clear();
+  changed.reset();
+  CHECK(publish(p, plan_from(on_port("a", 9000))) == outcome::published);
+  CHECK(has(w.live(), "listen 9000"));
 }
