@@ -3,6 +3,7 @@
 #include "program/command_line.h"
 #include "program/log.h"
 #include "proxy-render/daemon.h"
+#include "proxy-render/nginx/features.h"
 #include "proxy-render/nginx/nginx.h"
 #include "proxy-render/nginx/process.h"
 #include "proxy-render/plan/changed_files.h"
@@ -10,7 +11,7 @@
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/publish/check.h"
 #include "proxy-render/publish/confirm.h"
-#include "proxy-render/render/features.h"
+#include "proxy-render/render/generation.h"
 #include "proxy-render/status.h"
 #include "site/hosts.h"
 

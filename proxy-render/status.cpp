@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/status.h"
 
-#include "proxy-render/render/quote.h"
-#include "proxy-render/render/render_frame.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/nginx/quote.h"
+#include "proxy-render/render/render.h"
+#include "proxy-render/render/render_cache.h"
+#include "proxy-render/render/render_preamble.h"
 
 #include <nlohmann/json.hpp>
 

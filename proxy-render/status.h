@@ -2,7 +2,8 @@
 // What the proxy serves and what it refuses, as JSON (--status) and as a hosts(5) file (--hosts). Pure.
 #pragma once
 
-#include "proxy-render/render/render.h"
+#include "proxy-render/plan/vhosts.h"
+#include "proxy-render/render/render_options.h"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/nginx/main_config.h"
 
-#include "proxy-render/render/quote.h"
+#include "proxy-render/nginx/quote.h"
 
 #include <fnmatch.h>
 

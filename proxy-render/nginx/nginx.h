@@ -2,7 +2,7 @@
 // Asks nginx itself: would it take this configuration? Changes nothing that is in place.
 #pragma once
 
-#include "proxy-render/publish/publish.h"
+#include "proxy-render/nginx/config_test.h"
 
 #include <boost/asio/awaitable.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/plan/attach_files.h"
 
-#include "proxy-render/render/frame_template.h"
+#include "proxy-render/files/preamble_template.h"
 
 #include <utility>
 

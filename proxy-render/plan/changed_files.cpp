@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/plan/changed_files.h"
 
-#include "proxy-render/plan/file_stamp.h"
+#include "proxy-render/files/file_stamp.h"
 
 #include <filesystem>
 #include <set>

@@ -3,7 +3,7 @@
 
 #include "base/errors.h"
 #include "base/unique_fd.h"
-#include "proxy-render/publish/output.h"
+#include "proxy-render/nginx/output_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

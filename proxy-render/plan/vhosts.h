@@ -13,9 +13,9 @@
 #pragma once
 
 #include "docker/watcher.h"
+#include "proxy-render/files/certificates.h"
+#include "proxy-render/files/host_files.h"
 #include "proxy-render/plan/address.h"
-#include "proxy-render/plan/certificates.h"
-#include "proxy-render/plan/host_files.h"
 #include "site/access.h"
 #include "site/external_ports.h"
 #include "site/hosts.h"

@@ -3,7 +3,8 @@
 
 #include "proxy-render/nginx/scratch.h"
 #include "proxy-render/publish/judge_defaults.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/publish/publication.h"
+#include "proxy-render/render/render_cache.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>

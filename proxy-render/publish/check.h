@@ -4,6 +4,7 @@
 
 #include "proxy-render/nginx/nginx.h"
 #include "proxy-render/plan/vhosts.h"
+#include "proxy-render/render/render_options.h"
 
 #include <string>
 #include <vector>

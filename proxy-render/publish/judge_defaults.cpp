@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/publish/judge_defaults.h"
 
-#include "proxy-render/render/render_frame.h"
+#include "proxy-render/render/render.h"
+#include "proxy-render/render/render_preamble.h"
 
 #include <utility>
 

@@ -4,7 +4,9 @@
 // before. Those of the http level come first: the others may use what these define.
 #pragma once
 
-#include "proxy-render/publish/publish.h"
+#include "proxy-render/nginx/config_test.h"
+#include "proxy-render/plan/vhosts.h"
+#include "proxy-render/render/render_options.h"
 
 #include <boost/asio/awaitable.hpp>
 

@@ -4,6 +4,8 @@
 #include "base/join.h"
 #include "program/log.h"
 #include "proxy-render/nginx/listened_ports.h"
+#include "proxy-render/render/generation.h"
+#include "proxy-render/render/render.h"
 
 #include <boost/system/system_error.hpp>
 

@@ -6,13 +6,13 @@
 // whose port is new when that happens is refused, too; where that hits several owners, each is tried again by itself.
 #pragma once
 
+#include "proxy-render/nginx/output_file.h"
 #include "proxy-render/nginx/reload.h"
 #include "proxy-render/plan/vhosts.h"
 #include "proxy-render/publish/confirm.h"
 #include "proxy-render/publish/judge_defaults.h"
-#include "proxy-render/publish/output.h"
-#include "proxy-render/publish/publish.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/publish/publication.h"
+#include "proxy-render/render/render_cache.h"
 
 #include <boost/asio/awaitable.hpp>
 

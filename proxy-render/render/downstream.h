@@ -4,7 +4,7 @@
 // PROXY protocol the headers are still the client's own, and are not believed.
 #pragma once
 
-#include "proxy-render/render/render.h"
+#include "proxy-render/render/render_options.h"
 
 #include <string>
 #include <string_view>

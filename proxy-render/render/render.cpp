@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/render/render.h"
 
-#include "proxy-render/render/directives.h"
-#include "proxy-render/render/quote.h"
-#include "proxy-render/render/render_frame.h"
+#include "proxy-render/nginx/directives.h"
+#include "proxy-render/nginx/quote.h"
 #include "proxy-render/render/render_location.h"
+#include "proxy-render/render/render_preamble.h"
 #include "proxy-render/render/server_lines.h"
 
 #include <algorithm>

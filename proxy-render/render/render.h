@@ -7,66 +7,14 @@
 #pragma once
 
 #include "proxy-render/plan/vhosts.h"
-#include "proxy-render/render/features.h"
+#include "proxy-render/render/host_config.h"
+#include "proxy-render/render/render_options.h"
 
-#include <cstddef>
-#include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace heberg::proxy {
-
-// What the sysadmin's own configuration may have set already, and nginx takes once only. Given up where nginx says so
-// (publish.h).
-struct frame {
-  bool default_server = true;  // ours answers the names that nobody serves
-  bool hash_sizes = true;      // room for the longest legal host name, 253 bytes
-  auto operator<=>(const frame&) const = default;
-};
-
-// Who is in front of the proxy, such as a load balancer, and how it says whom it speaks for.
-struct downstream {
-  std::vector<std::string> trusted;  // addresses and networks: those are believed
-  bool proxy_protocol = false;       // by the PROXY protocol; else by X-Forwarded-*
-  bool operator==(const downstream&) const = default;
-};
-
-struct render_options {
-  std::uint16_t http_port = 80;
-  bool ipv6 = true;
-  std::uint16_t https_port = 443;
-  std::string certs = "/etc/heberg/certs";
-  std::uint64_t max_body = 64U << 20U;  // bytes
-  std::string access_log = "/var/log/nginx/access.log";
-  std::string acme = {};  // the webroot of ACME's challenges (RFC 8555, 8.3); empty: they are the sites' own business
-  bool tells_generation = false;  // confirm.h
-  nginx_features nginx = {};
-  struct downstream downstream = {};
-  struct frame frame = {};
-  default_files defaults = {};    // that nginx has nothing against (judge_defaults.h)
-  std::size_t many_hosts = 500;   // from so many on that want nothing special, they are served by lines
-  bool has_default_host = false;  // some host answers the names that nobody serves (compose)
-  bool speaks_tls = false;  // some host has a certificate: the others' names are to be refused there (share_book.h)
-  bool operator==(const render_options&) const = default;
-};
-
-// One host's share of the text: a line or blocks. What is composed shares it with what was composed before.
-struct host_text {
-  std::string name;     // quoted; empty: it has blocks
-  std::string address;  // quoted, with the port
-  std::string blocks;
-  bool over_tls = false;
-  bool is_default = false;             // it answers names that nobody serves
-  site::external_ports external = {};  // ports beside the proxy's own
-  std::string fault = {};              // why there is nothing to be said of it; printable, names the host
-  auto operator<=>(const host_text&) const = default;
-};
-
-using shared_text = std::shared_ptr<const host_text>;
 
 // The default files alone, in a server that nobody asks: for nginx to judge them apart from all hosts.
 [[nodiscard]] std::string render_defaults_alone(const render_options& options);

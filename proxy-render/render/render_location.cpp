@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/render/render_location.h"
 
-#include "proxy-render/render/directives.h"
+#include "proxy-render/nginx/directives.h"
+#include "proxy-render/nginx/quote.h"
 #include "proxy-render/render/downstream.h"
-#include "proxy-render/render/quote.h"
 
 #include <array>
 #include <string_view>

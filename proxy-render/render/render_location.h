@@ -2,7 +2,8 @@
 // A host's upstreams and locations as nginx's text. Pure. Internal to render.cpp.
 #pragma once
 
-#include "proxy-render/render/render.h"
+#include "proxy-render/plan/vhosts.h"
+#include "proxy-render/render/render_options.h"
 
 #include <string>
 #include <string_view>

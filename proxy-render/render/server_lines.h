@@ -3,7 +3,8 @@
 // each appends lines to a text.
 #pragma once
 
-#include "proxy-render/render/render.h"
+#include "proxy-render/plan/vhosts.h"
+#include "proxy-render/render/render_options.h"
 
 #include <cstdint>
 #include <string>

@@ -5,7 +5,7 @@
 // own words alone, braces are balanced, and every string ends on its line.
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/render/render.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/render_cache.h"
 
 #include <algorithm>
 #include <cstdint>

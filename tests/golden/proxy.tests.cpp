@@ -6,8 +6,8 @@
 #include "proxy-render/nginx/nginx.h"
 #include "proxy-render/nginx/scratch.h"
 #include "proxy-render/plan/planner.h"
-#include "proxy-render/render/render_frame.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/render_cache.h"
+#include "proxy-render/render/render_preamble.h"
 #include "support/temp_dir.h"
 #include "unit/proxy-render/compact.h"
 

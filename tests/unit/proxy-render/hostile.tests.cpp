@@ -3,7 +3,7 @@
 // change by a byte.
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/render/render.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/render_cache.h"
 #include "unit/proxy-render/compact.h"
 
 #include <catch2/catch.hpp>

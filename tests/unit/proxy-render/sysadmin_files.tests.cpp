@@ -2,7 +2,7 @@
 // The sysadmin's own files, put to a real nginx.
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/publish/check.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/render_cache.h"
 #include "unit/proxy-render/compact.h"
 #include "unit/proxy-render/judge.h"
 

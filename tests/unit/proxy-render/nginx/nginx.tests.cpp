@@ -2,13 +2,14 @@
 // A real `nginx -t` with the sysadmin's configuration around our candidate. Needs nginx; fails without it.
 #include "proxy-render/nginx/nginx.h"
 
+#include "proxy-render/files/certificates.h"
 #include "proxy-render/nginx/process.h"
 #include "proxy-render/nginx/reload.h"
-#include "proxy-render/plan/certificates.h"
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/publish/check.h"
 #include "proxy-render/publish/confirm.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/generation.h"
+#include "proxy-render/render/render_cache.h"
 #include "unit/proxy-render/compact.h"
 #include "unit/proxy-render/judge.h"
 

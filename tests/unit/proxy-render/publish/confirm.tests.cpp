@@ -3,6 +3,7 @@
 #include "proxy-render/publish/confirm.h"
 
 #include "proxy-render/nginx/listened_ports.h"
+#include "proxy-render/render/generation.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -5,7 +5,8 @@
 #include "base/unique_fd.h"
 #include "proxy-render/plan/changed_files.h"
 #include "proxy-render/plan/planner.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/generation.h"
+#include "proxy-render/render/render_cache.h"
 #include "support/temp_dir.h"
 #include "unit/proxy-render/compact.h"
 

@@ -4,7 +4,8 @@
 
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/publish/confirm.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/generation.h"
+#include "proxy-render/render/render_cache.h"
 #include "unit/proxy-render/compact.h"
 #include "unit/proxy-render/judge.h"
 

@@ -3,8 +3,8 @@
 #include "proxy-render/render/render.h"
 
 #include "proxy-render/plan/planner.h"
-#include "proxy-render/render/render_frame.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/render_cache.h"
+#include "proxy-render/render/render_preamble.h"
 #include "unit/proxy-render/compact.h"
 
 #include <catch2/catch.hpp>

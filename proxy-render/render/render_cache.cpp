@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/render_cache.h"
+
+#include "proxy-render/render/render.h"
 
 #include <algorithm>
 #include <stdexcept>

@@ -16,7 +16,9 @@
 //   nginx could not be asked (no answer in time): the old text stays.
 #pragma once
 
-#include "proxy-render/render/render.h"
+#include "proxy-render/nginx/config_test.h"
+#include "proxy-render/render/host_config.h"
+#include "proxy-render/render/render_options.h"
 
 #include <cstddef>
 #include <string>
@@ -26,16 +28,6 @@
 #include <vector>
 
 namespace heberg::proxy {
-
-enum class scope {
-  whole,  // nginx's own configuration, with the text in the place of the live file
-  alone,  // the text and the least that nginx needs around it
-};
-
-struct verdict {
-  enum class kind { accepted, refused, not_installed, failed } kind = kind::failed;
-  std::string message;  // nginx's, or why it could not be asked
-};
 
 // What to do next.
 struct judge_text {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/render/features.h"
+#include "proxy-render/nginx/features.h"
 
 #include "proxy-render/render/render.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/render_cache.h"
 
 #include <catch2/catch.hpp>
 

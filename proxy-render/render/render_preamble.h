@@ -2,7 +2,8 @@
 // What is around the hosts' share of the text. Pure.
 #pragma once
 
-#include "proxy-render/render/render.h"
+#include "proxy-render/render/host_config.h"
+#include "proxy-render/render/render_options.h"
 
 #include <span>
 #include <string>

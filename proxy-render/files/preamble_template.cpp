@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/render/frame_template.h"
+#include "proxy-render/files/preamble_template.h"
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/plan/host_files.h"
+#include "proxy-render/files/host_files.h"
 
 #include "digest/sha1.h"
 #include "proxy-render/plan/planner.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/render.h"
+#include "proxy-render/render/render_cache.h"
 #include "proxy-render/status.h"
 #include "support/temp_dir.h"
 #include "unit/proxy-render/compact.h"

@@ -4,7 +4,8 @@
 #pragma once
 
 #include "proxy-render/plan/vhosts.h"
-#include "proxy-render/render/render.h"
+#include "proxy-render/render/host_config.h"
+#include "proxy-render/render/render_options.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/render/features.h"
+#include "proxy-render/nginx/features.h"
 
 #include <array>
 #include <charconv>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/plan/certificates.h"
+#include "proxy-render/files/certificates.h"
 
 #include "proxy-render/folder_watch.h"
 #include "support/temp_dir.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/render/render_frame.h"
+#include "proxy-render/render/render_preamble.h"
 
-#include "proxy-render/publish/confirm.h"
-#include "proxy-render/render/directives.h"
+#include "proxy-render/files/preamble_template.h"
+#include "proxy-render/nginx/directives.h"
 #include "proxy-render/render/downstream.h"
-#include "proxy-render/render/frame_template.h"
+#include "proxy-render/render/generation.h"
 #include "proxy-render/render/render_location.h"
 #include "proxy-render/render/server_lines.h"
 

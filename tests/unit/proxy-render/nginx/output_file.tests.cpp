@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/publish/output.h"
+#include "proxy-render/nginx/output_file.h"
 
 #include "support/temp_dir.h"
 

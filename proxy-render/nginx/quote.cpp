@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/render/quote.h"
+#include "proxy-render/nginx/quote.h"
 
 #include <stdexcept>
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/publish/publish.h"
+#include "proxy-render/publish/publication.h"
+
+#include "proxy-render/render/render.h"
 
 namespace heberg::proxy {
 namespace {

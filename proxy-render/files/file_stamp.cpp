@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/plan/file_stamp.h"
+#include "proxy-render/files/file_stamp.h"
 
 #include <sys/stat.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // nginx is a function here: what it says to a text and a scope.
-#include "proxy-render/publish/publish.h"
+#include "proxy-render/publish/publication.h"
 
-#include "proxy-render/render/render_frame.h"
+#include "proxy-render/render/render_preamble.h"
 
 #include <catch2/catch.hpp>
 

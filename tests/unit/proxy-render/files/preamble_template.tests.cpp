@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/render/frame_template.h"
+#include "proxy-render/files/preamble_template.h"
 
 #include "proxy-render/publish/confirm.h"
+#include "proxy-render/render/generation.h"
 #include "proxy-render/render/render.h"
-#include "proxy-render/render/share_book.h"
+#include "proxy-render/render/render_cache.h"
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>

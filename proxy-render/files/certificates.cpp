@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/plan/certificates.h"
+#include "proxy-render/files/certificates.h"
 
 #include "base/errors.h"
 #include "digest/certificate.h"
-#include "proxy-render/plan/file_stamp.h"
+#include "proxy-render/files/file_stamp.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/plan/host_files.h"
+#include "proxy-render/files/host_files.h"
 
 #include "base/beneath.h"
 #include "base/characters.h"
 #include "base/errors.h"
 #include "digest/sha1.h"
-#include "proxy-render/plan/file_stamp.h"
-#include "proxy-render/render/directives.h"
+#include "proxy-render/files/file_stamp.h"
+#include "proxy-render/nginx/directives.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

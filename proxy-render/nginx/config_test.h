@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What `nginx -t` is asked, and what it answers.
+#pragma once
+
+#include <string>
+
+namespace heberg::proxy {
+
+enum class scope {
+  whole,  // nginx's own configuration, with the text in the place of the live file
+  alone,  // the text and the least that nginx needs around it
+};
+
+struct verdict {
+  enum class kind { accepted, refused, not_installed, failed } kind = kind::failed;
+  std::string message;  // nginx's, or why it could not be asked
+};
+
+}  // namespace heberg::proxy
