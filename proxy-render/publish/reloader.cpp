@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "proxy-render/publish/reloader.h"
+
+#include "program/log.h"
+#include "proxy-render/render/generation.h"
+
+#include <utility>
+
+namespace heberg::proxy {
+
+namespace asio = boost::asio;
+
+asio::awaitable<activation_status> reloader::reload(std::string live, std::function<bool()> has_news) {
+  const auto result = co_await tools_.reload();
+  if (result.what == telling::failed) {
+    log(level::error, "nginx could not be told to reload, it will be tried again: " + result.message);
+    co_return activation_status::failed;
+  }
+  if (result.what == telling::not_running) {
+    if (!std::exchange(logged_not_running_, true))
+      log(level::warning, result.message + ": it will be told when it runs");
+    co_return activation_status::not_running;
+  }
+  logged_not_running_ = false;
+  auto generation = tools_.confirm ? generation_of(live) : std::string();
+  if (generation.empty()) co_return activation_status::served;
+  co_return co_await confirm(std::move(generation), std::move(has_news));
+}
+
+// Where a piece of news follows the other, none of their texts is waited for until it is served. That nginx has served
+// none for long is logged all the same.
+asio::awaitable<activation_status> reloader::confirm(std::string generation, std::function<bool()> has_news) {
+  if (!unserved_since_) unserved_since_ = tools_.now();
+  const auto found = co_await tools_.confirm(std::move(generation), std::move(has_news));
+  const bool is_late = tools_.now() - *unserved_since_ >= k_confirm_patience;
+  log_change(found == confirmation::outdated && is_late ? confirmation::stale : found);
+  switch (found) {
+    case confirmation::served:
+      unserved_since_.reset();
+      co_return activation_status::served;
+    case confirmation::silent:
+      unserved_since_.reset();
+      co_return activation_status::unknown;
+    case confirmation::stale:
+      co_return activation_status::stale;
+    case confirmation::outdated:
+      break;
+  }
+  co_return activation_status::superseded;
+}
+
+asio::awaitable<bool> reloader::is_served(std::string text) {
+  auto generation = tools_.confirm ? generation_of(text) : std::string();
+  if (generation.empty()) co_return false;
+  const std::function<bool()> at_once = [] { return true; };
+  const auto found = co_await tools_.confirm(std::move(generation), at_once);
+  co_return found == confirmation::served;
+}
+
+void reloader::log_change(confirmation found) {
+  if (found == confirmation::outdated || std::exchange(logged_, found) == found) return;
+  if (found == confirmation::served) log(level::info, "nginx serves what is published again");
+  if (found == confirmation::stale)
+    log(level::error, "nginx was told to reload, and still serves an older configuration: its error log says why");
+  if (found == confirmation::silent)
+    log(level::warning,
+        "nothing answers on our port of 127.0.0.1: whether nginx serves what is published is not known");
+}
+
+}  // namespace heberg::proxy

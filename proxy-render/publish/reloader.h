@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Has nginx load the text in place, and finds out whether nginx serves it. Says in the log what is wrong, each once.
+#pragma once
+
+#include "proxy-render/nginx/reload.h"
+#include "proxy-render/publish/confirm.h"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace heberg::proxy {
+
+// The system, as a test may want to replace it.
+struct reload_tools {
+  std::function<boost::asio::awaitable<reload_result>()> reload;  // empty: nginx is not to be reloaded
+  // Whether nginx serves the text of this generation, after some patience, or as far as is known when there is news.
+  // Empty: not asked.
+  std::function<boost::asio::awaitable<confirmation>(std::string generation, std::function<bool()> has_news)> confirm =
+      {};
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+};
+
+enum class activation_status {
+  served,
+  unknown,      // nginx does not answer on its port of 127.0.0.1: it may serve it
+  stale,        // nginx serves an older text
+  superseded,   // not known yet, and there is news to be published instead
+  not_running,  // nginx does not run, or has not written its pid file yet
+  failed,       // nginx could not be asked to reload
+};
+
+class reloader {
+ public:
+  explicit reloader(reload_tools tools) : tools_(std::move(tools)) {}
+
+  [[nodiscard]] bool is_enabled() const noexcept { return static_cast<bool>(tools_.reload); }
+
+  // live: the text in place. has_news: as in confirm_generation().
+  [[nodiscard]] boost::asio::awaitable<activation_status> reload(std::string live, std::function<bool()> has_news);
+
+  // Whether nginx serves this text now, without patience. False where that is not known.
+  [[nodiscard]] boost::asio::awaitable<bool> is_served(std::string text);
+
+ private:
+  [[nodiscard]] boost::asio::awaitable<activation_status> confirm(std::string generation,
+                                                                  std::function<bool()> has_news);
+  void log_change(confirmation found);
+
+  reload_tools tools_;
+  std::optional<std::chrono::steady_clock::time_point> unserved_since_;  // while a text is in place that is not served
+  confirmation logged_ = confirmation::served;
+  bool logged_not_running_ = false;
+};
+
+}  // namespace heberg::proxy
