@@ -29,8 +29,8 @@ namespace {
 namespace asio = boost::asio;
 using clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds k_try_again{5};      // after a write or a reload that failed
-constexpr std::chrono::seconds k_look_again{2};     // for an nginx that does not run
+constexpr std::chrono::seconds k_retry_delay{5};    // after a write or a reload that failed
+constexpr std::chrono::seconds k_start_delay{2};    // for an nginx that does not run
 constexpr std::chrono::seconds k_once_patience{5};  // with another program that writes the memory
 
 level level_of(docker::log_level from) {
@@ -57,22 +57,22 @@ std::string describe(const file_fault& about) {
   return about.path + " " + about.reason;
 }
 
-// Each complaint is said when it comes up, not at every event.
+// Logs each complaint when it comes up, not at every event.
 class complaints_log {
  public:
-  void say_new(const plan& plan) {
-    say_new(plan.refused, refused_, " (refused)");
-    say_new(plan.unreachable, unreachable_, " (its names answer 502)");
-    say_new(plan.broken_files, broken_files_, "");
+  void log_new(const plan& plan) {
+    log_new(plan.refused, refused_, " (refused)");
+    log_new(plan.unreachable, unreachable_, " (its names answer 502)");
+    log_new(plan.broken_files, broken_files_, "");
   }
 
  private:
-  template <class trouble>
-  static void say_new(const std::vector<trouble>& now, std::vector<trouble>& said, std::string_view consequence) {
-    std::vector<trouble> fresh;
-    std::ranges::set_difference(now, said, std::back_inserter(fresh));
+  template <class item>
+  static void log_new(const std::vector<item>& now, std::vector<item>& logged, std::string_view consequence) {
+    std::vector<item> fresh;
+    std::ranges::set_difference(now, logged, std::back_inserter(fresh));
     for (const auto& about : fresh) log(level::warning, describe(about).append(consequence));
-    said = now;
+    logged = now;
   }
 
   std::vector<complaint> refused_;
@@ -84,31 +84,32 @@ memory load_memory(memory_file& kept) {
   auto read = kept.load();
   if (!read.complaint.empty()) {
     log(read.damaged ? level::warning : level::info,
-        read.complaint + ": names belong to the oldest container that claims them");
+        read.complaint + ": host names go to the oldest containers that request them");
   }
   return std::move(read.remembered);
 }
 
-// What goes wrong again and again is said once, until it goes well.
-class trouble_log {
+// Logs an error that is repeated once, until the operation succeeds.
+class error_log {
  public:
-  // Empty: it went well.
-  void say(const std::string& text) {
-    if (std::exchange(said_, text) != text && !text.empty()) log(level::error, text);
+  // Empty: the operation succeeded.
+  void report(const std::string& text) {
+    if (std::exchange(logged_, text) != text && !text.empty()) log(level::error, text);
   }
 
  private:
-  std::string said_;
+  std::string logged_;
 };
 
-// False: the file says something else by now, and its word stands. What is not kept is, after the next publication.
-bool keep_memory(memory_file& kept, memory& memory, trouble_log& trouble, std::chrono::seconds patience = {}) {
+// False: another program has written the file, and that version counts. A memory that could not be saved is saved after
+// the next publication.
+bool save_memory(memory_file& kept, memory& memory, error_log& errors, std::chrono::seconds patience = {}) {
   try {
-    const bool is_ours = kept.keep(memory, patience);
-    trouble.say("");
+    const bool is_ours = kept.save(memory, patience);
+    errors.report("");
     return is_ours;
   } catch (const std::exception& error) {
-    trouble.say(std::string("whose names are whose is not kept: ") + error.what());
+    errors.report(std::string("the owners of the host names were not saved: ") + error.what());
     return true;
   }
 }
@@ -143,12 +144,12 @@ class daemon {
         watcher_(io_, options.watch, handlers()) {}
 
   int run() {
-    asio::co_spawn(io_, publish_for_ever(),
+    asio::co_spawn(io_, publish_plans(),
                    asio::bind_cancellation_slot(end_.slot(), [this](std::exception_ptr error) { note_end(error); }));
     wait_for_signal();
     if (const auto& why = files_watch_.complaint(); !why.empty())
-      log(level::warning, why + ": what changes there is seen on SIGHUP alone");
-    look_at_certificates();
+      log(level::warning, why + ": changes of files there are seen on SIGHUP only");
+    check_certificates();
     watcher_.start();
     io_.run();
     return failed_ ? 1 : 0;
@@ -168,58 +169,60 @@ class daemon {
                 },
             .lost =
                 [this](std::string_view reason) {
-                  log(level::warning, "the engine cannot be reached, what is served stays: " + std::string(reason));
-                  say_ready();
+                  log(level::warning,
+                      "the engine cannot be reached, nginx keeps its configuration: " + std::string(reason));
+                  report_ready();
                 },
             .log = [](docker::log_level at, std::string_view message) { log(level_of(at), message); }};
   }
 
   void take(const docker::containers& all) {
     containers_ = &all;
-    if (std::exchange(files_are_news_, false)) read_files();
+    if (std::exchange(files_changed_, false)) read_files();
     if (!knows_files_) return;
-    if (kept_.is_news()) {
+    if (kept_.was_replaced()) {
       memory_ = load_memory(kept_);
       planner_.forget_all();
     }
     plan_ = std::make_shared<const plan>(planner_.update(all, plan_options_, memory_, today()));
-    complaints_.say_new(*plan_);
+    complaints_.log_new(*plan_);
     schedule_.note_change(clock::now());
     wake_.cancel();
   }
 
-  // What was known stays known where a folder cannot be read. Where nothing is known yet, nothing is published: what is
-  // there may keep somebody out. It is tried again whenever the engine tells something, once a minute at the latest.
+  // Where a folder cannot be read, the files as they were read last stay in use. Where none was read yet, nothing is
+  // published: a file may restrict access. The folders are read again at each event of the engine, once a minute at the
+  // latest.
   void read_files() {
     try {
       planner_.forget_all();
       const auto unread = read_folders(options_.folders, plan_options_);
       knows_files_ = true;
-      files_are_news_ = !unread.empty();
-      files_trouble_.say(unread);
+      files_changed_ = !unread.empty();
+      files_errors_.report(unread);
     } catch (const std::exception& error) {
-      files_are_news_ = true;
-      files_trouble_.say(
-          std::string("the sysadmin's files: ") + error.what() +
-          (knows_files_ ? ": what was there before counts" : ": nothing is published until they can be read"));
+      files_changed_ = true;
+      files_errors_.report(std::string("the sysadmin's files: ") + error.what() +
+                           (knows_files_ ? ": the files as they were read last stay in use"
+                                         : ": nothing is published until they can be read"));
     }
   }
 
   // Each day.
-  void look_at_certificates() {
+  void check_certificates() {
     for (const auto& text : explain_ends(list_ends(options_.folders.certs), today())) log(level::warning, text);
     certificates_timer_.expires_after(std::chrono::hours(24));
     certificates_timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) look_at_certificates();
+      if (!error) check_certificates();
     });
   }
 
   void take_files() {
-    files_are_news_ = true;
+    files_changed_ = true;
     if (containers_ != nullptr) take(*containers_);
   }
 
-  asio::awaitable<void> publish_for_ever() {
+  asio::awaitable<void> publish_plans() {
     while (!ending_) {
       const auto due = plan_ ? schedule_.due() : std::nullopt;
       if (!due || *due > clock::now()) {
@@ -228,19 +231,19 @@ class daemon {
         continue;
       }
       schedule_.begin();
-      const bool insist = std::exchange(insist_, false);
-      const auto what = co_await publisher_.publish(plan_, insist, [this] { return schedule_.due().has_value(); });
-      if (what == outcome::files_changed) take_files();
-      if (what == outcome::published) schedule_.note_publication(clock::now());
-      if (what == outcome::untold) schedule_.note_change(clock::now() + k_look_again);
-      if (what == outcome::failed) schedule_.note_change(clock::now() + k_try_again);
-      if (!keep_memory(kept_, memory_, memory_trouble_)) take(*containers_);
+      const bool force = std::exchange(force_, false);
+      const auto what = co_await publisher_.publish(plan_, force, [this] { return schedule_.due().has_value(); });
+      if (what == publish_status::files_changed) take_files();
+      if (what == publish_status::published) schedule_.note_publication(clock::now());
+      if (what == publish_status::not_reloaded) schedule_.note_change(clock::now() + k_start_delay);
+      if (what == publish_status::failed) schedule_.note_change(clock::now() + k_retry_delay);
+      if (!save_memory(kept_, memory_, memory_errors_)) take(*containers_);
       write_hosts_file(options_.hosts_file, *plan_);
-      say_ready();
+      report_ready();
     }
   }
 
-  void say_ready() {
+  void report_ready() {
     if (!std::exchange(ready_, true)) sd_notify(0, "READY=1");
   }
 
@@ -248,7 +251,7 @@ class daemon {
     signals_.async_wait([this](const boost::system::error_code& error, int number) {
       if (error) return;
       if (number != SIGHUP) return end();
-      insist_ = true;
+      force_ = true;
       take_files();
       wait_for_signal();
     });
@@ -260,7 +263,7 @@ class daemon {
     watcher_.stop();
     files_watch_.stop();
     certificates_timer_.cancel();
-    end_.emit(asio::cancellation_type::terminal);  // an nginx -t under way is ended; nothing is half in place
+    end_.emit(asio::cancellation_type::terminal);  // a running nginx -t is killed; nothing is half in place
     wake_.cancel();
   }
 
@@ -270,7 +273,7 @@ class daemon {
     try {
       std::rethrow_exception(error);
     } catch (const std::exception& what) {
-      log(level::error, std::string("ended by an error: ") + what.what());
+      log(level::error, std::string("stopped by an error: ") + what.what());
     }
     end();
     signals_.cancel();
@@ -290,25 +293,25 @@ class daemon {
 
   memory memory_;
   planner planner_;
-  const docker::containers* containers_ = nullptr;  // the watcher's own, since it told first
+  const docker::containers* containers_ = nullptr;  // the watcher's own, since its first call
   std::shared_ptr<const plan> plan_;
   complaints_log complaints_;
-  trouble_log files_trouble_;
-  trouble_log memory_trouble_;
+  error_log files_errors_;
+  error_log memory_errors_;
   schedule schedule_;
-  bool files_are_news_ = true;
+  bool files_changed_ = true;
   bool knows_files_ = false;
-  bool insist_ = false;
+  bool force_ = false;
   bool ending_ = false;
   bool ready_ = false;
   bool failed_ = false;
 };
 
-outcome publish_and_wait(publisher& publisher, const std::shared_ptr<const plan>& plan) {
+publish_status publish_and_wait(publisher& publisher, const std::shared_ptr<const plan>& plan) {
   asio::io_context io{1};
-  auto result = outcome::failed;
+  auto result = publish_status::failed;
   std::exception_ptr broken;
-  asio::co_spawn(io, publisher.publish(plan, false), [&result, &broken](std::exception_ptr error, outcome what) {
+  asio::co_spawn(io, publisher.publish(plan, false), [&result, &broken](std::exception_ptr error, publish_status what) {
     broken = std::move(error);
     result = what;
   });
@@ -334,7 +337,7 @@ std::string read_folders(const sysadmin_folders& folders, plan_options& to) {
   read("the certificates", [&] { to.certificates = list_certificates(folders.certs); });
   read("conf.d", [&] {
     to.conf_d = list_plain_files(folders.conf_d);
-    to.frame_text = read_file(to.conf_d, k_frame_file);
+    to.preamble_text = read_file(to.conf_d, k_preamble_file);
   });
   read("the error page", [&] { to.errors = list_plain_files(folders.errors, read_by::workers); });
   return unread;
@@ -345,18 +348,18 @@ int run_once(const daemon_options& options, publisher& publisher, memory_file& k
   auto memory = load_memory(kept);
   auto with = options.plan;
   complaints_log complaints;
-  auto result = outcome::files_changed;
-  while (result == outcome::files_changed) {
+  auto result = publish_status::files_changed;
+  while (result == publish_status::files_changed) {
     if (const auto unread = read_folders(options.folders, with); !unread.empty()) log(level::error, unread);
     const auto now = std::make_shared<const plan>(make_plan(containers, with, memory, today()));
-    complaints.say_new(*now);
+    complaints.log_new(*now);
     write_hosts_file(options.hosts_file, *now);
     result = publish_and_wait(publisher, now);
   }
-  trouble_log trouble;
-  if (!keep_memory(kept, memory, trouble, k_once_patience))
-    log(level::warning, kept.path() + " was changed meanwhile: its word stands from now on");
-  return result == outcome::kept || result == outcome::failed ? 1 : 0;
+  error_log errors;
+  if (!save_memory(kept, memory, errors, k_once_patience))
+    log(level::warning, kept.path() + " was changed by another program meanwhile: that version counts");
+  return result == publish_status::kept || result == publish_status::failed ? 1 : 0;
 }
 
 int run_daemon(const daemon_options& options, publisher& publisher, memory_file& kept) {
@@ -367,7 +370,8 @@ void check_hosts_file(const std::string& path) {
   if (path.empty()) return;
   const auto text = output_file(path).read();
   if (text && !text->empty() && !text->starts_with(k_hosts_notice)) {
-    throw std::invalid_argument("--hosts " + path + ": that file is there and was not written by heberg-proxy-render");
+    throw std::invalid_argument("--hosts " + path +
+                                ": the file exists and was not written by heberg-proxy-render: choose another one");
   }
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The two ways to run: once, and for as long as the engine has something to say. One thread; what takes time (nginx -t)
-// is waited for beside the loop.
+// The two ways to run: once, and until a signal. One thread; the event loop goes on while nginx -t runs.
 #pragma once
 
 #include "docker/watcher.h"
@@ -21,9 +20,9 @@ struct sysadmin_folders {
   std::string errors = {};
 };
 
-// What is in them, into the plan's options. Throws std::system_error where the host files
-// cannot be read: what keeps somebody out is not known then. Of the others those known stay; what is returned says why,
-// empty: all were read.
+// Reads them into the plan's options. Throws std::system_error where vhost.d or htpasswd cannot be read: they may
+// restrict access. Of the other folders the files as they were read last stay; the return value says why, empty: all
+// were read.
 [[nodiscard]] std::string read_folders(const sysadmin_folders& folders, plan_options& to);
 
 struct daemon_options {
@@ -36,10 +35,10 @@ struct daemon_options {
 // Reads the engine, publishes, returns the process's exit status: 0, or 1 where the text did not get into place.
 [[nodiscard]] int run_once(const daemon_options& options, publisher& publisher, memory_file& kept);
 
-// Until SIGTERM or SIGINT. SIGHUP publishes anew and reloads nginx whatever the text.
+// Until SIGTERM or SIGINT. SIGHUP publishes again and reloads nginx even where the text is the same.
 [[nodiscard]] int run_daemon(const daemon_options& options, publisher& publisher, memory_file& kept);
 
-// Refuses a hosts file that is there and not ours: --hosts /etc/hosts would be the machine's end. Throws
+// Refuses a hosts file that exists and was not written by this program, such as /etc/hosts. Throws
 // std::invalid_argument.
 void check_hosts_file(const std::string& path);
 

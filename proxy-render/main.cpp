@@ -35,7 +35,7 @@ using namespace heberg;
 
 constexpr std::chrono::milliseconds k_status_patience{500};
 constexpr int k_check_attempts = 5;                   // while files are removed or replaced meanwhile
-constexpr std::chrono::seconds k_forget_patience{5};  // with a daemon that writes what it knows
+constexpr std::chrono::seconds k_forget_patience{5};  // with a daemon that writes its memory
 
 struct command_line {
   common_options common;
@@ -55,18 +55,18 @@ bool host_has_ipv6() {
   return interfaces.peek() != std::ifstream::traits_type::eof();
 }
 
-// Where nginx is told through the engine, its container is the one that is told.
+// Where nginx is reloaded through the engine, its container is the one that is reloaded.
 std::string nginx_container_of(const settings& s) {
   if (!s.proxy.container.empty()) return s.proxy.container;
   const auto way = proxy::parse_reload(s.proxy.reload);
-  const auto* told = std::get_if<proxy::by_container>(&way);
-  return told == nullptr ? "" : told->name;
+  const auto* container = std::get_if<proxy::by_container>(&way);
+  return container == nullptr ? "" : container->name;
 }
 
-// Asks nginx what it is, and remembers that.
+// Reads nginx's version, and remembers it.
 boost::asio::awaitable<proxy::nginx_features> ask_features(std::shared_ptr<proxy::nginx_options> nginx,
                                                            bool wants_http3) {
-  nginx->version = co_await proxy::ask_version(*nginx);
+  nginx->version = co_await proxy::read_version(*nginx);
   auto features = proxy::parse_features(nginx->version);
   features.http3 = features.http3 && wants_http3;
   co_return features;
@@ -80,15 +80,15 @@ proxy::render_options render_options_of(const settings& s) {
           .max_body = s.proxy.max_body,
           .access_log = s.proxy.access_log,
           .acme = s.proxy.acme,
-          .tells_generation = true,
+          .has_generation = true,
           .nginx = {},
           .downstream = {.trusted = s.proxy.trust, .proxy_protocol = s.proxy.proxy_protocol},
-          .frame = {},
+          .preamble = {},
           .defaults = {},
           .many_hosts = s.proxy.many_hosts};
 }
 
-// For those who do not publish.
+// For --status and --check.
 proxy::render_options asked_render_options_of(const settings& s, const std::shared_ptr<proxy::nginx_options>& nginx) {
   auto options = render_options_of(s);
   boost::asio::io_context io{1};
@@ -114,7 +114,7 @@ proxy::daemon_options daemon_options_of(const settings& s, const command_line& l
                    .own_ports = {s.proxy.http_port, s.proxy.https_port},
                    .keep_names = s.proxy.keep_names,
                    .default_host = default_host_of(s),
-                   .vantage = {.container = nginx_container_of(s), .own_ids = proxy::read_own_ids()}},
+                   .location = {.container = nginx_container_of(s), .own_ids = proxy::read_own_ids()}},
           .hosts_file = line.hosts_file,
           .folders = {.certs = s.proxy.certs,
                       .vhost_d = s.proxy.vhost_d,
@@ -129,8 +129,9 @@ proxy::generation_port generation_port_of(const settings& s) {
 
 proxy::publisher_tools tools_of(const settings& s, const std::shared_ptr<proxy::nginx_options>& nginx, bool no_reload) {
   proxy::publisher_tools tools{
-      .ask_nginx = [nginx](std::string candidate,
-                           enum proxy::scope scope) { return proxy::ask_nginx(*nginx, std::move(candidate), scope); },
+      .test_config = [nginx](
+                         std::string candidate,
+                         proxy::test_scope scope) { return proxy::test_config(*nginx, std::move(candidate), scope); },
       .reload = {},
       .ask_features = [nginx, http3 = s.proxy.http3] { return ask_features(nginx, http3); },
       .confirm = {},
@@ -157,15 +158,15 @@ proxy::plan plan_now(const proxy::daemon_options& options, proxy::memory_file& k
   return proxy::make_plan(containers, with, memory, now);
 }
 
-// Whether nginx serves the text in place; empty where that text tells no generation.
+// Whether nginx serves the text in place; empty where that text has no generation.
 std::string ask_what_is_served(const std::string& live, proxy::generation_port port) {
   const auto generation = proxy::generation_of(live);
   if (generation.empty()) return {};
   auto found = proxy::confirmation::silent;
   boost::asio::io_context io{1};
   boost::asio::co_spawn(io, proxy::confirm_generation(port, generation, k_status_patience, {}),
-                        [&found](const std::exception_ptr& error, proxy::confirmation said) {
-                          if (!error) found = said;
+                        [&found](const std::exception_ptr& error, proxy::confirmation answer) {
+                          if (!error) found = answer;
                         });
   io.run();
   if (found == proxy::confirmation::served) return "served";
@@ -193,7 +194,7 @@ int check(const settings& s, const proxy::daemon_options& options, proxy::memory
   }
   for (const auto& fault : faults) log(level::error, fault);
   if (faults.empty()) {
-    log(level::info, "nginx takes it: " + std::to_string(plan.vhosts.size()) + " hosts, " +
+    log(level::info, "nginx accepts the configuration: " + std::to_string(plan.vhosts.size()) + " hosts, " +
                          std::to_string(plan.refused.size()) + " values refused (see --status)");
   }
   return faults.empty() ? 0 : 1;
@@ -205,14 +206,15 @@ int forget(const std::string& name, proxy::memory_file& kept) {
   for (bool done = false; !done;) {  // again, where the daemon wrote in between
     auto read = kept.load();
     if (read.damaged) throw std::runtime_error(read.complaint);
-    if (read.remembered.names.erase(std::get<site::host>(host)) == 0) throw std::runtime_error(name + " is nobody's");
+    if (read.remembered.names.erase(std::get<site::host>(host)) == 0)
+      throw std::runtime_error("no owner is recorded for the host name \"" + name + "\"");
     read.remembered.changed = true;
-    done = kept.keep(read.remembered, k_forget_patience);
+    done = kept.save(read.remembered, k_forget_patience);
   }
-  log(level::info,
-      name +
-          " is free: heberg-proxy-render gives it to the oldest container that claims it, when a container "
-          "changes or on SIGHUP");
+  log(level::info, "the host name " + name +
+                       " is free: heberg-proxy-render gives it to the oldest container that requests it, when a "
+                       "container changes or "
+                       "on SIGHUP");
   return 0;
 }
 
@@ -246,11 +248,11 @@ int main(int argc, char** argv) {
   auto* once = app.add_flag("--once", line.once, "Read the engine, publish, exit");
   auto* status = app.add_flag("--status", line.status, "Print what is served and refused, as JSON, and exit");
   auto* check =
-      app.add_flag("--check", line.check, "Read everything, ask nginx, change nothing, exit 0 or say why not");
+      app.add_flag("--check", line.check, "Read everything and run nginx -t, change nothing; exit 0, or print why not");
   status->excludes(once);
   check->excludes(once)->excludes(status);
   app.add_option("--forget", line.forget,
-                 "Let another owner have the name HOST, which is claimed or kept for one, and exit")
+                 "Forget which owner has the host name HOST, so that another one can get it, and exit")
       ->type_name("HOST")
       ->excludes(once)
       ->excludes(status)
@@ -258,7 +260,7 @@ int main(int argc, char** argv) {
   auto* no_reload = app.add_flag("--no-reload", line.no_reload, "Write, but do not reload nginx");
   app.add_option("--output", line.output, "Write nginx's configuration to FILE (default: proxy.output of the settings)")
       ->type_name("FILE");
-  app.add_option("--reload", line.reload, "Tell nginx so (default: proxy.reload of the settings)")
+  app.add_option("--reload", line.reload, "How nginx is reloaded (default: proxy.reload of the settings)")
       ->type_name("WAY")
       ->take_last()
       ->excludes(no_reload);

@@ -89,13 +89,13 @@ json describe(const std::vector<complaint>& complaints) {
   return described;
 }
 
-void take_frame(default_files& to, const default_files& from) {
-  to.frame = from.frame;
-  to.frame_text = from.frame_text;
+void take_preamble(default_files& to, const default_files& from) {
+  to.preamble = from.preamble;
+  to.preamble_text = from.preamble_text;
 }
 
 std::set<std::string> paths_of(const default_files& files) {
-  std::set<std::string> paths{files.server.path, files.location.path, files.error_page.path, files.frame.path};
+  std::set<std::string> paths{files.server.path, files.location.path, files.error_page.path, files.preamble.path};
   for (const auto& file : files.http) paths.insert(file.path);
   paths.erase("");
   return paths;
@@ -114,7 +114,7 @@ json describe(const std::vector<file_fault>& broken, const default_files& wanted
   return described;
 }
 
-json describe(const vantage& from) {
+json describe(const proxy_location& from) {
   json described = {{"container", from.container.empty() ? json() : json(from.container)}, {"networks", json::array()}};
   for (const auto& network : from.networks) described["networks"].push_back(network.name);
   return described;
@@ -125,18 +125,18 @@ bool is_ipv4(const std::string& text) {
   return inet_pton(AF_INET, text.c_str(), &ignored) == 1;
 }
 
-// As the text in place was rendered: its frame may have given way to the sysadmin's own configuration.
+// As the text in place was rendered: lines of its preamble may have been left out (publication.h).
 render_options options_of(render_options options, std::string_view live) {
-  const auto is_in_place = [&](frame given_way) {
-    options.frame = given_way;
-    return live.starts_with(render_frame(options));
+  const auto is_in_place = [&](preamble_lines lines) {
+    options.preamble = lines;
+    return live.starts_with(render_preamble(options));
   };
   for (const bool default_server : {true, false}) {
     for (const bool hash_sizes : {true, false}) {
       if (is_in_place({.default_server = default_server, .hash_sizes = hash_sizes})) return options;
     }
   }
-  options.frame = {};
+  options.preamble = {};
   return options;
 }
 
@@ -155,12 +155,12 @@ default_files defaults_of(const default_files& wanted, std::string_view live) {
   return in_use;
 }
 
-// Which hosts' shares are in the text in place. Lines and blocks each stand in the plan's order: the search goes on
-// where the last one ended.
+// Which hosts' configs are in the text in place. Lines and blocks are each in the plan's order: the search goes on where
+// the last one ended.
 class place_finder {
  public:
   explicit place_finder(std::string_view live) : live_(live) {}
-  bool has(const host_text& host) {
+  bool has(const host_config& host) {
     if (!host.fault.empty()) return false;
     return host.name.empty() ? find(host.blocks, blocks_at_) : find(map_line(host), lines_at_);
   }
@@ -184,19 +184,19 @@ std::string describe_status(const plan& plan, const render_options& options, std
   auto rendered_with = options;
   rendered_with.defaults = defaults_of(plan.defaults, live);
   rendered_with = options_of(rendered_with, live);
-  const auto shares = render_hosts(plan.vhosts, rendered_with);
+  const auto configs = render_hosts(plan.vhosts, rendered_with);
   json hosts = json::array();
   place_finder places(live);
-  for (std::size_t i = 0; i < shares.size(); ++i) {
+  for (std::size_t i = 0; i < configs.size(); ++i) {
     auto described = describe(plan.vhosts[i]);
-    described["in_place"] = places.has(*shares[i]);
+    described["in_place"] = places.has(*configs[i]);
     hosts.push_back(std::move(described));
   }
-  bool is_current = compose(shares, rendered_with) == live;
-  if (!is_current && !plan.defaults.frame.path.empty()) {
-    take_frame(rendered_with.defaults, plan.defaults);
-    is_current = compose(shares, rendered_with) == live;
-    if (!is_current) take_frame(rendered_with.defaults, {});
+  bool is_current = compose(configs, rendered_with) == live;
+  if (!is_current && !plan.defaults.preamble.path.empty()) {
+    take_preamble(rendered_with.defaults, plan.defaults);
+    is_current = compose(configs, rendered_with) == live;
+    if (!is_current) take_preamble(rendered_with.defaults, {});
   }
   const json status = {{"output", output},
                        {"current", is_current},

@@ -11,7 +11,7 @@
 
 namespace heberg::proxy {
 
-// What the texts do not say.
+// What the plan and the text in place do not show.
 struct seen_outside {
   std::string nginx;                      // "served", "stale", "silent" (confirm.h); empty: not asked
   std::vector<std::string> certificates;  // explain_ends()

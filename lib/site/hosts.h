@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Which host names and port a container's words VIRTUAL_HOST and VIRTUAL_PORT ask for (nginx-proxy's words, with its
 // meaning where it is sound). Pure: values in, values or a reason out. What comes out is safe for nginx once it is
-// quoted (proxy-render/render/quote.h), and canonical: two spellings of one name come out equal.
+// quoted (proxy-render/nginx/quote.h), and canonical: two spellings of one name come out equal.
 #pragma once
 
 #include "docker/container.h"

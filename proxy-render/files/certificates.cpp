@@ -33,7 +33,7 @@ certificates list_certificates(const std::string& folder) {
     const auto& path = entry.path();
     const auto name = site::parse_host(path.stem().string());
     const auto* host = std::get_if<site::host>(&name);
-    // Whoever may write here is root; but a name is rendered, and only a host name is safe to be.
+    // Only root can write here; but a name is rendered, and only a host name is safe to be.
     if (path.extension() != ".crt" || host == nullptr || host->text != path.stem().string()) continue;
     if (auto stamp = stamp_of_certificate(folder, host->text)) found[host->text] = std::move(*stamp);
   }
@@ -79,10 +79,10 @@ std::vector<std::string> explain_ends(const certificate_ends& ends, std::chrono:
     if (!end) {
       texts.push_back(shown + " cannot be read");
     } else if (*end <= now) {
-      texts.push_back(shown + " has ended");
+      texts.push_back(shown + " has expired");
     } else if (*end - now < k_soon) {
       const auto days = std::chrono::floor<std::chrono::days>(*end - now).count();
-      texts.push_back(shown + " ends in " + std::to_string(days) + (days == 1 ? " day" : " days"));
+      texts.push_back(shown + " expires in " + std::to_string(days) + (days == 1 ? " day" : " days"));
     }
   }
   return texts;

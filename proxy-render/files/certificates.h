@@ -21,16 +21,16 @@ using certificates = std::map<std::string, std::string>;
 // What changes when the certificate NAME or its key does; nothing where one of them is missing.
 [[nodiscard]] std::optional<std::string> stamp_of_certificate(const std::string& folder, const std::string& name);
 
-// nginx-proxy's order: the one that is asked for by name (and no other); the host's own; its parent domain's, where the
-// host has more than two labels (that is a wildcard's too); "default". Nothing where there is none. Pure.
+// nginx-proxy's order: the one that is wanted by name (and no other); the host's own; its parent domain's, where the
+// host has more than two labels (wildcards have a parent, too); "default". Nothing where there is none. Pure.
 [[nodiscard]] std::optional<std::string> choose_certificate(const certificates& all, const site::host& host,
                                                             const std::string& wanted);
 
-// Until when each of them holds, by name. One that cannot be read has no end.
+// When each of them expires, by name. One that cannot be read has no date.
 using certificate_ends = std::map<std::string, std::optional<std::chrono::sys_seconds>>;
 [[nodiscard]] certificate_ends list_ends(const std::string& folder);
 
-// A sentence for each that has ended, or does within 14 days, or cannot be read. Pure.
+// A sentence for each that has expired, or expires within 14 days, or cannot be read. Pure.
 [[nodiscard]] std::vector<std::string> explain_ends(const certificate_ends& ends, std::chrono::sys_seconds now);
 
 }  // namespace heberg::proxy

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A text that changes when a file of the sysadmin's does: it stands in a comment of nginx's text, so that a file that
-// was replaced makes a new text.
+// A text that changes when a file does. It is written into a comment of nginx's configuration, so that a replaced file
+// makes a new configuration.
 #pragma once
 
 #include <sys/stat.h>
@@ -13,7 +13,7 @@ namespace heberg::proxy {
 
 [[nodiscard]] std::string stamp_of(const struct ::stat& file);
 
-// Nothing where it is no regular file. Follows links: certbot's and dehydrated's certificates are.
+// Nothing where it is not a regular file. Follows links: certbot's and dehydrated's certificates are.
 [[nodiscard]] std::optional<std::string> stamp_of(const std::filesystem::path& path);
 
 }  // namespace heberg::proxy

@@ -30,9 +30,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view k_location = "_location";
 
-// As a container's VIRTUAL_HOST becomes a host's name: WWW.Example.org's file is www.example.org's. What is no name may
-// be a SHA-1 with something behind it: it stays, where it has
-// the letters of one (a name is rendered). Empty: it is nobody's.
+// As a container's VIRTUAL_HOST becomes a host's name: the file WWW.Example.org is www.example.org's. What is not a name
+// may be a SHA-1 with a suffix: it stays as it is, if it has the characters of one (a name is rendered). Empty: no host's.
 std::string host_key(std::string name) {
   const std::string end(name.ends_with(k_location) ? k_location : "");
   const auto parsed = site::parse_host(name.substr(0, name.size() - end.size()));
@@ -50,7 +49,7 @@ bool is_roots_alone(const struct stat& file) {
   return ours && (file.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-// Workers are not root: everybody, or a group of theirs, must be allowed to.
+// Workers are not root: all users, or a group of the workers, must have the permission.
 bool can_workers_read(const struct stat& file) {
   return file.st_uid != 0 || (file.st_mode & S_IROTH) != 0 || ((file.st_mode & S_IRGRP) != 0 && file.st_gid != 0);
 }
@@ -68,7 +67,7 @@ unique_fd open_in(int folder, const fs::path& path) {
   return open_beneath(folder, target.filename().c_str(), O_PATH);
 }
 
-// nginx will say what it thinks of a file that is longer, or cannot be read to its end.
+// nginx reports a file that is longer, or that cannot be read to its end.
 std::string read_beginning(int path_fd) {
   constexpr std::size_t k_most = 256U << 10U;
   std::string text;
@@ -129,7 +128,7 @@ std::string plain_key(std::string name) {
   return name.starts_with('.') || std::ranges::any_of(name, is_control) ? std::string() : name;
 }
 
-// key_of: what a file is to be found by, from its name; empty where it is nobody's.
+// key_of: what a file is to be found by, from its name; empty where it is no host's.
 host_files list_folder(const std::string& folder, read_by reader, std::string (*key_of)(std::string)) {
   host_files found;
   const unique_fd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

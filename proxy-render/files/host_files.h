@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The sysadmin's own files for one host, by nginx-proxy's names: vhost.d/HOST is read into the host's server,
-// vhost.d/HOST_location into its locations, htpasswd/HOST says who gets in (htpasswd(1)). HOST is a name as it is
-// served: "www.example.org", "*.example.org"; of a regular expression its SHA-1. HOST_SHA1_location and htpasswd's
-// HOST_SHA1 are for one VIRTUAL_PATH alone, whose SHA-1 it is. nginx judges what they say; one that it refuses costs
-// its own host alone (publish.h).
-// vhost.d/default and vhost.d/default_location are everybody's who has none of his own; conf.d/*.conf is of nginx's
-// http level, conf.d/frame.mustache what is around all hosts (frame_template.h), errors/50x.html a page for all.
+// The sysadmin's own files, by nginx-proxy's names:
+//   vhost.d/HOST                     is included in the host's server
+//   vhost.d/HOST_location            is included in its locations
+//   vhost.d/HOST_SHA1_location       is included in one location, the SHA-1 of whose VIRTUAL_PATH it names
+//   htpasswd/HOST, htpasswd/HOST_SHA1  users and passwords (htpasswd(1)), likewise
+//   vhost.d/default                  for each host without a file of its own; default_location likewise
+//   conf.d/*.conf                    nginx's http level
+//   conf.d/frame.mustache            what is around all hosts (preamble_template.h)
+//   errors/50x.html                  a page for all hosts
+// HOST is a name as it is served: "www.example.org", "*.example.org"; of a regular expression its SHA-1. nginx tests
+// the contents; a file that it refuses affects its own host alone (publication.h).
 //
-// A file may be what keeps somebody out. So one that is there and cannot be used (no regular file, a link out of its
-// folder, not root's alone, unreadable for nginx's workers) is not as good as none: it has a fault, and closes what
-// asks for it.
+// A file may restrict access. So a file that exists and cannot be used (not a regular file, a link out of its folder,
+// not root's alone, unreadable for nginx's workers) does not count as absent: it has a fault, and closes its host.
 #pragma once
 
 #include "site/hosts.h"
@@ -25,7 +28,7 @@ struct host_file {
   std::string path;
   std::string stamp;                // a text that changes when the file does
   std::string fault = {};           // why it cannot be used; empty: it can
-  std::set<std::string> sets = {};  // directives of ours that give way to its own (directives.h)
+  std::set<std::string> sets = {};  // directives that replace the renderer's own (directives.h)
   auto operator<=>(const host_file&) const = default;
 };
 
@@ -36,13 +39,13 @@ enum class read_by {
   workers,  // at each request, as www-data
 };
 
-// What may be a host's. Empty where there is no such folder. Throws std::system_error where it cannot be read.
+// The files whose names may be a host's. Empty where there is no such folder. Throws std::system_error where it cannot be read.
 [[nodiscard]] host_files list_host_files(const std::string& folder, read_by reader = read_by::nginx);
 
-// All files that have a name which nginx could be told; not hidden ones. By that name.
+// All files whose names can be written into nginx's configuration; not hidden ones. By name.
 [[nodiscard]] host_files list_plain_files(const std::string& folder, read_by reader = read_by::nginx);
 
-inline constexpr char k_frame_file[] = "frame.mustache";
+inline constexpr char k_preamble_file[] = "frame.mustache";
 
 // What is in one of them; empty for one that cannot be used. One that was removed since it was listed is taken out of the
 // list. Throws std::system_error.

@@ -11,7 +11,7 @@ namespace {
 
 namespace mustache = kainjow::mustache;
 
-// They stand for what is put in later: no text of ours or of a file has these bytes.
+// Placeholders for what is put in later: neither our text nor a file has these bytes.
 constexpr std::string_view k_generation = "\x01generation\x01";
 constexpr std::string_view k_hosts = "\x01hosts\x01";
 
@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 10> k_known = {"notice",        "includes
                                                       "unknown_names", "generation", "hosts", "http_port",
                                                       "https_port",    "ipv6"};
 
-// The first tag that names nothing: mustache takes such a one for an empty text.
+// The first tag with an unknown name: mustache replaces it by an empty text.
 std::string find_unknown_tag(const std::string& text) {
   for (auto at = text.find("{{"); at != std::string::npos; at = text.find("{{", at)) {
     at = std::min(text.find_first_not_of("{&#^/ \t", at + 2), text.size());
@@ -32,7 +32,7 @@ std::string find_unknown_tag(const std::string& text) {
   return {};
 }
 
-std::string render(mustache::mustache& parsed, const frame_parts& parts) {
+std::string render(mustache::mustache& parsed, const preamble_parts& parts) {
   mustache::data values;
   values.set("notice", parts.notice);
   values.set("includes", parts.includes);
@@ -50,7 +50,7 @@ std::string render(mustache::mustache& parsed, const frame_parts& parts) {
 
 }  // namespace
 
-framing frame_of(const frame_parts& parts) {
+surrounding_text default_surrounding_text(const preamble_parts& parts) {
   return {.before = parts.notice + parts.includes + parts.maps + parts.hash_sizes + parts.unknown_names,
           .has_generation = true,
           .between = {},
@@ -63,9 +63,8 @@ std::string find_template_fault(const std::string& text) {
   };
   if (std::ranges::any_of(text, is_strange)) return "has control characters";
   mustache::mustache parsed(text);
-  if (!parsed.is_valid()) return "is no mustache template: " + parsed.error_message();
-  if (const auto unknown = find_unknown_tag(text); !unknown.empty())
-    return "names \"" + unknown + "\", which is nothing";
+  if (!parsed.is_valid()) return "is not a mustache template: " + parsed.error_message();
+  if (const auto unknown = find_unknown_tag(text); !unknown.empty()) return "has the unknown tag \"" + unknown + "\"";
   const auto filled = render(parsed, {});
   const auto hosts = filled.find(k_hosts);
   if (hosts == std::string::npos) return "has no {{{hosts}}}";
@@ -77,10 +76,10 @@ std::string find_template_fault(const std::string& text) {
   return {};
 }
 
-framing fill_template(const std::string& text, const frame_parts& parts) {
+surrounding_text fill_template(const std::string& text, const preamble_parts& parts) {
   mustache::mustache parsed(text);
   const auto filled = render(parsed, parts);
-  framing made;
+  surrounding_text made;
   const auto hosts = filled.find(k_hosts);
   made.after = filled.substr(hosts + k_hosts.size());
   made.before = filled.substr(0, hosts);

@@ -7,8 +7,8 @@
 namespace heberg::proxy {
 namespace {
 
-// Of the renderer's own lines, those that nginx takes once in a server or a location.
-constexpr std::array<std::string_view, 17> k_give_way = {
+// Of the renderer's own lines, those that nginx accepts once in a server or a location.
+constexpr std::array<std::string_view, 17> k_replaceable = {
     "client_max_body_size", "default_type",          "error_page",           "fastcgi_connect_timeout",
     "fastcgi_read_timeout", "fastcgi_send_timeout",  "grpc_connect_timeout", "grpc_read_timeout",
     "grpc_send_timeout",    "proxy_connect_timeout", "proxy_http_version",   "proxy_read_timeout",
@@ -24,7 +24,7 @@ std::set<std::string> find_directives(std::string_view text) {
   bool first = true;  // of a statement
   const auto end_word = [&] {
     if (word.empty()) return;
-    if (first && depth == 0 && std::ranges::find(k_give_way, word) != k_give_way.end()) found.insert(word);
+    if (first && depth == 0 && std::ranges::find(k_replaceable, word) != k_replaceable.end()) found.insert(word);
     first = false;
     word.clear();
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a file of the sysadmin's says itself, the renderer does not: nginx takes these directives once in a block, and
-// `client_max_body_size` is what most of these files are there for. Pure.
+// Directives of a file of the sysadmin's replace the renderer's own: nginx accepts these directives once in a block, and
+// most such files are there for `client_max_body_size`. Pure.
 #pragma once
 
 #include <set>
@@ -9,7 +9,7 @@
 
 namespace heberg::proxy {
 
-// Which of the directives that may give way stand in a file of nginx's lines, outside of its blocks.
+// Which of the replaceable directives a configuration file has outside of its blocks.
 [[nodiscard]] std::set<std::string> find_directives(std::string_view text);
 
 // The lines without those of exactly this indent that begin with one of them.

@@ -13,7 +13,7 @@ struct nginx_features {
   auto operator<=>(const nginx_features&) const = default;
 };
 
-// From what `nginx -V` prints; what is not understood is an nginx of Debian 12.
+// From what `nginx -V` prints; an output that is not understood counts as Debian 12's nginx.
 [[nodiscard]] nginx_features parse_features(std::string_view version_output);
 
 }  // namespace heberg::proxy

@@ -8,7 +8,7 @@
 
 namespace heberg::proxy {
 
-// By its "listen" lines, as server_lines.h writes them; others in the sysadmin's frame are passed over.
+// By its "listen" lines, as server_lines.h writes them; others in the sysadmin's template are skipped.
 [[nodiscard]] std::set<std::uint16_t> list_listened_ports(std::string_view text);
 
 }  // namespace heberg::proxy

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How `nginx -t` can judge a candidate before it is in place, though nginx reads the live file by its name: through a
-// copy of its main configuration in which the `include` that takes the live file takes the candidate instead.
-// Everything else that the sysadmin configured is judged with it. Pure. (docs/decisions/0006 says what else was thought
-// of.)
+// How `nginx -t` can test a candidate before it is in place, though nginx reads the live file by its name: through a
+// copy of its main configuration in which the `include` of the live file names the candidate instead. Everything else
+// that the sysadmin configured is tested with it. Pure. (docs/decisions/0006 has the alternatives.)
 #pragma once
 
 #include <functional>
@@ -20,14 +19,14 @@ struct substitution {
   std::function<std::vector<std::string>(const std::string& pattern)> list_files;  // glob(7), sorted
 };
 
-// The main configuration's text with the candidate in the live file's place; nothing where no include of it (files that
-// it includes are not looked into) takes the live file.
+// The main configuration's text with the candidate in the live file's place; nothing where no include of it (those in
+// included files do not count) names the live file.
 [[nodiscard]] std::optional<std::string> substitute_include(std::string_view main_config, const substitution& with);
 
 // A main configuration that holds the candidate alone; nginx's scratch files go below `scratch`.
 [[nodiscard]] std::string wrap_alone(std::string_view candidate, std::string_view scratch);
 
-// The main configuration's path: what `-c` among the words of the command says, else the one compiled in (the output of
+// The main configuration's path: the argument of `-c` in the command, else the one compiled in (the output of
 // nginx -V). Nothing where neither is an absolute path.
 [[nodiscard]] std::optional<std::string> find_main_config(const std::vector<std::string>& command,
                                                           std::string_view version_output);

@@ -59,7 +59,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
-// One line; what nginx says of copies is true of the originals.
+// One line. What nginx says about a copy holds for the original.
 std::string readable_message(std::string output, const std::string& candidate, const std::string& live,
                              const std::string& scratch, const std::string& folder) {
   constexpr std::size_t longest = 1000;
@@ -70,13 +70,14 @@ std::string readable_message(std::string output, const std::string& candidate, c
   return output.substr(0, longest);
 }
 
-verdict verdict_of(const run_result& result, std::string message) {
+config_test_result test_result_of(const run_result& result, std::string message) {
   if (result.kind == run_result::kind::exited && result.status == 0)
-    return {verdict::kind::accepted, std::move(message)};
-  // nginx exits with 1 where it says no.
-  if (result.kind == run_result::kind::exited) return {verdict::kind::refused, std::move(message)};
-  if (result.kind == run_result::kind::not_found) return {verdict::kind::not_installed, "nginx is not installed here"};
-  return {verdict::kind::failed, "nginx -t " + describe(result)};
+    return {config_test_result::kind::accepted, std::move(message)};
+  // nginx exits with 1 where it refuses the configuration.
+  if (result.kind == run_result::kind::exited) return {config_test_result::kind::refused, std::move(message)};
+  if (result.kind == run_result::kind::not_found)
+    return {config_test_result::kind::not_installed, "nginx is not installed here"};
+  return {config_test_result::kind::failed, "nginx -t " + describe(result)};
 }
 
 asio::awaitable<run_result> run_version(std::vector<std::string> command) {
@@ -86,20 +87,20 @@ asio::awaitable<run_result> run_version(std::vector<std::string> command) {
 
 }  // namespace
 
-asio::awaitable<std::string> ask_version(nginx_options options) {
+asio::awaitable<std::string> read_version(nginx_options options) {
   auto version = co_await run_version(options.command);
   co_return version.kind == run_result::kind::exited ? std::move(version.output) : std::string();
 }
 
-asio::awaitable<verdict> ask_nginx(nginx_options options, std::string candidate, enum scope scope) {
+asio::awaitable<config_test_result> test_config(nginx_options options, std::string candidate, test_scope scope) {
   const scratch_folder scratch;
   auto copy = scratch.path() / "nginx.conf";
   std::string folder;
   std::optional<std::string> config;
-  if (scope == scope::whole) {
+  if (scope == test_scope::whole) {
     if (options.version.empty()) {
       auto version = co_await run_version(options.command);
-      if (version.kind != run_result::kind::exited) co_return verdict_of(version, {});
+      if (version.kind != run_result::kind::exited) co_return test_result_of(version, {});
       options.version = std::move(version.output);
     }
     if (const auto main_config = find_main_config(options.command, options.version)) {
@@ -114,11 +115,11 @@ asio::awaitable<verdict> ask_nginx(nginx_options options, std::string candidate,
       }
     }
   }
-  // Where nginx's configuration does not take the live file, there is nothing around it to be judged with.
+  // Where nginx's configuration does not include the live file, the candidate is tested alone.
   write_text(copy, config ? *config : wrap_alone(candidate, scratch.path().string()));
   const auto result = co_await run_program(with_main_config(options.command, copy), k_answer_within);
-  co_return verdict_of(result,
-                       readable_message(result.output, candidate, options.live, scratch.path().string(), folder));
+  co_return test_result_of(result,
+                           readable_message(result.output, candidate, options.live, scratch.path().string(), folder));
 }
 
 }  // namespace heberg::proxy

@@ -72,17 +72,17 @@ void output_file::discard() {
   staged_.reset();
 }
 
-bool output_file::owes_reload() const {
+bool output_file::is_reload_pending() const {
   return ::access((folder_ + "/." + name_ + ".reload").c_str(), F_OK) == 0;
 }
 
-void output_file::owe_reload() {
+void output_file::set_reload_pending() {
   const auto mark = folder_ + "/." + name_ + ".reload";
   const unique_fd fd(::open(mark.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) throw_errno("create", mark);
 }
 
-void output_file::clear_owed_reload() {
+void output_file::clear_pending_reload() {
   const auto mark = folder_ + "/." + name_ + ".reload";
   if (::unlink(mark.c_str()) != 0 && errno != ENOENT) throw_errno("remove", mark);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The file that nginx reads. A new text is staged beside it (".NAME.tmp", which no include takes), so that nginx can
-// judge the very bytes that will be renamed into place; the live file is whole at any moment. Throws std::system_error.
+// test the very bytes that will be renamed into place; the live file is whole at any moment. Throws std::system_error.
 #pragma once
 
 #include "base/atomic_file.h"
@@ -28,11 +28,11 @@ class output_file {
   void commit();   // renames the staged file into place, synced
   void discard();  // forgets it
 
-  // nginx has not been told of the text in place yet. Kept beside the file, so that a reload that failed, or that a
-  // crash came before, is made up for by the next process too.
-  [[nodiscard]] bool owes_reload() const;
-  void owe_reload();
-  void clear_owed_reload();
+  // nginx has not loaded the text in place yet. Kept beside the file, so that the next process repeats a reload that
+  // failed, or that a crash prevented.
+  [[nodiscard]] bool is_reload_pending() const;
+  void set_reload_pending();
+  void clear_pending_reload();
 
  private:
   [[nodiscard]] unique_fd open_folder() const;

@@ -10,7 +10,7 @@
 namespace heberg::proxy {
 
 // "value", so that nginx reads the very same bytes (ngx_conf_read_token). Throws std::invalid_argument for control
-// characters: whoever calls has refused them before.
+// characters: the caller has refused them before.
 [[nodiscard]] std::string quote(std::string_view value);
 
 // A regular expression that backtracks without end would hold the worker, and so every site, for a tenth of a second a

@@ -46,42 +46,43 @@ std::optional<pid_t> parse_pid(std::string_view text) {
 
 reload_result signal_process(const std::string& path) {
   const auto text = read_small(path);
-  if (!text && errno != ENOENT) return {telling::failed, "read " + path + ": " + std::strerror(errno)};
+  if (!text && errno != ENOENT) return {reload_status::failed, "read " + path + ": " + std::strerror(errno)};
   // `nginx -t` leaves an empty pid file where nginx does not run.
-  if (!text || text->empty()) return {telling::not_running, "nginx is not running (no process in " + path + ")"};
+  if (!text || text->empty()) return {reload_status::not_running, "nginx is not running (no process in " + path + ")"};
   const auto pid = parse_pid(*text);
-  if (!pid) return {telling::failed, path + " holds no process id"};
+  if (!pid) return {reload_status::failed, path + " holds no process id"};
 
-  // The pidfd first: then the process that is looked at is the one that gets the signal.
+  // The pidfd first: then the process whose name is read is the one that gets the signal.
   const unique_fd process(::pidfd_open(*pid, 0));
   const auto name = read_small("/proc/" + std::to_string(*pid) + "/comm");
-  if (!process || !name) return {telling::not_running, "nginx is not running (" + path + " is left over)"};
+  if (!process || !name) return {reload_status::not_running, "nginx is not running (" + path + " is left over)"};
   if (*name != "nginx\n")
-    return {telling::not_running, "nginx is not running (" + path + " names another program's process)"};
+    return {reload_status::not_running, "nginx is not running (" + path + " names another program's process)"};
   if (::pidfd_send_signal(process.get(), SIGHUP, nullptr, 0) != 0) {
-    return {telling::failed, "signal nginx, process " + std::to_string(*pid) + ": " + std::strerror(errno)};
+    return {reload_status::failed, "signal nginx, process " + std::to_string(*pid) + ": " + std::strerror(errno)};
   }
-  return {telling::told, {}};
+  return {reload_status::requested, {}};
 }
 
 asio::awaitable<reload_result> signal_container(std::string name, std::string engine) {
   const auto result = co_await docker::send_signal(std::move(engine), std::move(name), "HUP", k_engine_limit);
   switch (result.what) {
     case docker::delivery::delivered:
-      co_return reload_result{telling::told, {}};
+      co_return reload_result{reload_status::requested, {}};
     case docker::delivery::not_running:
-      co_return reload_result{telling::not_running, "nginx is not running (" + result.message + ")"};
+      co_return reload_result{reload_status::not_running, "nginx is not running (" + result.message + ")"};
     case docker::delivery::failed:
       break;
   }
-  co_return reload_result{telling::failed, result.message};
+  co_return reload_result{reload_status::failed, result.message};
 }
 
 asio::awaitable<reload_result> run_command(std::vector<std::string> words) {
   const auto result = co_await run_program(words, k_command_limit);
-  if (result.kind == run_result::kind::exited && result.status == 0) co_return reload_result{telling::told, {}};
-  co_return reload_result{
-      telling::failed, "the reload command " + words[0] + " " + describe(result) + ": " + result.output.substr(0, 500)};
+  if (result.kind == run_result::kind::exited && result.status == 0)
+    co_return reload_result{reload_status::requested, {}};
+  co_return reload_result{reload_status::failed, "the reload command " + words[0] + " " + describe(result) + ": " +
+                                                     result.output.substr(0, 500)};
 }
 
 }  // namespace
@@ -93,8 +94,8 @@ reload_way parse_reload(std::string_view text) {
   if (text.starts_with("command:")) {
     if (auto words = split_words(rest); !words.empty()) return by_command{std::move(words)};
   }
-  throw std::invalid_argument("reload: \"" + std::string(text) +
-                              "\" is none of pid:FILE, container:NAME, command:WORDS");
+  throw std::invalid_argument("invalid value \"" + std::string(text) +
+                              "\" of reload: use pid:FILE, container:NAME or command:WORDS");
 }
 
 asio::awaitable<reload_result> reload_nginx(reload_way way, std::string engine) {

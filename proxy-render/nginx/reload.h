@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Tells nginx to take the new text: signal HUP to a process, signal HUP to a container through the engine, or a command
+// Has nginx load the new text: signal HUP to a process, signal HUP to a container through the engine, or a command
 // of the sysadmin's. (`nginx -s reload` reads and checks everything once more before it sends the same signal.)
 #pragma once
 
@@ -26,11 +26,11 @@ using reload_way = std::variant<by_pid_file, by_container, by_command>;
 // "pid:FILE", "container:NAME", "command:WORDS". Throws std::invalid_argument naming anything else.
 [[nodiscard]] reload_way parse_reload(std::string_view text);
 
-enum class telling { told, not_running, failed };
+enum class reload_status { requested, not_running, failed };
 
 struct reload_result {
-  telling what = telling::failed;
-  std::string message;  // why not
+  reload_status what = reload_status::failed;
+  std::string message;  // why it was not requested
 };
 
 // engine: where a container is to be found (settings.docker.host).

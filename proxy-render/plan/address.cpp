@@ -11,7 +11,7 @@
 namespace heberg::proxy {
 namespace {
 
-constexpr int k_sharers_max = 8;  // a container may share the network of one that shares another's
+constexpr int k_network_users_max = 8;  // a container may share the network of one that shares another's
 
 std::string canonical_address(int family, const std::string& text) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
@@ -26,7 +26,7 @@ const docker::container* find_network_owner(const docker::container& container, 
   const auto* owner = &container;
   for (int i = 0; !owner->network_of.empty(); ++i) {
     const auto found = containers.find(owner->network_of);
-    if (found == containers.end() || i == k_sharers_max) return nullptr;
+    if (found == containers.end() || i == k_network_users_max) return nullptr;
     owner = &found->second;
   }
   return owner;
@@ -37,13 +37,13 @@ bool are_one(const docker::network& a, const docker::network& b) {
   return a.id.empty() || b.id.empty() ? a.name == b.name : a.id == b.id;
 }
 
-bool reaches(const vantage& from, const docker::network& network) {
-  if (network.name == "ingress") return false;  // swarm's own
+bool reaches(const proxy_location& from, const docker::network& network) {
+  if (network.name == "ingress") return false;  // Docker Swarm's own
   return from.container.empty() ||
          std::ranges::any_of(from.networks, [&](const docker::network& ours) { return are_one(ours, network); });
 }
 
-std::string address_of_host(const vantage& from) {
+std::string address_of_host(const proxy_location& from) {
   if (from.container.empty()) return "127.0.0.1";
   for (const auto& network : from.networks) {
     if (auto address = canonical_address(AF_INET, network.gateway); !address.empty()) return address;
@@ -51,7 +51,7 @@ std::string address_of_host(const vantage& from) {
   return {};
 }
 
-const docker::container* find_container(const docker::containers& containers, const vantage_options& options) {
+const docker::container* find_container(const docker::containers& containers, const proxy_location_options& options) {
   if (!options.container.empty()) {
     if (const auto found = containers.find(options.container); found != containers.end()) return &found->second;
     for (const auto& [id, container] : containers) {
@@ -67,14 +67,15 @@ const docker::container* find_container(const docker::containers& containers, co
 
 }  // namespace
 
-vantage find_vantage(const docker::containers& containers, const vantage_options& options) {
+proxy_location find_proxy_location(const docker::containers& containers, const proxy_location_options& options) {
   const auto* self = find_container(containers, options);
   const auto* owner = self == nullptr ? nullptr : find_network_owner(*self, containers);
   if (owner == nullptr || owner->host_network) return {.container = {}};
   return {.container = self->name, .networks = owner->networks};
 }
 
-std::string address_of(const docker::container& container, const vantage& from, const docker::containers& containers) {
+std::string address_of(const docker::container& container, const proxy_location& from,
+                       const docker::containers& containers) {
   const auto* owner = find_network_owner(container, containers);
   if (owner == nullptr) return {};
   if (owner->host_network) return address_of_host(from);
@@ -86,8 +87,8 @@ std::string address_of(const docker::container& container, const vantage& from, 
   return {};
 }
 
-std::string explain_no_address(const docker::container& container, const vantage& from) {
-  if (!container.network_of.empty()) return "shares the network of a container where the proxy reaches nothing";
+std::string explain_no_address(const docker::container& container, const proxy_location& from) {
+  if (!container.network_of.empty()) return "shares the network of a container that the proxy cannot reach";
   if (from.container.empty()) {
     return "has no address that the proxy can reach: connect it to a bridge network "
            "(docker network connect bridge NAME)";

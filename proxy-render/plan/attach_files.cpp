@@ -8,7 +8,7 @@
 namespace heberg::proxy {
 namespace {
 
-// Takes away those that cannot be used; true where there was one.
+// Removes the files that cannot be used; true where there was one.
 bool drop_faulty(files_of_host& files, const site::host& host, file_faults& broken) {
   bool any = false;
   for (auto* file : {&files.server, &files.location, &files.passwords}) {
@@ -20,7 +20,7 @@ bool drop_faulty(files_of_host& files, const site::host& host, file_faults& brok
   return any;
 }
 
-// One that cannot be used is done without: it is nobody's own, and would close every site.
+// A file that cannot be used is left out: it belongs to no host, and would close all of them.
 host_file take_for_all(const host_file& file, file_faults& broken) {
   if (file.fault.empty()) return file;
   broken.insert({site::printable(file.path), file.fault + ": all hosts are served without it"});
@@ -32,12 +32,12 @@ host_file take_for_all(const host_files& files, const char* name, file_faults& b
   return found == files.end() ? host_file{} : take_for_all(found->second, broken);
 }
 
-void take_frame(default_files& to, const plan_options& options, file_faults& broken) {
-  to.frame = take_for_all(options.conf_d, k_frame_file, broken);
-  if (to.frame.path.empty()) return;
-  to.frame.fault = find_template_fault(options.frame_text);
-  to.frame = take_for_all(to.frame, broken);
-  if (!to.frame.path.empty()) to.frame_text = options.frame_text;
+void take_preamble(default_files& to, const plan_options& options, file_faults& broken) {
+  to.preamble = take_for_all(options.conf_d, k_preamble_file, broken);
+  if (to.preamble.path.empty()) return;
+  to.preamble.fault = find_template_fault(options.preamble_text);
+  to.preamble = take_for_all(to.preamble, broken);
+  if (!to.preamble.path.empty()) to.preamble_text = options.preamble_text;
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ default_files take_defaults(const plan_options& options, file_faults& broken) {
   default_files taken{.server = take_for_all(vhost_d, "default", broken),
                       .location = take_for_all(vhost_d, "default_location", broken),
                       .error_page = take_for_all(options.errors, "50x.html", broken)};
-  take_frame(taken, options, broken);
+  take_preamble(taken, options, broken);
   for (const auto& [name, file] : options.conf_d) {
     if (!name.ends_with(".conf")) continue;
     if (auto usable = take_for_all(file, broken); !usable.path.empty()) taken.http.push_back(std::move(usable));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Gives a host and its locations their files of the sysadmin's, and all hosts those for all. Pure. A host that asks for
-// a file that cannot be used is closed; one for all that cannot be used is done without. The file goes to `broken`.
+// Gives a host and its locations the sysadmin's files for them, and finds the files for all hosts. Pure. A host whose
+// own file cannot be used is closed; a file for all hosts that cannot be used is left out. The file goes to `broken`.
 #pragma once
 
 #include "proxy-render/plan/vhosts.h"

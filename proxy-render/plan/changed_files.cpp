@@ -21,7 +21,7 @@ std::optional<std::string> find_changed(const files_of_host& files) {
 }
 
 std::optional<std::string> find_changed(const default_files& files) {
-  for (const auto* file : {&files.server, &files.location, &files.error_page, &files.frame}) {
+  for (const auto* file : {&files.server, &files.location, &files.error_page, &files.preamble}) {
     if (is_changed(*file)) return file->path;
   }
   for (const auto& file : files.http) {

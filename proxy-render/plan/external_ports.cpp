@@ -20,7 +20,7 @@ bool external_ports::take(const vhost& vhost, std::vector<complaint>& refused) {
                                         std::tuple("EXTERNAL_HTTPS_PORT", vhost.external.https, true)}) {
     if (fits(port, tls)) continue;
     refused.push_back({vhost.containers.empty() ? "" : vhost.containers.front(), name, std::to_string(port),
-                       std::string("speaks ") + (tls ? "http" : "TLS") +
+                       std::string("is in use for ") + (tls ? "http" : "TLS") +
                            " already: " + site::printable(vhost.host.text) + " answers 503"});
     return false;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The ports that hosts want beside the proxy's own. A port speaks http or TLS, not both: the first host that has it
-// says which, so the oldest claims are to be asked about first. The others are closed: on another port than was said
-// they would be where nobody looks for them. Pure.
+// The ports that hosts request beside the proxy's own. A port is for http or for TLS, not both: the first host that gets it
+// decides, so hosts come in the order of their ownership, the oldest first. A host that does not get its port is closed:
+// clients would not look for it on another one. Pure.
 #pragma once
 
 #include "proxy-render/plan/vhosts.h"
@@ -16,7 +16,7 @@ class external_ports {
  public:
   explicit external_ports(const std::vector<std::uint16_t>& own);  // the proxy's, http's first
 
-  // False: the host cannot have what it wants; why goes to `refused`.
+  // False: the host cannot have its ports; the reason goes to `refused`.
   [[nodiscard]] bool take(const vhost& vhost, std::vector<complaint>& refused);
 
  private:

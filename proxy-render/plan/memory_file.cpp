@@ -17,8 +17,8 @@
 namespace heberg::proxy {
 namespace {
 
-// Until it is closed. The folder itself: a lock file would have to be left behind. Whoever can open it can lock it,
-// such as an nginx in a container that has it as a volume: so nobody is waited for without end.
+// Until it is closed. The folder itself: a lock file would have to be left behind. Any process that can open the folder
+// can lock it, such as an nginx in a container that has it as a volume: so the wait for the lock has an end.
 unique_fd lock_folder(const std::filesystem::path& file, std::chrono::milliseconds patience) {
   const auto folder = file.parent_path();
   unique_fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -39,21 +39,21 @@ memory_file::memory_file(const std::filesystem::path& output) {
 }
 
 // All zero where there is no file.
-memory_file::identity memory_file::look() const {
+memory_file::identity memory_file::read_identity() const {
   struct stat file {};
   if (::stat(path_.c_str(), &file) != 0) return {};
   return {file.st_dev, file.st_ino, file.st_mtim};
 }
 
-bool memory_file::is_news() const {
+bool memory_file::was_replaced() const {
   if (!seen_) return true;
-  const auto now = look();
+  const auto now = read_identity();
   return now.device != seen_->device || now.inode != seen_->inode || now.changed.tv_sec != seen_->changed.tv_sec ||
          now.changed.tv_nsec != seen_->changed.tv_nsec;
 }
 
 memory_file::reading memory_file::load() {
-  seen_ = look();  // before it is read: what comes in between is news again
+  seen_ = read_identity();  // before it is read: a change in between is seen later
   std::string fault = "is not of this program's making";
   try {
     const auto text = output_file(path_).read();
@@ -65,15 +65,15 @@ memory_file::reading memory_file::load() {
   return {.remembered = {}, .damaged = true, .complaint = path_ + ": " + fault};
 }
 
-bool memory_file::keep(memory& memory, std::chrono::milliseconds patience) {
+bool memory_file::save(memory& memory, std::chrono::milliseconds patience) {
   if (!memory.changed) return true;
   const auto folder = lock_folder(path_, patience);
-  if (is_news()) return false;
+  if (was_replaced()) return false;
   output_file file(path_);
   static_cast<void>(file.stage(dump_memory(memory)));
   file.commit();
   memory.changed = false;
-  seen_ = look();
+  seen_ = read_identity();
   return true;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The file that keeps the renderer's memory over its restarts: ".NAME.state" beside the output, whole at any moment.
-// What cannot be read is not needed to serve: remembering starts anew, and the caller says so.
+// A file that cannot be read is not needed to serve: the memory starts empty, and the caller logs that.
 #pragma once
 
 #include "proxy-render/plan/memory.h"
@@ -21,8 +21,8 @@ class memory_file {
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-  // True before it was read first, and where it is another file than we left there: --forget has been at work.
-  [[nodiscard]] bool is_news() const;
+  // True before it was read first, and where another program (--forget) has replaced it since.
+  [[nodiscard]] bool was_replaced() const;
 
   struct reading {
     memory remembered;
@@ -31,10 +31,10 @@ class memory_file {
   };
   [[nodiscard]] reading load();
 
-  // Writes it if it changed. False: another program has written it since it was read here (--forget), and its word
-  // stands; load it anew. The folder is locked (flock(2)) meanwhile; where another program has it locked for longer
-  // than patience, it is not written, to be kept later. Throws std::system_error, for that, too.
-  [[nodiscard]] bool keep(memory& memory, std::chrono::milliseconds patience = {});
+  // Writes the memory if it changed. False: another program has written the file since it was read here (--forget), and
+  // that counts; load it again. The folder is locked (flock(2)) meanwhile. Throws std::system_error, also where another
+  // program holds the lock for longer than `patience`: the memory is to be written later.
+  [[nodiscard]] bool save(memory& memory, std::chrono::milliseconds patience = {});
 
  private:
   struct identity {
@@ -42,7 +42,7 @@ class memory_file {
     ino_t inode = 0;
     timespec changed{};
   };
-  [[nodiscard]] identity look() const;
+  [[nodiscard]] identity read_identity() const;
 
   std::string path_;
   std::optional<identity> seen_;

@@ -4,8 +4,8 @@
 #include "proxy-render/plan/address.h"
 #include "proxy-render/plan/assemble.h"
 #include "proxy-render/plan/attach_files.h"
-#include "proxy-render/plan/claims.h"
 #include "proxy-render/plan/external_ports.h"
+#include "proxy-render/plan/host_ownership.h"
 
 #include <algorithm>
 #include <iterator>
@@ -28,7 +28,7 @@ void give_certificate(vhost& to, const certificates& all, std::vector<complaint>
   }
 }
 
-// Its name stays its own: nobody else's wildcard answers for it.
+// Its name stays its own: no other owner's wildcard answers for it.
 shared_vhost close_on_usual_ports(vhost host) {
   host.external = {};
   host.closed = true;
@@ -64,14 +64,14 @@ struct planner::known_container {
 };
 
 struct planner::known_host {
-  std::vector<const known_container*> claimants;  // the oldest first
-  shared_vhost served = {};                       // none: its claimants are all refused
+  std::vector<const known_container*> requesters;  // the oldest first
+  shared_vhost served = {};                        // none: its requesters are all refused
   std::vector<complaint> refused = {};
   std::vector<complaint> refused_while_served = {};
   file_faults broken = {};
 };
 
-struct planner::looking {
+struct planner::update_context {
   const docker::containers& containers;
   const plan_options& options;
   proxy::memory& memory;
@@ -88,20 +88,20 @@ void planner::forget(const docker::container_ids& changed) {
 
 plan planner::update(const docker::containers& containers, const plan_options& options, memory& memory,
                      std::chrono::sys_seconds now) {
-  const looking at{.containers = containers,
-                   .options = options,
-                   .memory = memory,
-                   .now = now,
-                   .judging = {.sites = site::classifier(options.sites), .own_ports = options.own_ports}};
+  const update_context at{.containers = containers,
+                          .options = options,
+                          .memory = memory,
+                          .now = now,
+                          .judging = {.sites = site::classifier(options.sites), .own_ports = options.own_ports}};
   plan made;
-  made.from = find_vantage(containers, options.vantage);
+  made.from = find_proxy_location(containers, options.location);
   // Until all is done: whatever is thrown on the way, the next update begins anew.
   if (std::exchange(knows_nothing_, true) || made.from != from_) begin_anew(at);
   from_ = made.from;
-  changed_.insert(borrowers_.begin(), borrowers_.end());
-  for (const auto& id : changed_) look_at_container(at, id);
+  changed_.insert(network_users_.begin(), network_users_.end());
+  for (const auto& id : changed_) update_container(at, id);
   changed_.clear();
-  settle_claims(at);
+  settle_ownership(at);
   for (const auto& host : touched_) build(at, host);
   touched_.clear();
   collect(at, made);
@@ -109,11 +109,11 @@ plan planner::update(const docker::containers& containers, const plan_options& o
   return made;
 }
 
-void planner::begin_anew(const looking& at) {
+void planner::begin_anew(const update_context& at) {
   hosts_.clear();
   containers_.clear();
-  unclaimed_.clear();
-  borrowers_.clear();
+  ownerless_.clear();
+  network_users_.clear();
   complained_of_.clear();
   changed_.clear();
   touched_.clear();
@@ -122,7 +122,7 @@ void planner::begin_anew(const looking& at) {
   for (const auto& [host, claim] : at.memory.names) touched_.insert(touched_.end(), host);
 }
 
-void planner::look_at_container(const looking& at, const std::string& id) {
+void planner::update_container(const update_context& at, const std::string& id) {
   drop(id);
   const auto present = at.containers.find(id);
   const auto* container = present == at.containers.end() ? nullptr : &present->second;
@@ -150,17 +150,17 @@ void planner::look_at_container(const looking& at, const std::string& id) {
     known.unreachable.emplace(complaint{site::printable(one.name), "", "", explain_no_address(one, from_)});
     complained_of_.insert(id);
   }
-  if (!one.network_of.empty()) borrowers_.insert(id);
+  if (!one.network_of.empty()) network_users_.insert(id);
   enter(known);
 }
 
 void planner::enter(const known_container& from) {
   for (const auto& wish : from.found->wishes) {
-    auto& claimants = hosts_[wish.host].claimants;
+    auto& requesters = hosts_[wish.host].requesters;
     const auto place = std::ranges::upper_bound(
-        claimants, from, [](const auto& a, const auto& b) { return a.is_older_than(b); },
+        requesters, from, [](const auto& a, const auto& b) { return a.is_older_than(b); },
         [](const known_container* one) -> const known_container& { return *one; });
-    if (place == claimants.begin() || *std::prev(place) != &from) claimants.insert(place, &from);
+    if (place == requesters.begin() || *std::prev(place) != &from) requesters.insert(place, &from);
     touched_.insert(wish.host);
   }
 }
@@ -170,63 +170,65 @@ void planner::drop(const std::string& id) {
   if (known == containers_.end()) return;
   if (known->second.found) {
     for (const auto& wish : known->second.found->wishes) {
-      std::erase(hosts_[wish.host].claimants, &known->second);
+      std::erase(hosts_[wish.host].requesters, &known->second);
       touched_.insert(wish.host);
     }
   }
   containers_.erase(known);
-  borrowers_.erase(id);
+  network_users_.erase(id);
   complained_of_.erase(id);
 }
 
-// New claims are counted in the order of their containers, and of the names as the container says them.
-void planner::settle_claims(const looking& at) {
-  struct first_claim {
+// New names are recorded in the order of their containers, and of the names in a container's variable.
+void planner::settle_ownership(const update_context& at) {
+  struct first_request {
     const known_container* from;
     std::ptrdiff_t wish;
     const site::host* host;
   };
-  std::vector<first_claim> fresh;
-  for (const auto& host : unclaimed_) {
+  std::vector<first_request> fresh;
+  for (const auto& host : ownerless_) {
     const auto claim = at.memory.names.find(host);
-    if (claim == at.memory.names.end() || is_over(claim->second, at.options.keep_names, at.now)) touched_.insert(host);
+    if (claim == at.memory.names.end() || is_expired(claim->second, at.options.keep_names, at.now))
+      touched_.insert(host);
   }
   for (const auto& host : touched_) {
     const auto known = hosts_.find(host);
     auto claim = at.memory.names.find(host);
     if (claim != at.memory.names.end()) {
       const auto is_owners = [&](const known_container* one) { return one->found->owner == claim->second.owner; };
-      look_at_claim(at.memory, host, known != hosts_.end() && std::ranges::any_of(known->second.claimants, is_owners),
-                    at.options.keep_names, at.now);
+      update_ownership(at.memory, host,
+                       known != hosts_.end() && std::ranges::any_of(known->second.requesters, is_owners),
+                       at.options.keep_names, at.now);
       claim = at.memory.names.find(host);
     }
     if (claim != at.memory.names.end() && claim->second.left) {
-      unclaimed_.insert(host);
+      ownerless_.insert(host);
     } else {
-      unclaimed_.erase(host);
+      ownerless_.erase(host);
     }
-    if (claim != at.memory.names.end() || known == hosts_.end() || known->second.claimants.empty()) continue;
-    const auto* oldest = known->second.claimants.front();
+    if (claim != at.memory.names.end() || known == hosts_.end() || known->second.requesters.empty()) continue;
+    const auto* oldest = known->second.requesters.front();
     const auto& wishes = oldest->found->wishes;
     fresh.push_back({oldest, std::ranges::find(wishes, host, &wish::host) - wishes.begin(), &known->first});
   }
-  std::ranges::sort(fresh, [](const first_claim& a, const first_claim& b) {
+  std::ranges::sort(fresh, [](const first_request& a, const first_request& b) {
     return a.from == b.from ? a.wish < b.wish : a.from->is_older_than(*b.from);
   });
-  for (const auto& one : fresh) claim_name(at.memory, *one.host, one.from->found->owner);
+  for (const auto& one : fresh) take_ownership(at.memory, *one.host, one.from->found->owner);
 }
 
-void planner::build(const looking& at, const site::host& host) {
+void planner::build(const update_context& at, const site::host& host) {
   const auto found = hosts_.find(host);
   if (found == hosts_.end()) return;
-  if (found->second.claimants.empty()) {
+  if (found->second.requesters.empty()) {
     hosts_.erase(found);
     return;
   }
   const auto& claim = at.memory.names.at(host);
-  known_host built{.claimants = std::move(found->second.claimants)};
+  known_host built{.requesters = std::move(found->second.requesters)};
   std::optional<assembly> parts;
-  for (const auto* one : built.claimants) {
+  for (const auto* one : built.requesters) {
     const auto& from = *one->found;
     for (const auto& wish : from.wishes) {
       if (wish.host != host) continue;
@@ -249,7 +251,8 @@ void planner::build(const looking& at, const site::host& host) {
   found->second = std::move(built);
 }
 
-std::vector<const planner::known_host*> planner::list_served(const looking& at, std::vector<complaint>& refused) const {
+std::vector<const planner::known_host*> planner::list_served(const update_context& at,
+                                                             std::vector<complaint>& refused) const {
   std::vector<const known_host*> served;
   served.reserve(hosts_.size());
   for (const auto& [host, known] : hosts_) {
@@ -263,8 +266,8 @@ std::vector<const planner::known_host*> planner::list_served(const looking& at, 
   return served;
 }
 
-// Those that do not get the ports they want. A newer claim never takes an older one's port.
-std::set<const planner::known_host*> planner::refuse_ports(const looking& at,
+// The hosts that do not get their ports. A newer request never gets the port of an older one.
+std::set<const planner::known_host*> planner::refuse_ports(const update_context& at,
                                                            const std::vector<const known_host*>& served,
                                                            std::vector<complaint>& refused) {
   std::vector<const known_host*> wanting;
@@ -276,7 +279,7 @@ std::set<const planner::known_host*> planner::refuse_ports(const looking& at,
   return {wanting.begin(), wanting.end()};
 }
 
-void planner::collect(const looking& at, plan& made) const {
+void planner::collect(const update_context& at, plan& made) const {
   for (const auto& id : complained_of_) {
     const auto& known = containers_.at(id);
     append(made.refused, known.refused);

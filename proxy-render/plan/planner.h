@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The plan, kept up to date: an event changes what its containers claim, and the names that they claim; among ten
-// thousand hosts all others are as they were. Pure. What is known points into the engine's containers, so whoever
-// changes one of them says so.
+// The plan, kept up to date: an event changes what its containers request, and the hosts that they request; among ten
+// thousand hosts all others stay as they were. Pure. The planner points into the engine's containers, so the caller
+// reports each container that changes.
 #pragma once
 
 #include "proxy-render/plan/candidate.h"
@@ -23,9 +23,9 @@ class planner {
   planner(const planner&) = delete;
   planner& operator=(const planner&) = delete;
 
-  // These containers are others than they were, or gone.
+  // These containers have changed, or are gone.
   void forget(const docker::container_ids& changed);
-  // So may be all of them, the options, or the memory.
+  // All of them may have changed, or the options, or the memory.
   void forget_all() { knows_nothing_ = true; }
 
   // memory: what is known from before; brought up to date.
@@ -35,29 +35,30 @@ class planner {
  private:
   struct known_container;
   struct known_host;
-  struct looking;  // what one update works with
+  struct update_context;  // what one update works with
 
-  void begin_anew(const looking& at);
-  void look_at_container(const looking& at, const std::string& id);
+  void begin_anew(const update_context& at);
+  void update_container(const update_context& at, const std::string& id);
   void drop(const std::string& id);
   void enter(const known_container& from);
-  void settle_claims(const looking& at);
-  void build(const looking& at, const site::host& host);
-  [[nodiscard]] std::vector<const known_host*> list_served(const looking& at, std::vector<complaint>& refused) const;
-  [[nodiscard]] static std::set<const known_host*> refuse_ports(const looking& at,
+  void settle_ownership(const update_context& at);
+  void build(const update_context& at, const site::host& host);
+  [[nodiscard]] std::vector<const known_host*> list_served(const update_context& at,
+                                                           std::vector<complaint>& refused) const;
+  [[nodiscard]] static std::set<const known_host*> refuse_ports(const update_context& at,
                                                                 const std::vector<const known_host*>& served,
                                                                 std::vector<complaint>& refused);
-  void collect(const looking& at, plan& made) const;
+  void collect(const update_context& at, plan& made) const;
 
   bool knows_nothing_ = true;
-  vantage from_;
-  std::map<std::string, known_container> containers_;  // by id; those that want something
-  std::map<site::host, known_host> hosts_;             // what they want
-  std::set<site::host> unclaimed_;                     // kept for an owner that is gone
-  docker::container_ids complained_of_;                // some of the containers
-  docker::container_ids borrowers_;  // that share another container's network: where they are depends on that one
-  docker::container_ids changed_;    // to be looked at
-  std::set<site::host> touched_;     // likewise
+  proxy_location from_;
+  std::map<std::string, known_container> containers_;  // by id; those that request a host
+  std::map<site::host, known_host> hosts_;             // requested ones
+  std::set<site::host> ownerless_;                     // names kept for an owner without a container
+  docker::container_ids complained_of_;                // containers with a complaint
+  docker::container_ids network_users_;  // share another container's network: their addresses depend on that one
+  docker::container_ids changed_;        // to be updated
+  std::set<site::host> touched_;         // likewise
 };
 
 // The plan from nothing.

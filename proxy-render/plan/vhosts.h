@@ -2,14 +2,14 @@
 // From containers to what the proxy serves: which host name goes to which addresses, and what is refused, with the
 // reason. Pure.
 //
-// Who takes part: a running container with a VIRTUAL_HOST. One that does not run (paused, restarting, stopped) keeps a
-// *site's* names, so that they answer 503 and nobody else's wildcard or late claim gets them; a container that is no
-// site's counts only while it runs, as with nginx-proxy. One that was created and never started does not count yet.
+// Containers that count: a running one with a VIRTUAL_HOST. One that does not run (paused, restarting, stopped) keeps a
+// *site's* names, so that they answer 503, and no other owner's wildcard or later request gets them; a container of no
+// site counts only while it runs, as with nginx-proxy. One that was created and never started does not count yet.
 //
-// Whose a name is: the owner that claimed it first, as remembered (claims.h). Owners are sites; for containers that are
-// no site's, compose projects; all others together are the sysadmin's own, and share names as with nginx-proxy.
-// Containers of one owner are balanced. One that is starting or ill gets nothing while another is well; another owner's
-// claim on the name is refused, its other names stand.
+// The owner of a name: the one that requested it first (host_ownership.h). Owners are sites; for containers of no site,
+// compose projects; all other containers are the sysadmin's, and share names as with nginx-proxy. Requests are balanced
+// over the containers of one owner. One that is starting or unhealthy gets no request while another is healthy. Another
+// owner's request for the name is refused, its other names are served.
 #pragma once
 
 #include "docker/watcher.h"
@@ -47,21 +47,21 @@ struct backend {
 enum class service {
   up,
   unreachable,  // runs, but not where the proxy reaches it: 502
-  unhealthy,    // runs, but all of its containers say that they are ill: 503
+  unhealthy,    // runs, but all of its containers are unhealthy: 503
   stopped,      // 503
 };
 
-// Some of a host's URLs.
+// Some of a host's URLs, as nginx's location.
 struct location {
   site::route route;
   bool internal = false;  // private addresses alone
   enum service service = service::stopped;
   std::vector<backend> backends;  // sorted; empty unless it is up
-  files_of_host files = {};       // those that are for it alone
+  files_of_host files = {};       // for this location alone
   bool operator==(const location&) const = default;
 };
 
-// A host name. What its containers say differently is as the oldest of them says, but for the stricter NETWORK_ACCESS.
+// A host name. Where its containers differ the oldest counts, but of NETWORK_ACCESS the stricter value.
 struct vhost {
   site::host host;
   std::string owner;  // "site:NAME", "compose:PROJECT", "container:NAME" or "sysadmin"
@@ -72,18 +72,18 @@ struct vhost {
   std::string certificate_stamp;  // see certificates
   files_of_host files;
   bool maintenance = false;
-  bool is_default = false;  // over http, it answers names that nobody serves
-  bool closed = false;      // a file of the sysadmin's for it cannot be used, or a port of its own
+  bool is_default = false;  // over http, it answers unknown host names
+  bool closed = false;      // its own file cannot be used, or its own port
   bool server_tokens = false;
   std::vector<location> locations;      // sorted by path, regular expressions in the order of their containers
   std::string redirect_to;              // another name; then there are no locations
-  std::vector<std::string> containers;  // all that claim it, oldest first
+  std::vector<std::string> containers;  // all that request it, oldest first
   bool operator==(const vhost&) const = default;
 };
 
 using shared_vhost = std::shared_ptr<const vhost>;
 
-// Hosts as one plan shares them with the next: one that is as it was is the same object.
+// The hosts of a plan. Plans share hosts: one that has not changed is the same object in the next plan.
 class vhost_list {
  public:
   vhost_list() = default;
@@ -104,7 +104,7 @@ class vhost_list {
 // The best of its locations' services; up for a redirection.
 [[nodiscard]] service service_of(const vhost& vhost);
 
-// Something of a container that the sysadmin must know. Printable throughout.
+// A value of a container that is refused, or a container that cannot be reached. Printable throughout.
 struct complaint {
   std::string container;
   std::string variable;  // VIRTUAL_HOST, VIRTUAL_PORT, or empty
@@ -122,38 +122,38 @@ struct file_fault {
 
 // The sysadmin's files for all; an empty path: none.
 struct default_files {
-  host_file server;    // for those who have none of their own
+  host_file server;    // for hosts without a file of their own
   host_file location;  // likewise
   host_file error_page = {};
-  host_file frame = {};              // what is around the hosts (frame_template.h)
-  std::string frame_text = {};       // and what is in it
+  host_file preamble = {};           // what is around the hosts (preamble_template.h)
+  std::string preamble_text = {};    // and its contents
   std::vector<host_file> http = {};  // nginx's http level, by name
   auto operator<=>(const default_files&) const = default;
 };
 
 struct plan {
-  // By kind and name; regular expressions last, the oldest claim first (nginx takes the first match).
+  // By kind and name; regular expressions last, the oldest first (nginx takes the first match).
   vhost_list vhosts;
   std::vector<complaint> refused;             // sorted
   std::vector<complaint> unreachable;         // sorted
   std::vector<file_fault> broken_files = {};  // sorted
-  default_files defaults = {};                // nginx has not judged them yet
-  vantage from = {};                          // where nginx stands
+  default_files defaults = {};                // nginx has not tested them yet
+  proxy_location from = {};                   // where nginx runs
 };
 
 struct plan_options {
   site::site_settings sites;
   std::vector<std::uint16_t>
-      own_ports;  // the proxy's, http's first: a container on the host's network cannot be meant by them
+      own_ports;  // the proxy's, http's first: they are never a port of a container on the host's network
   proxy::certificates certificates = {};
   host_files vhost_d = {};
   host_files htpasswd = {};
   host_files conf_d = {};
-  std::string frame_text = {};  // of conf.d's frame.mustache
+  std::string preamble_text = {};  // of conf.d's frame.mustache
   host_files errors = {};
-  std::chrono::milliseconds keep_names{0};  // for an owner without a container
+  std::chrono::milliseconds keep_names{0};  // of an owner without a container
   std::optional<site::host> default_host = {};
-  vantage_options vantage = {};
+  proxy_location_options location = {};
 };
 
 }  // namespace heberg::proxy

@@ -17,23 +17,23 @@ namespace {
 // What publication decides, with a candidate of our own in the place of the staged file.
 boost::asio::awaitable<void> judge(const plan& plan, render_options options, const nginx_options& nginx,
                                    std::string candidate, publish_action& action, std::vector<std::string>& faults) {
-  const nginx_asker ask = [&nginx, &candidate](const std::string& text, enum scope scope) {
+  const config_tester ask = [&nginx, &candidate](const std::string& text, test_scope scope) {
     std::filesystem::remove(candidate);
     write_text(candidate, text);
-    return ask_nginx(nginx, candidate, scope);
+    return test_config(nginx, candidate, scope);
   };
   const auto defaults = co_await judge_defaults(plan.defaults, options, ask);
   for (const auto& fault : defaults.refused) faults.push_back("nginx refuses " + fault.path + ": " + fault.reason);
   options.defaults = defaults.accepted;
-  auto shares = render_hosts(plan.vhosts, options);
-  for (const auto& share : shares) {
-    if (!share->fault.empty()) faults.push_back(share->fault);
+  auto configs = render_hosts(plan.vhosts, options);
+  for (const auto& config : configs) {
+    if (!config->fault.empty()) faults.push_back(config->fault);
   }
-  publication publication(options, std::move(shares), {});
+  publication publication(options, std::move(configs), {});
   action = publication.start();
   while (const auto* text = std::get_if<judge_text>(&action)) {
-    const auto verdict = co_await ask(text->text, text->scope);
-    action = publication.resume(verdict);
+    const auto result = co_await ask(text->text, text->scope);
+    action = publication.resume(result);
   }
 }
 
@@ -60,7 +60,7 @@ std::vector<std::string> find_faults(const plan& plan, const render_options& opt
     faults.push_back("nginx refuses the host " + plan.vhosts[index].host.text + ": " + message);
   }
   if (!put.foreign_fault.empty()) faults.push_back("nginx refuses its own configuration: " + put.foreign_fault);
-  if (put.unjudged) faults.emplace_back("nginx is not installed here: nobody judged the text");
+  if (put.unjudged) faults.emplace_back("nginx is not installed here: the configuration is not tested");
   return faults;
 }
 

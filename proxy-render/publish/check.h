@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// --check: what would nginx say to the text of a plan? Changes nothing; waits for nginx.
+// --check: would nginx accept the text of a plan? Changes nothing; waits for nginx.
 #pragma once
 
 #include "proxy-render/nginx/nginx.h"
@@ -11,7 +11,7 @@
 
 namespace heberg::proxy {
 
-// What is wrong, a line each; empty where nginx takes it all.
+// What is wrong, a line each; empty where nginx accepts all of it.
 [[nodiscard]] std::vector<std::string> find_faults(const plan& plan, const render_options& options,
                                                    const nginx_options& nginx);
 

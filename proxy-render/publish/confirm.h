@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Does nginx serve the text that it was told of? Signal HUP says nothing of what became of it: where the new text
-// cannot be taken after all (a port that another program has, a certificate that went), nginx goes on with the old one,
-// in silence. So nginx is asked for its generation (render/generation.h) after each reload.
+// Does nginx serve the text that it was asked to load? Signal HUP has no answer: where nginx cannot load the new text
+// after all (another program has a port, a certificate was removed), it goes on with the old one, silently. So nginx is
+// asked for its generation (render/generation.h) after each reload.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -15,9 +15,9 @@ namespace heberg::proxy {
 
 enum class confirmation {
   served,
-  stale,     // another text is
-  silent,    // nobody answers there, or cannot see that we ask: nginx is elsewhere, or nowhere
-  outdated,  // not served yet, and there is news to be published instead
+  stale,     // nginx serves another text
+  silent,    // nothing answers there, or it does not see us on its loopback: nginx runs elsewhere, or not at all
+  outdated,  // not served yet, and there is another text to be published instead
 };
 
 // A reload at ten thousand hosts takes nginx some seconds.
@@ -28,9 +28,9 @@ struct generation_port {
   bool proxy_protocol = false;  // it is spoken there
 };
 
-// Asks until it is served, or the time is over, or there is news: a text that nginx does not take keeps nobody waiting
-// who would mend it. A reload has half a second all the same, so that a stream of news brings no storm of reloads.
-// has_news: empty means never.
+// Asks until the text is served, or the time is over, or another text is to be published: a text that nginx does not
+// load must not delay the one that repairs it. A reload has half a second all the same, so that a stream of changes does
+// not cause a storm of reloads. has_news: whether there is another text; empty means never.
 [[nodiscard]] boost::asio::awaitable<confirmation> confirm_generation(generation_port port, std::string generation,
                                                                       std::chrono::milliseconds patience,
                                                                       std::function<bool()> has_news);

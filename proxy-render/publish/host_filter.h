@@ -19,7 +19,7 @@ class host_filter {
  public:
   // What is to be published of a plan.
   struct selection {
-    std::vector<shared_text> configs;
+    std::vector<shared_config> configs;
     struct origin {
       const vhost* host;
       bool is_closed;  // the config keeps the refused host's name from others
@@ -31,15 +31,15 @@ class host_filter {
   };
 
   // configs: those of the plan's hosts. A refused config that no host has any more is forgotten.
-  [[nodiscard]] selection select(const vhost_list& hosts, std::vector<shared_text> configs,
+  [[nodiscard]] selection select(const vhost_list& hosts, std::vector<shared_config> configs,
                                  const render_options& options);
 
-  void refuse(const host_text& config) { refused_.insert(config); }
-  void readmit(const host_text& config) { refused_.erase(config); }
+  void refuse(const host_config& config) { refused_.insert(config); }
+  void readmit(const host_config& config) { refused_.erase(config); }
   void forget_all() { refused_.clear(); }
 
  private:
-  std::set<host_text> refused_;
+  std::set<host_config> refused_;
 };
 
 }  // namespace heberg::proxy

@@ -9,10 +9,10 @@
 namespace heberg::proxy {
 namespace {
 
-// Without those lines of ours that give way to the sysadmin's (publish.h): they are not what is to be found out.
+// Without the lines of ours that the sysadmin's configuration may have, too (publication.h): they are not under test.
 std::string text_with(const default_files& files, render_options options) {
   options.defaults = files;
-  options.frame = {.default_server = false, .hash_sizes = false};
+  options.preamble = {.default_server = false, .hash_sizes = false};
   return render_around(options, render_defaults_alone(options));
 }
 
@@ -21,33 +21,34 @@ struct found_fault {
   std::string foreign = {};  // nginx's own configuration's
 };
 
-// Nothing where nginx has nothing against what is new: or cannot be asked, as publication will find out and say. The
-// texts are made before: made within the co_await, what GCC 12 compiles frees them wrongly (seen: "free(): invalid
+// Nothing where nginx accepts what is new, or could not be run: publication finds that out and reports it. The texts
+// are made before: made within the co_await, what GCC 12 compiles frees them wrongly (seen: "free(): invalid
 // pointer").
 boost::asio::awaitable<found_fault> find_fault(default_files with_it, default_files without_it, render_options options,
-                                               nginx_asker ask) {
+                                               config_tester ask) {
   found_fault found;
   const std::string with = text_with(with_it, options);
   const std::string without = text_with(without_it, options);
-  const verdict said = co_await ask(with, scope::whole);
-  if (said.kind != verdict::kind::refused) co_return found;
+  const config_test_result said = co_await ask(with, test_scope::whole);
+  if (said.kind != config_test_result::kind::refused) co_return found;
   // It may be something else that nginx refuses.
-  const verdict else_said = co_await ask(without, scope::whole);
-  if (else_said.kind != verdict::kind::refused) {
+  const config_test_result else_said = co_await ask(without, test_scope::whole);
+  if (else_said.kind != config_test_result::kind::refused) {
     found.message = said.message;
     co_return found;
   }
   found.foreign = else_said.message;
-  const verdict alone = co_await ask(with, scope::alone);
-  if (alone.kind == verdict::kind::refused) found.message = alone.message;
+  const config_test_result alone = co_await ask(with, test_scope::alone);
+  if (alone.kind == config_test_result::kind::refused) found.message = alone.message;
   co_return found;
 }
 
 // Each of the files by itself, with where it belongs.
 std::vector<std::pair<host_file, default_files>> each_file(const default_files& of) {
   std::vector<std::pair<host_file, default_files>> all;
-  if (!of.frame.path.empty())
-    all.push_back({of.frame, {.server = {}, .location = {}, .frame = of.frame, .frame_text = of.frame_text}});
+  if (!of.preamble.path.empty())
+    all.push_back(
+        {of.preamble, {.server = {}, .location = {}, .preamble = of.preamble, .preamble_text = of.preamble_text}});
   for (const auto& file : of.http) all.push_back({file, {.server = {}, .location = {}, .http = {file}}});
   if (!of.server.path.empty()) all.push_back({of.server, {.server = of.server, .location = {}}});
   if (!of.location.path.empty()) all.push_back({of.location, {.server = {}, .location = of.location}});
@@ -57,9 +58,9 @@ std::vector<std::pair<host_file, default_files>> each_file(const default_files& 
 default_files add(default_files to, const default_files& more) {
   if (!more.server.path.empty()) to.server = more.server;
   if (!more.location.path.empty()) to.location = more.location;
-  if (!more.frame.path.empty()) {
-    to.frame = more.frame;
-    to.frame_text = more.frame_text;
+  if (!more.preamble.path.empty()) {
+    to.preamble = more.preamble;
+    to.preamble_text = more.preamble_text;
   }
   to.http.insert(to.http.end(), more.http.begin(), more.http.end());
   return to;
@@ -67,7 +68,8 @@ default_files add(default_files to, const default_files& more) {
 
 }  // namespace
 
-boost::asio::awaitable<judged_defaults> judge_defaults(default_files wanted, render_options options, nginx_asker ask) {
+boost::asio::awaitable<judged_defaults> judge_defaults(default_files wanted, render_options options,
+                                                       config_tester ask) {
   judged_defaults judged;
   judged.accepted.error_page = wanted.error_page;  // nginx reads it when it is needed
   for (const auto& [file, only] : each_file(wanted)) {

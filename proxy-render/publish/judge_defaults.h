@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The sysadmin's files for all are in every host's text, or before it: what is wrong in one would look like every
-// host's fault. So nginx judges them first, in a server of its own: one after the other, each with those it took
-// before. Those of the http level come first: the others may use what these define.
+// The sysadmin's files for all hosts are in every host's config, or before it: a fault in one of them would look like
+// every host's. So nginx tests them first, in a server of their own: one after the other, each with those that it has
+// accepted before. The files of the http level come first: the others may use what these define.
 #pragma once
 
 #include "proxy-render/nginx/config_test.h"
@@ -16,15 +16,15 @@
 
 namespace heberg::proxy {
 
-using nginx_asker = std::function<boost::asio::awaitable<verdict>(std::string text, enum scope)>;
+using config_tester = std::function<boost::asio::awaitable<config_test_result>(std::string text, test_scope)>;
 
 struct judged_defaults {
   default_files accepted;
   std::vector<file_fault> refused;
-  std::string foreign_fault = {};  // nginx refuses its own configuration: these were judged without it
+  std::string foreign_fault = {};  // nginx refuses its own configuration: these were tested without it
 };
 
 [[nodiscard]] boost::asio::awaitable<judged_defaults> judge_defaults(default_files wanted, render_options options,
-                                                                     nginx_asker ask);
+                                                                     config_tester ask);
 
 }  // namespace heberg::proxy

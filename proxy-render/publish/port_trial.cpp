@@ -13,7 +13,7 @@ void port_trial::note_served(std::string_view text) {
   served_ = list_listened_ports(text);
 }
 
-std::uint16_t port_trial::find_new_port(const host_text& config) const {
+std::uint16_t port_trial::find_new_port(const host_config& config) const {
   if (config.external == site::external_ports{}) return 0;
   for (const auto port : list_listened_ports(config.blocks)) {
     if (!own_.contains(port) && !served_.contains(port)) return port;
@@ -23,7 +23,7 @@ std::uint16_t port_trial::find_new_port(const host_text& config) const {
 
 std::vector<port_trial::refusal> port_trial::refuse_new_ports(const std::vector<tried_host>& hosts) {
   std::vector<refusal> refused;
-  std::map<std::string, std::set<host_text>> by_owner;
+  std::map<std::string, std::set<host_config>> by_owner;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     const auto port = find_new_port(*hosts[i].config);
     if (port == 0) continue;

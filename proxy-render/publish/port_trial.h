@@ -30,12 +30,12 @@ class port_trial {
 
   // A port of the host's own that nginx has not served yet; 0: none. nginx listens on an https port only where the
   // host has a certificate.
-  [[nodiscard]] std::uint16_t find_new_port(const host_text& config) const;
+  [[nodiscard]] std::uint16_t find_new_port(const host_config& config) const;
 
   // A host in the text that nginx does not take.
   struct tried_host {
     std::string owner;
-    shared_text config;
+    shared_config config;
   };
   struct refusal {
     std::size_t index = 0;  // among the tried hosts
@@ -46,16 +46,16 @@ class port_trial {
   // One owner's hosts that were refused together with another owner's.
   struct retrial {
     std::string owner;
-    std::set<host_text> configs;
+    std::set<host_config> configs;
   };
   // The next one to be tried again; nothing where none is left.
   [[nodiscard]] std::optional<retrial> take_retrial();
   void forget_retrials() { retrials_.clear(); }
 
  private:
-  std::set<std::uint16_t> own_;                          // the proxy's
-  std::set<std::uint16_t> served_;                       // hosts' own, that nginx was seen to have
-  std::map<std::string, std::set<host_text>> retrials_;  // by owner
+  std::set<std::uint16_t> own_;                            // the proxy's
+  std::set<std::uint16_t> served_;                         // hosts' own, that nginx was seen to have
+  std::map<std::string, std::set<host_config>> retrials_;  // by owner
 };
 
 }  // namespace heberg::proxy

@@ -38,37 +38,38 @@ publisher::publisher(const std::filesystem::path& output, render_options options
       ports_(options_.http_port, options_.https_port),
       reloader_({.reload = tools_.reload, .confirm = tools_.confirm, .now = tools_.now}) {}
 
-asio::awaitable<outcome> publisher::publish(std::shared_ptr<const plan> plan, bool insist,
-                                            std::function<bool()> has_news) {
-  auto result = outcome::failed;
+asio::awaitable<publish_status> publisher::publish(std::shared_ptr<const plan> plan, bool force,
+                                                   std::function<bool()> has_news) {
+  auto result = publish_status::failed;
   try {
-    if (insist || co_await is_foreign_fault_gone()) begin_anew();
+    if (force || co_await is_foreign_fault_gone()) begin_anew();
     co_await learn_features();
     round now{.plan = std::move(plan), .hosts = {}, .live = {}, .has_live = false, .has_news = std::move(has_news)};
     const bool are_listed = co_await take_defaults(*now.plan);
-    result = outcome::files_changed;
+    result = publish_status::files_changed;
     if (are_listed) result = co_await write(now);
     output_.discard();
-    if (result == outcome::published || result == outcome::unchanged) result = co_await reload(now, result);
+    if (result == publish_status::published || result == publish_status::unchanged)
+      result = co_await reload(now, result);
   } catch (const boost::system::system_error&) {
-    throw;  // cancelled: we are to end
+    throw;  // cancelled: the daemon stops
   } catch (const std::exception& error) {
     output_.discard();
     log(level::error, std::string("not published: ") + error.what());
-    result = outcome::failed;
+    result = publish_status::failed;
   }
-  if (result != outcome::files_changed) lists_again_ = 0;
+  if (result != publish_status::files_changed) lists_again_ = 0;
   co_return result;
 }
 
-// What nginx has said counts no more. The reload is owed at once, whatever becomes of this attempt.
+// What nginx has refused is tested again. The reload is pending at once, whatever becomes of this attempt.
 void publisher::begin_anew() {
   filter_.forget_all();
   ports_.forget_retrials();
-  options_.frame = {};
+  options_.preamble = {};
   wanted_defaults_ = options_.defaults = {};
   knows_features_ = false;
-  if (reloader_.is_enabled()) output_.owe_reload();
+  if (reloader_.is_enabled()) output_.set_reload_pending();
 }
 
 asio::awaitable<void> publisher::learn_features() {
@@ -77,14 +78,15 @@ asio::awaitable<void> publisher::learn_features() {
   knows_features_ = true;
 }
 
-// While nginx refuses its own configuration, ours is tested alone: what it refused then, for a map that is there or a
-// zone, it may take in the whole. So it is asked what showed the fault, ours without a host.
+// While nginx refuses its own configuration, ours is tested alone: what it refused then, for a map or a
+// zone of that configuration, it may accept in the whole. So the text that showed the fault is tested, ours without a
+// host.
 asio::awaitable<bool> publisher::is_foreign_fault_gone() {
   if (foreign_fault_.empty()) co_return false;
   const auto candidate = output_.stage(compose({}, options_));
-  const auto said = co_await tools_.ask_nginx(candidate, scope::whole);
-  if (said.kind != verdict::kind::accepted) co_return false;
-  log(level::info, "nginx takes its configuration outside of " + output_.path() + " again");
+  const auto result = co_await tools_.test_config(candidate, test_scope::whole);
+  if (result.kind != config_test_result::kind::accepted) co_return false;
+  log(level::info, "nginx accepts its configuration outside of " + output_.path() + " again");
   foreign_fault_.clear();
   co_return true;
 }
@@ -95,20 +97,20 @@ void publisher::note_foreign_fault(const std::string& fault) {
   foreign_fault_ = fault;
 }
 
-// What nginx refuses while a file is not as it was listed is the fault of no host: what is there now is to be tested.
+// A refusal while a file is not as it was listed is the fault of no host: the files are to be listed and tested again.
 bool publisher::must_list_again(const struct plan& plan) {
   if (!tools_.find_changed_file || lists_again_ == k_lists_again_max) return false;
   const auto changed = tools_.find_changed_file(plan);
   if (!changed) return false;
   ++lists_again_;
-  log(level::info, *changed + " was removed or replaced while nginx judged the configuration: listing the files again");
+  log(level::info, *changed + " was removed or replaced while nginx tested the configuration: listing the files again");
   return true;
 }
 
 asio::awaitable<bool> publisher::take_defaults(const struct plan& plan) {
   if (plan.defaults == wanted_defaults_) co_return true;
-  const nginx_asker ask = [this](const std::string& text, enum scope scope) {
-    return tools_.ask_nginx(output_.stage(text), scope);
+  const config_tester ask = [this](const std::string& text, test_scope scope) {
+    return tools_.test_config(output_.stage(text), scope);
   };
   const auto judged = co_await judge_defaults(plan.defaults, options_, ask);
   const bool is_refused = !judged.refused.empty() || !judged.foreign_fault.empty();
@@ -125,7 +127,7 @@ void publisher::select_hosts(round& now) {
   const auto& hosts = now.plan->vhosts;
   now.hosts = filter_.select(hosts, cache_.render(hosts, options_), options_);
   for (const auto& fault : now.hosts.new_faults)
-    log(level::error, "what cannot be said to nginx is left out: " + fault);
+    log(level::error, "a host cannot be rendered, and is left out: " + fault);
 }
 
 // True: some of them can be closed instead of being left out.
@@ -134,7 +136,7 @@ bool publisher::note_left_out(const round& now, const refused_hosts& left_out) {
   for (const auto& [index, message] : left_out) {
     const auto& vhost = *now.hosts.origins[index].host;
     filter_.refuse(*now.hosts.configs[index]);
-    if (now.hosts.origins[index].is_closed) continue;  // the host itself was logged
+    if (now.hosts.origins[index].is_closed) continue;  // it was logged when the host itself was refused
     can_close = can_close || render_closed_name(vhost, now.plan->vhosts, options_).has_value();
     log(level::error, "nginx refuses the host " + vhost.host.text + " of " + join(vhost.containers, ", ") +
                           ", it is left out: " + message);
@@ -149,55 +151,56 @@ asio::awaitable<std::optional<publish_action>> publisher::find_text(round& now) 
     auto action = publication.start();
     while (const auto* judge = std::get_if<judge_text>(&action)) {
       const auto candidate = output_.stage(judge->text);
-      const auto verdict = co_await tools_.ask_nginx(candidate, judge->scope);
-      if (verdict.kind == verdict::kind::refused && must_list_again(*now.plan)) co_return std::nullopt;
-      action = publication.resume(verdict);
+      const auto result = co_await tools_.test_config(candidate, judge->scope);
+      if (result.kind == config_test_result::kind::refused && must_list_again(*now.plan)) co_return std::nullopt;
+      action = publication.resume(result);
     }
-    note_frame(publication.accepted_frame());
+    note_preamble(publication.accepted_preamble());
     const auto* found = std::get_if<put_in_place>(&action);
     if (found == nullptr || !note_left_out(now, found->left_out)) co_return action;
   }
 }
 
-asio::awaitable<outcome> publisher::write(round& now) {
+asio::awaitable<publish_status> publisher::write(round& now) {
   auto live = output_.read();
   now.has_live = live.has_value();
   now.live = std::move(live).value_or("");
   const auto action = co_await find_text(now);
-  if (!action) co_return outcome::files_changed;
+  if (!action) co_return publish_status::files_changed;
   if (const auto* put_action = std::get_if<put_in_place>(&*action)) co_return put(now, *put_action);
   const auto& keep = std::get<keep_old>(*action);
-  if (keep.unchanged) co_return outcome::unchanged;
+  if (keep.unchanged) co_return publish_status::unchanged;
   log(level::error, "not published, the old configuration stays: " + keep.reason);
   static_cast<void>(note_left_out(now, keep.left_out));
-  co_return keep.left_out.empty() ? outcome::kept : outcome::failed;
+  co_return keep.left_out.empty() ? publish_status::kept : publish_status::failed;
 }
 
-void publisher::note_frame(const frame& accepted) {
-  if (options_.frame.default_server && !accepted.default_server) {
+void publisher::note_preamble(const preamble_lines& accepted) {
+  if (options_.preamble.default_server && !accepted.default_server) {
     log(level::warning,
-        "nginx's configuration has a default server of its own on our port: that one, not ours, answers names nobody "
-        "serves");
+        "nginx's configuration has a default server of its own on the proxy's port: that one, not heberg's, answers "
+        "unknown "
+        "host names");
   }
-  if (options_.frame.hash_sizes && !accepted.hash_sizes) {
+  if (options_.preamble.hash_sizes && !accepted.hash_sizes) {
     log(level::warning,
         "nginx's configuration sets server_names_hash_bucket_size or server_names_hash_max_size itself: "
         "host names of up to 253 bytes need a bucket size of 512");
   }
-  options_.frame = accepted;
+  options_.preamble = accepted;
 }
 
-outcome publisher::put(const round& now, const put_in_place& action) {
+publish_status publisher::put(const round& now, const put_in_place& action) {
   note_foreign_fault(action.foreign_fault);
   if (action.unjudged && !std::exchange(logged_untested_, true))
-    log(level::warning, "nginx is not installed here: what is published is not judged by nginx -t");
-  if (now.has_live && action.text == now.live) return outcome::unchanged;
+    log(level::warning, "nginx is not installed here: the configuration is published without nginx -t");
+  if (now.has_live && action.text == now.live) return publish_status::unchanged;
 
   static_cast<void>(output_.stage(action.text));
-  output_.owe_reload();
+  output_.set_reload_pending();
   output_.commit();
   log(level::info, "published " + std::to_string(now.hosts.count_served()) + " hosts to " + output_.path());
-  return outcome::published;
+  return publish_status::published;
 }
 
 // Once, before nginx is reloaded for the first time: its ports from before, where it serves what was in place.
@@ -228,43 +231,43 @@ void publisher::refuse_new_ports(const round& now) {
 bool publisher::readmit_retrial() {
   const auto next = ports_.take_retrial();
   if (!next) return false;
-  log(level::info, "the ports of " + site::printable(next->owner) + " are tried again, by themselves");
+  log(level::info, "the ports of " + site::printable(next->owner) + " are tried again, without those of other owners");
   for (const auto& config : next->configs) filter_.readmit(config);
   return true;
 }
 
-// News waits where a port is new: a port that nginx cannot have would keep what is new out, too.
-asio::awaitable<outcome> publisher::reload(const round& now, outcome written) {
+// The next plan waits where a port is new: a port that nginx does not get would keep that plan from being served, too.
+asio::awaitable<publish_status> publisher::reload(const round& now, publish_status written) {
   if (!reloader_.is_enabled()) co_return written;
-  if (written == outcome::unchanged && !output_.owes_reload()) co_return written;
-  output_.owe_reload();
+  if (written == publish_status::unchanged && !output_.is_reload_pending()) co_return written;
+  output_.set_reload_pending();
   co_await learn_ports(now);
   const auto live = output_.read().value_or("");
   const bool has_new_port = std::ranges::any_of(
-      now.hosts.configs, [this](const shared_text& config) { return ports_.find_new_port(*config) != 0; });
+      now.hosts.configs, [this](const shared_config& config) { return ports_.find_new_port(*config) != 0; });
   auto has_news = has_new_port ? std::function<bool()>() : now.has_news;
   const auto status = co_await reloader_.reload(live, std::move(has_news));
   switch (status) {
     case activation_status::failed:
-      co_return outcome::failed;
+      co_return publish_status::failed;
     case activation_status::not_running:
-      co_return outcome::untold;
+      co_return publish_status::not_reloaded;
     case activation_status::stale:
-      if (must_list_again(*now.plan)) co_return outcome::files_changed;
+      if (must_list_again(*now.plan)) co_return publish_status::files_changed;
       refuse_new_ports(now);
-      co_return outcome::failed;
+      co_return publish_status::failed;
     case activation_status::served:
       if (!generation_of(live).empty()) ports_.note_served(live);
-      output_.clear_owed_reload();
-      if (readmit_retrial()) co_return outcome::failed;
+      output_.clear_pending_reload();
+      if (readmit_retrial()) co_return publish_status::failed;
       break;
     case activation_status::unknown:
-      output_.clear_owed_reload();
+      output_.clear_pending_reload();
       break;
-    case activation_status::superseded:  // the reload is owed until nginx serves a text
+    case activation_status::superseded:  // the reload is pending until nginx serves a text
       break;
   }
-  co_return outcome::published;
+  co_return publish_status::published;
 }
 
 }  // namespace heberg::proxy

@@ -31,7 +31,7 @@ namespace heberg::proxy {
 
 // The system, as a test may want to replace it. reload, confirm, now: as in reload_tools.
 struct publisher_tools {
-  std::function<boost::asio::awaitable<verdict>(std::string candidate, enum scope)> ask_nginx;
+  std::function<boost::asio::awaitable<config_test_result>(std::string candidate, test_scope)> test_config;
   std::function<boost::asio::awaitable<reload_result>()> reload;              // empty: --no-reload
   std::function<boost::asio::awaitable<nginx_features>()> ask_features = {};  // empty: those of the options hold
   std::function<boost::asio::awaitable<confirmation>(std::string generation, std::function<bool()> has_news)> confirm =
@@ -41,10 +41,10 @@ struct publisher_tools {
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
-enum class outcome {
+enum class publish_status {
   unchanged,
   published,      // in place, and nginx was asked to reload (or is not to be)
-  untold,         // in place, but nginx does not run: reload it soon, it may be starting and have read the old text
+  not_reloaded,   // in place, but nginx does not run: reload it soon, it may be starting and have read the old text
   kept,           // nginx refuses the text, or could not be asked: the old text stays
   files_changed,  // files were removed or replaced meanwhile: list them again, and publish that plan
   failed,  // not written, nginx not reloaded, or it does not serve the text, or more is to be found out: try again
@@ -54,11 +54,11 @@ class publisher {
  public:
   publisher(const std::filesystem::path& output, render_options options, publisher_tools tools);
 
-  // The plan's text, into place. `insist`: reload nginx even where the text is the same, and ask it anew about hosts it
+  // The plan's text, into place. `force`: reload nginx even where the text is the same, and ask it anew about hosts it
   // refused, and what it can do. has_news: whether another plan is to be published next; then this one is not waited
   // for until nginx serves it.
-  [[nodiscard]] boost::asio::awaitable<outcome> publish(std::shared_ptr<const plan> plan, bool insist,
-                                                        std::function<bool()> has_news = {});
+  [[nodiscard]] boost::asio::awaitable<publish_status> publish(std::shared_ptr<const plan> plan, bool force,
+                                                               std::function<bool()> has_news = {});
 
  private:
   struct round;  // one publication under way
@@ -69,14 +69,14 @@ class publisher {
   [[nodiscard]] bool must_list_again(const plan& plan);
   // False: the files are to be listed again.
   [[nodiscard]] boost::asio::awaitable<bool> take_defaults(const plan& plan);
-  [[nodiscard]] boost::asio::awaitable<outcome> write(round& now);
+  [[nodiscard]] boost::asio::awaitable<publish_status> write(round& now);
   // Nothing: the files are to be listed again.
   [[nodiscard]] boost::asio::awaitable<std::optional<publish_action>> find_text(round& now);
   void select_hosts(round& now);
   [[nodiscard]] bool note_left_out(const round& now, const refused_hosts& left_out);
-  void note_frame(const frame& accepted);
-  [[nodiscard]] outcome put(const round& now, const put_in_place& action);
-  [[nodiscard]] boost::asio::awaitable<outcome> reload(const round& now, outcome written);
+  void note_preamble(const preamble_lines& accepted);
+  [[nodiscard]] publish_status put(const round& now, const put_in_place& action);
+  [[nodiscard]] boost::asio::awaitable<publish_status> reload(const round& now, publish_status written);
   [[nodiscard]] boost::asio::awaitable<void> learn_ports(const round& now);
   void refuse_new_ports(const round& now);
   [[nodiscard]] bool readmit_retrial();
@@ -89,7 +89,7 @@ class publisher {
   port_trial ports_;
   reloader reloader_;
   default_files wanted_defaults_;  // options_.defaults are those of them that nginx takes
-  std::string foreign_fault_;      // logged already; what nginx says meanwhile is not for good
+  std::string foreign_fault_;      // logged already; what nginx refuses meanwhile is tested again later
   int lists_again_ = 0;            // in a row
   bool knows_ports_ = false;
   bool knows_features_ = false;

@@ -12,13 +12,13 @@ namespace asio = boost::asio;
 
 asio::awaitable<activation_status> reloader::reload(std::string live, std::function<bool()> has_news) {
   const auto result = co_await tools_.reload();
-  if (result.what == telling::failed) {
-    log(level::error, "nginx could not be told to reload, it will be tried again: " + result.message);
+  if (result.what == reload_status::failed) {
+    log(level::error, "nginx could not be reloaded, this is tried again: " + result.message);
     co_return activation_status::failed;
   }
-  if (result.what == telling::not_running) {
+  if (result.what == reload_status::not_running) {
     if (!std::exchange(logged_not_running_, true))
-      log(level::warning, result.message + ": it will be told when it runs");
+      log(level::warning, result.message + ": it is reloaded when it runs");
     co_return activation_status::not_running;
   }
   logged_not_running_ = false;
@@ -27,8 +27,8 @@ asio::awaitable<activation_status> reloader::reload(std::string live, std::funct
   co_return co_await confirm(std::move(generation), std::move(has_news));
 }
 
-// Where a piece of news follows the other, none of their texts is waited for until it is served. That nginx has served
-// none for long is logged all the same.
+// Where plans follow each other quickly, none is waited for until nginx serves it. That nginx has served none of them for
+// long is logged all the same.
 asio::awaitable<activation_status> reloader::confirm(std::string generation, std::function<bool()> has_news) {
   if (!unserved_since_) unserved_since_ = tools_.now();
   const auto found = co_await tools_.confirm(std::move(generation), std::move(has_news));
@@ -59,12 +59,14 @@ asio::awaitable<bool> reloader::is_served(std::string text) {
 
 void reloader::log_change(confirmation found) {
   if (found == confirmation::outdated || std::exchange(logged_, found) == found) return;
-  if (found == confirmation::served) log(level::info, "nginx serves what is published again");
+  if (found == confirmation::served) log(level::info, "nginx serves the published configuration again");
   if (found == confirmation::stale)
-    log(level::error, "nginx was told to reload, and still serves an older configuration: its error log says why");
+    log(level::error, "nginx was reloaded and still serves an older configuration: see nginx's error log");
   if (found == confirmation::silent)
     log(level::warning,
-        "nothing answers on our port of 127.0.0.1: whether nginx serves what is published is not known");
+        "nothing answers on the proxy's http port of 127.0.0.1: whether nginx serves the published configuration is "
+        "not "
+        "known");
 }
 
 }  // namespace heberg::proxy

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Has nginx load the text in place, and finds out whether nginx serves it. Says in the log what is wrong, each once.
+// Has nginx load the text in place, and finds out whether nginx serves it. Logs each fault once.
 #pragma once
 
 #include "proxy-render/nginx/reload.h"
@@ -17,8 +17,7 @@ namespace heberg::proxy {
 // The system, as a test may want to replace it.
 struct reload_tools {
   std::function<boost::asio::awaitable<reload_result>()> reload;  // empty: nginx is not to be reloaded
-  // Whether nginx serves the text of this generation, after some patience, or as far as is known when there is news.
-  // Empty: not asked.
+  // Whether nginx serves the text of this generation (confirm.h). Empty: not asked.
   std::function<boost::asio::awaitable<confirmation>(std::string generation, std::function<bool()> has_news)> confirm =
       {};
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
@@ -28,7 +27,7 @@ enum class activation_status {
   served,
   unknown,      // nginx does not answer on its port of 127.0.0.1: it may serve it
   stale,        // nginx serves an older text
-  superseded,   // not known yet, and there is news to be published instead
+  superseded,   // not known yet, and there is another text to be published instead
   not_running,  // nginx does not run, or has not written its pid file yet
   failed,       // nginx could not be asked to reload
 };

@@ -8,8 +8,8 @@
 namespace heberg::proxy {
 namespace {
 
-// Each from a header of its own, where that is sound; else as nginx sees it. Of X-Forwarded-For what the client wrote
-// itself is not passed on: the first address that nobody trusted has added, and who brought it here.
+// Each value from its header, where that is valid; else as nginx sees it. The client's own X-Forwarded-For is not passed
+// on: the first address that a trusted one has added, and the trusted one that connected.
 constexpr std::string_view k_maps = R"(map "$heberg_trusts:$http_x_forwarded_proto" $heberg_scheme {
     default $scheme;
     "1:http" http;

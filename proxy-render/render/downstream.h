@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What nginx is told where somebody trusted is in front of it. Pure. Sources: ngx_http_realip_module and
+// nginx's configuration where a trusted load balancer is in front of it. Pure. Sources: ngx_http_realip_module and
 // ngx_http_geo_module of nginx's documentation, and the PROXY protocol's text (haproxy, proxy-protocol.txt). Over the
-// PROXY protocol the headers are still the client's own, and are not believed.
+// PROXY protocol the headers are still the client's own, and do not count.
 #pragma once
 
 #include "proxy-render/render/render_options.h"
@@ -11,18 +11,18 @@
 
 namespace heberg::proxy {
 
-// Whether X-Forwarded-* of whoever is trusted are believed.
+// Whether the X-Forwarded-* headers of trusted addresses count.
 [[nodiscard]] inline bool believes_headers(const downstream& from) {
   return !from.trusted.empty() && !from.proxy_protocol;
 }
 
-// What the headers need at the http level; empty where none is believed.
+// What the headers need at the http level; empty where none counts.
 [[nodiscard]] std::string render_downstream_maps(const downstream& from);
 
-// A server's lines: whose address is the client's.
+// A server's lines: which address is the client's.
 [[nodiscard]] std::string render_real_ip(const downstream& from);
 
-// What a site is told in a header or a parameter of this name where headers are believed; own: what nginx itself sees.
+// The value of a header or a parameter of this name for a site, where headers count; own: what nginx itself sees.
 [[nodiscard]] std::string_view as_told(std::string_view name, std::string_view own);
 
 }  // namespace heberg::proxy

@@ -10,18 +10,18 @@
 
 namespace heberg::proxy {
 
-// One host's share of the text: a line or blocks. What is composed shares it with what was composed before.
-struct host_text {
+// One host's part of the text: a line or blocks. Texts share it with those that were composed before.
+struct host_config {
   std::string name;     // quoted; empty: it has blocks
   std::string address;  // quoted, with the port
   std::string blocks;
   bool over_tls = false;
-  bool is_default = false;             // it answers names that nobody serves
+  bool is_default = false;             // it answers unknown host names
   site::external_ports external = {};  // ports beside the proxy's own
-  std::string fault = {};              // why there is nothing to be said of it; printable, names the host
-  auto operator<=>(const host_text&) const = default;
+  std::string fault = {};              // why it cannot be rendered; printable, names the host
+  auto operator<=>(const host_config&) const = default;
 };
 
-using shared_text = std::shared_ptr<const host_text>;
+using shared_config = std::shared_ptr<const host_config>;
 
 }  // namespace heberg::proxy

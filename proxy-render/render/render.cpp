@@ -14,7 +14,7 @@
 namespace heberg::proxy {
 namespace {
 
-// What nginx answers where no location is asked for: a prefix "/" is, in most hosts.
+// What nginx answers outside of all locations; most hosts have a prefix "/".
 constexpr std::string_view k_no_location = "    location / {\n        return 404;\n    }\n";
 
 bool serves_all(const vhost& vhost) {
@@ -23,7 +23,7 @@ bool serves_all(const vhost& vhost) {
   });
 }
 
-// Does one of the host's own locations stand where ACME's would?
+// Does the host have a location of its own in ACME's place?
 bool has_acme_of_its_own(const vhost& vhost) {
   return std::ranges::any_of(
       vhost.locations, [](const location& l) { return l.route.path.text.starts_with("/.well-known/acme-challenge"); });
@@ -80,11 +80,11 @@ void append_http_closed(std::string& text, const vhost& vhost, const render_opti
   append_closed_lines(text, vhost.host, options, vhost.server_tokens);
 }
 
-// Where the host is served on ports of its own, nobody else's wildcard has its name on the usual ones.
+// Where the host is served on ports of its own, no other owner's wildcard has its name on the usual ones.
 void append_usual_ports_closed(std::string& text, const vhost& vhost, const render_options& options) {
   const auto is_elsewhere = [](std::uint16_t own, std::uint16_t usual) { return own != 0 && own != usual; };
   const bool http = is_elsewhere(vhost.external.http, options.http_port);
-  const bool https = is_elsewhere(vhost.external.https, options.https_port) && options.speaks_tls;
+  const bool https = is_elsewhere(vhost.external.https, options.https_port) && options.has_tls;
   if (!http && !https) return;
   text += "server {\n";
   if (http) append_listen(text, options, "");
@@ -105,14 +105,14 @@ void append_mapped_server_lines(std::string& text, std::string_view variable, co
   text.append(without_directives(lines, options.defaults.server.sets, k_server_indent)).append("}\n");
 }
 
-void append_map_line(std::string& text, const host_text& host) {
+void append_map_line(std::string& text, const host_config& host) {
   text.append("    ").append(host.name).append(" ").append(host.address).append(";\n");
 }
 
-// The hosts that have a line. Their names stand in the server too, so that nginx chooses among all names of all servers
+// The hosts that have a line. Their names are in the server, too, so that nginx chooses among all names of all servers
 // by its own rules: another host's wildcard does not take one of these.
-void append_lines(std::string& text, std::span<const shared_text> hosts, const render_options& options) {
-  const auto has_line = [](const shared_text& host) { return !host->name.empty(); };
+void append_lines(std::string& text, std::span<const shared_config> hosts, const render_options& options) {
+  const auto has_line = [](const shared_config& host) { return !host->name.empty(); };
   if (std::ranges::none_of(hosts, has_line)) return;
   text += "\nmap $host $heberg_address {\n    hostnames;\n    default \"\";\n";
   for (const auto& host : hosts) {
@@ -165,11 +165,11 @@ std::string render_defaults_alone(const render_options& options) {
   return text;
 }
 
-bool speaks_tls(const vhost_list& vhosts) {
+bool has_certificate(const vhost_list& vhosts) {
   return std::ranges::any_of(vhosts.shared(), [](const shared_vhost& v) { return !v->certificate.empty(); });
 }
 
-// A name without a dot has blocks: four of them are words of nginx's map.
+// A name without a dot has blocks: four such names are parameters of nginx's map.
 bool wants_nothing_special(const vhost& vhost) {
   const auto& name = vhost.host.text;
   if (vhost.host.kind == site::host_kind::regex || name.find('.') == std::string::npos) return false;
@@ -188,7 +188,7 @@ bool answers_http(const vhost& vhost) {
          vhost.tls.method == site::https_method::noredirect;
 }
 
-host_text render_line(const vhost& vhost) {
+host_config render_line(const vhost& vhost) {
   const auto& only = vhost.locations[0].backends[0];
   return {.name = server_name(vhost.host),
           .address = quote(only.address + ":" + std::to_string(only.port)),
@@ -198,7 +198,7 @@ host_text render_line(const vhost& vhost) {
           .external = {}};
 }
 
-host_text render_blocks(const vhost& vhost, const render_options& options) {
+host_config render_blocks(const vhost& vhost, const render_options& options) {
   return {.name = {},
           .address = {},
           .blocks = render_vhost(vhost, options),
@@ -207,28 +207,28 @@ host_text render_blocks(const vhost& vhost, const render_options& options) {
           .external = vhost.external};
 }
 
-std::optional<host_text> render_closed_name(const vhost& vhost, const vhost_list& all,
-                                            const render_options& all_options) {
+std::optional<host_config> render_closed_name(const vhost& vhost, const vhost_list& all,
+                                              const render_options& all_options) {
   if (vhost.host.kind == site::host_kind::regex) return std::nullopt;
   auto options = all_options;
-  options.speaks_tls = speaks_tls(all);
+  options.has_tls = has_certificate(all);
   std::string text = "\nserver {\n";
   append_listen(text, options, "");
   append_tls_closed(text, options);
   append_closed_lines(text, vhost.host, options, false);
-  return host_text{.name = {}, .address = {}, .blocks = std::move(text)};
+  return host_config{.name = {}, .address = {}, .blocks = std::move(text)};
 }
 
-std::string map_line(const host_text& host) {
+std::string map_line(const host_config& host) {
   std::string line;
   append_map_line(line, host);
   return line;
 }
 
-std::string compose(std::span<const shared_text> hosts, const render_options& all_options) {
+std::string compose(std::span<const shared_config> hosts, const render_options& all_options) {
   auto options = all_options;
-  options.speaks_tls = std::ranges::any_of(hosts, [](const shared_text& host) { return host->over_tls; });
-  options.has_default_host = std::ranges::any_of(hosts, [](const shared_text& host) { return host->is_default; });
+  options.has_tls = std::ranges::any_of(hosts, [](const shared_config& host) { return host->over_tls; });
+  options.has_default_host = std::ranges::any_of(hosts, [](const shared_config& host) { return host->is_default; });
   std::size_t size = 512;
   for (const auto& host : hosts) size += host->blocks.size() + 2 * host->name.size() + host->address.size() + 32;
   std::string text;

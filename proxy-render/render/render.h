@@ -3,7 +3,7 @@
 // level, for nginx 1.22 and newer. A host is served in one of two forms (docs/decisions/0020 has the measurements):
 //   by blocks of its own, an upstream and a server. They do not depend on other hosts.
 //   by a line in a map from names to addresses, and one server for all of them: where there are many hosts, those that
-//     want nothing special. nginx reads thirty times as many of them in the same time.
+//     have no option of their own. nginx reads thirty times as many of them in the same time.
 #pragma once
 
 #include "proxy-render/plan/vhosts.h"
@@ -16,30 +16,30 @@
 
 namespace heberg::proxy {
 
-// The default files alone, in a server that nobody asks: for nginx to judge them apart from all hosts.
+// The default files alone, in a server that gets no request: for nginx to test them apart from all hosts.
 [[nodiscard]] std::string render_defaults_alone(const render_options& options);
 
 // One host's blocks. Its name is its own on both ports: where it is not served (no certificate; https alone; ports of
-// its own instead), nobody else's wildcard answers for it, but 503 or no handshake.
+// its own instead), no other owner's wildcard answers for it, but 503 or no handshake.
 [[nodiscard]] std::string render_vhost(const vhost& vhost, const render_options& options);
 
-// Could a line in the map serve it? One address, asked as every site is by default.
+// Can a line in the map serve it? It has one address and no option that differs from the default.
 [[nodiscard]] bool wants_nothing_special(const vhost& vhost);
 
-[[nodiscard]] host_text render_line(const vhost& vhost);
-[[nodiscard]] host_text render_blocks(const vhost& vhost, const render_options& options);
+[[nodiscard]] host_config render_line(const vhost& vhost);
+[[nodiscard]] host_config render_blocks(const vhost& vhost, const render_options& options);
 
-// A host's share where it is not to be served: its name on the usual ports, for nobody else's wildcard to have. None
-// where that cannot be: nginx may not take a regular expression.
-[[nodiscard]] std::optional<host_text> render_closed_name(const vhost& vhost, const vhost_list& all,
-                                                          const render_options& options);
+// The config of a host that is not to be served: it keeps its name on the usual ports from other owners' wildcards. None
+// for a regular expression: nginx may have refused that.
+[[nodiscard]] std::optional<host_config> render_closed_name(const vhost& vhost, const vhost_list& all,
+                                                            const render_options& options);
 
-[[nodiscard]] bool speaks_tls(const vhost_list& vhosts);
+[[nodiscard]] bool has_certificate(const vhost_list& vhosts);
 
 // A line for nginx's map; to be found in the text.
-[[nodiscard]] std::string map_line(const host_text& host);
+[[nodiscard]] std::string map_line(const host_config& host);
 
-// The whole text of some of the shares.
-[[nodiscard]] std::string compose(std::span<const shared_text> hosts, const render_options& options);
+// The whole text of some configs.
+[[nodiscard]] std::string compose(std::span<const shared_config> hosts, const render_options& options);
 
 }  // namespace heberg::proxy

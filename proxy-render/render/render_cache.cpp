@@ -10,8 +10,8 @@
 namespace heberg::proxy {
 namespace {
 
-// What cannot be said to nginx should not have come so far: one that has costs its own host, not everybody's text.
-host_text render_share(const vhost& vhost, const render_options& options, bool as_line) {
+// A value that nginx's language cannot express should have been refused before: it affects its own host alone.
+host_config render_config(const vhost& vhost, const render_options& options, bool as_line) {
   try {
     return as_line ? render_line(vhost) : render_blocks(vhost, options);
   } catch (const std::invalid_argument& error) {
@@ -21,7 +21,7 @@ host_text render_share(const vhost& vhost, const render_options& options, bool a
 
 }  // namespace
 
-std::vector<share_book::entry*> share_book::look_up(const vhost_list& vhosts) {
+std::vector<render_cache::entry*> render_cache::look_up(const vhost_list& vhosts) {
   ++round_;
   std::vector<entry*> entries;
   entries.reserve(vhosts.size());
@@ -38,37 +38,37 @@ std::vector<share_book::entry*> share_book::look_up(const vhost_list& vhosts) {
   return entries;
 }
 
-void share_book::forget_those_gone(std::size_t present) {
+void render_cache::forget_those_gone(std::size_t present) {
   if (known_.size() == present) return;
   std::erase_if(known_, [this](const auto& known) { return known.second.seen != round_; });
 }
 
-std::vector<shared_text> share_book::render(const vhost_list& vhosts, const render_options& all_options) {
+std::vector<shared_config> render_cache::render(const vhost_list& vhosts, const render_options& all_options) {
   auto options = all_options;
-  options.speaks_tls = speaks_tls(vhosts);
+  options.has_tls = has_certificate(vhosts);
   const auto entries = look_up(vhosts);
   const bool in_lines =
       static_cast<std::size_t>(std::ranges::count_if(entries, &entry::is_plain)) >= options.many_hosts;
-  // Until all are made: whatever is thrown on the way, the next round makes them all anew.
+  // Until all are rendered: after an exception the next round renders all of them.
   const bool is_as_before = std::exchange(with_, std::nullopt) == options && in_lines == in_lines_;
 
-  std::vector<shared_text> shares;
-  shares.reserve(entries.size());
+  std::vector<shared_config> configs;
+  configs.reserve(entries.size());
   for (auto* known : entries) {
     if (!is_as_before || !known->text) {
       known->text =
-          std::make_shared<const host_text>(render_share(*known->vhost, options, in_lines && known->is_plain));
+          std::make_shared<const host_config>(render_config(*known->vhost, options, in_lines && known->is_plain));
     }
-    shares.push_back(known->text);
+    configs.push_back(known->text);
   }
   with_ = std::move(options);
   in_lines_ = in_lines;
   forget_those_gone(entries.size());
-  return shares;
+  return configs;
 }
 
-std::vector<shared_text> render_hosts(const vhost_list& vhosts, const render_options& options) {
-  return share_book().render(vhosts, options);
+std::vector<shared_config> render_hosts(const vhost_list& vhosts, const render_options& options) {
+  return render_cache().render(vhosts, options);
 }
 
 std::string render(const vhost_list& vhosts, const render_options& options) {

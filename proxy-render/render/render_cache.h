@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Each host's share of the text, rendered once, and again where the host, or what all shares depend on, is another.
+// Each host's config, rendered once, and again where the host, or an option that all configs depend on, has changed.
 // Pure.
 #pragma once
 
@@ -15,15 +15,15 @@
 
 namespace heberg::proxy {
 
-class share_book {
+class render_cache {
  public:
   // In the hosts' order.
-  [[nodiscard]] std::vector<shared_text> render(const vhost_list& vhosts, const render_options& options);
+  [[nodiscard]] std::vector<shared_config> render(const vhost_list& vhosts, const render_options& options);
 
  private:
   struct entry {
-    shared_vhost vhost;  // so that no other host gets its address
-    shared_text text = {};
+    shared_vhost vhost;  // kept, so that no other host gets its address in memory
+    shared_config text = {};
     bool is_plain = false;
     std::uint64_t seen = 0;  // in which round
   };
@@ -36,8 +36,8 @@ class share_book {
   std::uint64_t round_ = 0;
 };
 
-// Without a book.
-[[nodiscard]] std::vector<shared_text> render_hosts(const vhost_list& vhosts, const render_options& options);
+// Without a cache.
+[[nodiscard]] std::vector<shared_config> render_hosts(const vhost_list& vhosts, const render_options& options);
 [[nodiscard]] std::string render(const vhost_list& vhosts, const render_options& options);
 
 }  // namespace heberg::proxy

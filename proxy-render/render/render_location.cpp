@@ -12,8 +12,8 @@
 namespace heberg::proxy {
 namespace {
 
-// What a client says of itself in these headers is overwritten, not passed on: the proxy knows better. "Forwarded" says
-// the same as X-Forwarded-* (RFC 7239); "Proxy" becomes HTTP_PROXY in CGI programs (httpoxy.org).
+// The client's own values of these headers are overwritten, not passed on. "Forwarded" has
+// the same meaning as X-Forwarded-* (RFC 7239); "Proxy" becomes HTTP_PROXY in CGI programs (httpoxy.org).
 constexpr std::array<std::pair<std::string_view, std::string_view>, 9> k_headers = {{
     {"X-Real-IP", "$remote_addr"},
     {"X-Forwarded-For", "$remote_addr"},
@@ -256,7 +256,7 @@ std::string render_acme(const std::string& webroot) {
 
 std::string render_passwords(const host_file& file, std::string_view indent) {
   if (file.path.empty()) return {};
-  // Read at each request: where it cannot be, nobody gets in.
+  // Read at each request: where it cannot be read, all requests are refused.
   std::string text(indent);
   text.append("auth_basic \"Restricted\";\n").append(indent);
   return text.append("auth_basic_user_file ").append(quote(file.path)).append(";\n");

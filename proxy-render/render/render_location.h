@@ -10,7 +10,7 @@
 
 namespace heberg::proxy {
 
-// One for each location that has somebody to ask; empty where none has.
+// One for each location that has a backend to ask; empty where none has.
 [[nodiscard]] std::string render_upstreams(const vhost& vhost);
 
 [[nodiscard]] std::string render_location(const vhost& vhost, const location& location, const render_options& options);
@@ -18,7 +18,7 @@ namespace heberg::proxy {
 // All URLs of hosts whose address is a variable: over a connection for each request.
 [[nodiscard]] std::string render_mapped_location(std::string_view variable, const render_options& options);
 
-// Where a certificate authority looks for the answer to its challenge: before any password, and before http leads to
+// Where a certificate authority requests the answer to its challenge: before any password, and before the redirection to
 // https. Empty without a webroot.
 [[nodiscard]] std::string render_acme(const std::string& webroot);
 
@@ -26,10 +26,10 @@ namespace heberg::proxy {
 [[nodiscard]] std::string render_passwords(const host_file& file, std::string_view indent);
 [[nodiscard]] std::string render_include(const host_file& file, std::string_view indent);
 
-// What a server answers where nginx itself has nothing good to say; empty without a page of the sysadmin's.
+// The page for errors of nginx itself; empty without a page of the sysadmin's.
 [[nodiscard]] std::string render_error_page(const host_file& page);
 
-// All URLs of a host that is being worked on.
+// All URLs of a host under maintenance.
 [[nodiscard]] std::string render_maintenance();
 
 // All URLs of a host that has a file of the sysadmin's which cannot be used.

@@ -12,17 +12,17 @@
 
 namespace heberg::proxy {
 
-// What the sysadmin's own configuration may have set already, and nginx takes once only. Given up where nginx says so
-// (publish.h).
-struct frame {
-  bool default_server = true;  // ours answers the names that nobody serves
+// Lines of the preamble that the sysadmin's own configuration may have, too, and that nginx accepts once only. Left out
+// where nginx refuses them (publication.h).
+struct preamble_lines {
+  bool default_server = true;  // heberg's server answers unknown host names
   bool hash_sizes = true;      // room for the longest legal host name, 253 bytes
-  auto operator<=>(const frame&) const = default;
+  auto operator<=>(const preamble_lines&) const = default;
 };
 
-// Who is in front of the proxy, such as a load balancer, and how it says whom it speaks for.
+// What is in front of the proxy, such as a load balancer, and how it passes the client's address on.
 struct downstream {
-  std::vector<std::string> trusted;  // addresses and networks: those are believed
+  std::vector<std::string> trusted;  // addresses and networks whose headers count
   bool proxy_protocol = false;       // by the PROXY protocol; else by X-Forwarded-*
   bool operator==(const downstream&) const = default;
 };
@@ -34,15 +34,15 @@ struct render_options {
   std::string certs = "/etc/heberg/certs";
   std::uint64_t max_body = 64U << 20U;  // bytes
   std::string access_log = "/var/log/nginx/access.log";
-  std::string acme = {};  // the webroot of ACME's challenges (RFC 8555, 8.3); empty: they are the sites' own business
-  bool tells_generation = false;  // confirm.h
+  std::string acme = {};        // the webroot of ACME's challenges (RFC 8555, 8.3); empty: sites answer them
+  bool has_generation = false;  // generation.h
   nginx_features nginx = {};
   struct downstream downstream = {};
-  struct frame frame = {};
-  default_files defaults = {};    // that nginx has nothing against (judge_defaults.h)
-  std::size_t many_hosts = 500;   // from so many on that want nothing special, they are served by lines
-  bool has_default_host = false;  // some host answers the names that nobody serves (compose)
-  bool speaks_tls = false;  // some host has a certificate: the others' names are to be refused there (share_book.h)
+  preamble_lines preamble = {};
+  default_files defaults = {};    // that nginx accepts (judge_defaults.h)
+  std::size_t many_hosts = 500;   // from so many hosts without options of their own on, these are served by lines
+  bool has_default_host = false;  // some host answers unknown host names (compose)
+  bool has_tls = false;           // some host has a certificate: the others refuse the handshake (render_cache.h)
   bool operator==(const render_options&) const = default;
 };
 

@@ -21,8 +21,8 @@ constexpr std::string_view k_notice =
 
 // The site sees the name that nginx chose it by, and the port that the client named.
 // WebSocket is the one upgrade that is passed on: through an upgrade to "h2c" a client would speak to the site past
-// this proxy, with X-Forwarded-* headers of its own. nginx's own words alone, so that nothing here needs a quote. Names
-// begin with heberg_, to meet none of the sysadmin's.
+// this proxy, with X-Forwarded-* headers of its own. Only constants and nginx's own variables, so that nothing here needs a quote. Names
+// begin with heberg_, to differ from the sysadmin's.
 constexpr std::string_view k_maps = R"(
 map $http_upgrade $heberg_upgrade {
     default "";
@@ -54,7 +54,7 @@ server_names_hash_bucket_size 512;
 server_names_hash_max_size 65536;
 )";
 
-// Not `server_name _`: a container may claim any name, and nothing else here is a name.
+// Not `server_name _`: a container may request any name, and nothing else here is a name.
 void append_unknown_name(std::string& text, const render_options& options) {
   text += "\nserver {\n";
   append_listen(text, options, options.has_default_host ? "" : default_flag(options));
@@ -62,24 +62,25 @@ void append_unknown_name(std::string& text, const render_options& options) {
   text.append(render_acme(options.acme)).append("    location / {\n        return 503;\n    }\n}\n");
 }
 
-framing render_framing(const render_options& options) {
-  frame_parts parts{.notice = std::string(k_notice),
-                    .includes = {},
-                    .maps = std::string(k_maps) + render_downstream_maps(options.downstream),
-                    .hash_sizes = std::string(options.frame.hash_sizes ? k_hash_sizes : ""),
-                    .unknown_names = {},
-                    .http_port = options.http_port,
-                    .https_port = options.https_port,
-                    .ipv6 = options.ipv6};
+surrounding_text render_surrounding_text(const render_options& options) {
+  preamble_parts parts{.notice = std::string(k_notice),
+                       .includes = {},
+                       .maps = std::string(k_maps) + render_downstream_maps(options.downstream),
+                       .hash_sizes = std::string(options.preamble.hash_sizes ? k_hash_sizes : ""),
+                       .unknown_names = {},
+                       .http_port = options.http_port,
+                       .https_port = options.https_port,
+                       .ipv6 = options.ipv6};
   for (const auto& file : options.defaults.http) parts.includes += render_include(file, "");
   append_unknown_name(parts.unknown_names, options);
-  return options.defaults.frame.path.empty() ? frame_of(parts) : fill_template(options.defaults.frame_text, parts);
+  return options.defaults.preamble.path.empty() ? default_surrounding_text(parts)
+                                                : fill_template(options.defaults.preamble_text, parts);
 }
 
 }  // namespace
 
-void append_unknown_names(std::string& text, std::span<const shared_text> hosts, const render_options& options) {
-  if (options.speaks_tls) append_tls_refusal(text, options);
+void append_unknown_names(std::string& text, std::span<const shared_config> hosts, const render_options& options) {
+  if (options.has_tls) append_tls_refusal(text, options);
   std::set<std::uint16_t> http, https;
   for (const auto& host : hosts) {
     if (host->external.http != 0) http.insert(host->external.http);
@@ -94,18 +95,18 @@ void append_unknown_names(std::string& text, std::span<const shared_text> hosts,
 }
 
 std::string render_around(const render_options& options, std::string_view hosts) {
-  auto around = render_framing(options);
+  auto around = render_surrounding_text(options);
   std::string text = std::move(around.before);
   text.reserve(text.size() + around.between.size() + hosts.size() + around.after.size() + 1024);
   const auto begin = text.size();
   text.append(around.between).append(hosts).append(around.after);
   // Before the hosts: of two servers of one name nginx takes the first.
-  if (options.tells_generation && around.has_generation) text.insert(begin, render_generation(text, options));
+  if (options.has_generation && around.has_generation) text.insert(begin, render_generation(text, options));
   return text;
 }
 
-std::string render_frame(const render_options& options) {
-  return render_framing(options).before;
+std::string render_preamble(const render_options& options) {
+  return render_surrounding_text(options).before;
 }
 
 }  // namespace heberg::proxy

@@ -43,7 +43,7 @@ void append_listen(std::string& text, const render_options& options, std::string
   if (options.ipv6) text.append("    listen [::]:").append(port).append(how).append(";\n");
 }
 
-// HTTP/3 shares the port's number, over UDP. Of its servers one says how the socket is to be: the default one.
+// HTTP/3 shares the port's number, over UDP. One of its servers sets the socket's options: the default one.
 void append_tls_listen(std::string& text, const render_options& options, std::string_view flag, tls_server kind) {
   const auto port = std::to_string(options.https_port);
   const auto listen = [&](std::string_view words) {
@@ -53,13 +53,13 @@ void append_tls_listen(std::string& text, const render_options& options, std::st
   const auto with_tls = std::string(options.nginx.http2_directive ? " ssl" : " ssl http2");
   listen(with_tls + std::string(proxy_protocol(options)));
   if (options.nginx.http2_directive) text += "    http2 on;\n";
-  if (!options.nginx.http3 || options.downstream.proxy_protocol) return;  // QUIC knows of no such thing
+  if (!options.nginx.http3 || options.downstream.proxy_protocol) return;  // not with QUIC
   listen(kind == tls_server::is_default ? " quic reuseport" : " quic");
   if (kind == tls_server::serves)
     text.append("    add_header Alt-Svc \"h3=\\\":").append(port).append("\\\"; ma=86400\" always;\n");
 }
 
-// The comment makes a renewed certificate a new text, so that nginx is told.
+// The comment makes a renewed certificate a new text, so that nginx is reloaded.
 void append_tls_lines(std::string& text, const vhost& vhost, const render_options& options) {
   const auto path = options.certs + "/" + vhost.certificate;
   text.append("    # certificate and key: ").append(vhost.certificate_stamp).append("\n");
@@ -70,7 +70,7 @@ void append_tls_lines(std::string& text, const vhost& vhost, const render_option
 }
 
 void append_tls_closed(std::string& text, const render_options& options) {
-  if (!options.speaks_tls) return;
+  if (!options.has_tls) return;
   append_tls_listen(text, options, "", tls_server::refuses);
   text += "    ssl_reject_handshake on;\n";
 }
@@ -84,7 +84,7 @@ void append_server_lines(std::string& text, const render_options& options, bool 
 }
 
 std::string_view default_flag(const render_options& options) {
-  return options.frame.default_server ? " default_server" : "";
+  return options.preamble.default_server ? " default_server" : "";
 }
 
 void append_tls_refusal(std::string& text, const render_options& options) {

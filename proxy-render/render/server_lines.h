@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a server of nginx's begins with: where it listens, how it speaks TLS, and what all of ours have in common. Pure;
-// each appends lines to a text.
+// The first lines of a server of nginx: where it listens, its TLS options, and the lines that all servers have in common.
+// Pure; each function appends lines to a text.
 #pragma once
 
 #include "proxy-render/plan/vhosts.h"
@@ -23,11 +23,10 @@ void append_tls_listen(std::string& text, const render_options& options, std::st
 // Certificate, key and policy of a host that has them.
 void append_tls_lines(std::string& text, const vhost& vhost, const render_options& options);
 
-// Another host's wildcard may be served over TLS: not for this name.
+// Another host's wildcard may be served over TLS, but not for this name.
 void append_tls_closed(std::string& text, const render_options& options);
 
-// A server of its own: where no name that has a certificate is asked for, the handshake is refused. Nobody sees another
-// site's certificate.
+// A server of its own: it refuses the handshake for names without a certificate, so that no client sees another site's.
 void append_tls_refusal(std::string& text, const render_options& options);
 
 void append_server_lines(std::string& text, const render_options& options, bool tokens);

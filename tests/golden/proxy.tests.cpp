@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // proxy/*.txt: containers (unit/proxy-render/compact.h), "----------", what the proxy makes of them: a "! " line for
-// each complaint, then nginx's text. The frame stands in frame.txt alone; every other text is what follows it. Every
+// each complaint, then nginx's text. The preamble is in preamble.txt alone; every other text is what follows it. Every
 // text is put to a real nginx. In many-*.txt few hosts are many. HEBERG_UPDATE_GOLDEN=1 writes the files anew, to be
 // read in git diff.
 #include "proxy-render/nginx/nginx.h"
@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view k_separator = "----------\n";
 
 const proxy::render_options k_options{
-    .http_port = 8080, .ipv6 = true, .max_body = 64U << 20U, .access_log = "/dev/null", .frame = {}};
+    .http_port = 8080, .ipv6 = true, .max_body = 64U << 20U, .access_log = "/dev/null", .preamble = {}};
 
 proxy::plan plan_of(const std::string& input) {
   return proxy::make_plan(test::parse_containers(input),
@@ -43,18 +43,18 @@ std::string show(const std::vector<proxy::complaint>& complaints) {
   return text;
 }
 
-proxy::verdict ask_nginx(const std::string& text) {
+proxy::config_test_result test_config(const std::string& text) {
   const test::temp_dir folder;
   test::write_file(folder / "candidate", text);
   boost::asio::io_context io;
-  proxy::verdict verdict;
-  boost::asio::co_spawn(io, proxy::ask_nginx({}, (folder / "candidate").string(), proxy::scope::alone),
-                        [&verdict](std::exception_ptr error, proxy::verdict found) {
+  proxy::config_test_result result;
+  boost::asio::co_spawn(io, proxy::test_config({}, (folder / "candidate").string(), proxy::test_scope::alone),
+                        [&result](std::exception_ptr error, proxy::config_test_result found) {
                           if (error) std::rethrow_exception(error);
-                          verdict = std::move(found);
+                          result = std::move(found);
                         });
   io.run();
-  return verdict;
+  return result;
 }
 
 std::vector<fs::path> golden_files() {
@@ -66,7 +66,7 @@ std::vector<fs::path> golden_files() {
 
 }  // namespace
 
-TEST_CASE("containers become the text that stands beside them, and nginx takes it") {
+TEST_CASE("containers become the expected text, and nginx accepts it") {
   const auto files = golden_files();
   REQUIRE(files.size() >= 10);
   for (const auto& file : files) {
@@ -79,23 +79,23 @@ TEST_CASE("containers become the text that stands beside them, and nginx takes i
     auto options = k_options;
     if (file.filename().string().starts_with("many-")) options.many_hosts = 0;
     const auto text = proxy::render(plan.vhosts, options);
-    const auto frame = proxy::render_frame(options);
-    REQUIRE(text.starts_with(frame));
+    const auto preamble = proxy::render_preamble(options);
+    REQUIRE(text.starts_with(preamble));
 
-    const bool whole_text = file.filename() == "frame.txt";
-    const auto shown = show(plan.refused) + show(plan.unreachable) + (whole_text ? text : text.substr(frame.size()));
+    const bool whole_text = file.filename() == "preamble.txt";
+    const auto shown = show(plan.refused) + show(plan.unreachable) + (whole_text ? text : text.substr(preamble.size()));
     if (std::getenv("HEBERG_UPDATE_GOLDEN") != nullptr) {
       test::write_file(file, input + std::string(k_separator) + shown);
     } else {
       CHECK(whole.substr(at + k_separator.size()) == shown);
     }
 
-    const auto verdict = ask_nginx(text);
-    INFO(verdict.message);
-    CHECK(verdict.kind == proxy::verdict::kind::accepted);
+    const auto result = test_config(text);
+    INFO(result.message);
+    CHECK(result.kind == proxy::config_test_result::kind::accepted);
   }
 }
 
-TEST_CASE("nginx says no to what is wrong, so that its yes is worth something") {
-  CHECK(ask_nginx("server { listen 8080; server_name \"~(\"; }\n").kind == proxy::verdict::kind::refused);
+TEST_CASE("nginx refuses what is wrong, so that its acceptance proves something") {
+  CHECK(test_config("server { listen 8080; server_name \"~(\"; }\n").kind == proxy::config_test_result::kind::refused);
 }

@@ -213,7 +213,7 @@ TEST_CASE("a hostile VIRTUAL_PORT hurts its own container alone") {
   }
 }
 
-TEST_CASE("a hostile value of any other word hurts its own container alone, as a label too") {
+TEST_CASE("a hostile value of any other variable hurts its own container alone, as a label too") {
   for (const auto& [name, value] : k_words) {
     INFO(name << "=" << value);
     check_hurts_itself_alone("  env VIRTUAL_HOST=fine.test\n  env " + std::string(name) + "=" + value + "\n", name);
@@ -223,7 +223,7 @@ TEST_CASE("a hostile value of any other word hurts its own container alone, as a
   }
 }
 
-TEST_CASE("the upper-case twin of another site's name is that name, and is refused") {
+TEST_CASE("another site's name in upper case is that name, and is refused") {
   check_hurts_itself_alone("  env VIRTUAL_HOST=Site1.EXAMPLE.\n", "VIRTUAL_HOST");
   check_hurts_itself_alone("  env VIRTUAL_HOST=*.SITE1.example\n", "VIRTUAL_HOST");
 }

@@ -34,10 +34,10 @@ inline proxy::nginx_options options_of(const private_nginx& nginx) {
   return {.command = {"nginx", "-c", nginx.path("nginx.conf")}, .live = nginx.live()};
 }
 
-inline proxy::verdict judge(const private_nginx& nginx, const std::string& text,
-                            enum proxy::scope scope = proxy::scope::whole) {
+inline proxy::config_test_result judge(const private_nginx& nginx, const std::string& text,
+                                       proxy::test_scope scope = proxy::test_scope::whole) {
   write_file(nginx.folder / "conf.d/.heberg.conf.tmp", text);
-  return run(proxy::ask_nginx(options_of(nginx), nginx.path("conf.d/.heberg.conf.tmp"), scope));
+  return run(proxy::test_config(options_of(nginx), nginx.path("conf.d/.heberg.conf.tmp"), scope));
 }
 
 inline proxy::render_options render_for(const private_nginx& nginx) {
@@ -45,7 +45,7 @@ inline proxy::render_options render_for(const private_nginx& nginx) {
           .ipv6 = false,
           .max_body = 1,
           .access_log = nginx.path("access.log"),
-          .frame = {}};
+          .preamble = {}};
 }
 
 // The answer to a request by curl, with its head. more: curl's options.

@@ -109,7 +109,7 @@ TEST_CASE("a container with a bad value is named, the others are served") {
   CHECK(has(w.live(), "\"good.test\""));
   CHECK_FALSE(has(w.live(), "bad.test"));
   CHECK(has(w.log(), "container bad: VIRTUAL_HOST \"bad.test; return 200\" holds something else"));
-  CHECK(has(w.log(), "container twin: VIRTUAL_HOST \"good.test\" is claimed by site:good already"));
+  CHECK(has(w.log(), "container twin: VIRTUAL_HOST \"good.test\" belongs to site:good already"));
 }
 
 TEST_CASE("the settings say from how many on hosts are lines of a map") {
@@ -200,7 +200,7 @@ TEST_CASE(
   CHECK(wait_until(has_file));
 }
 
-TEST_CASE("a default file holds for all hosts, and one that breaks is done without") {
+TEST_CASE("a default file holds for all hosts, and one that nginx refuses is left out") {
   world w;
   std::filesystem::create_directory(w.nginx.folder / "vhost.d");
   w.engine.add(w.site("one", "one.test"));
@@ -243,11 +243,11 @@ TEST_CASE("a default file that is removed while nginx judges it closes no host")
     return w.answers("two.test", "200") && !has(ask(w.nginx.port, "one.test"), "X-Theirs");
   }));
   CHECK_FALSE(was_closed);
-  CHECK(has(w.log(), file.string() + " was removed or replaced while nginx judged"));
+  CHECK(has(w.log(), file.string() + " was removed or replaced while nginx tested"));
   CHECK_FALSE(has(w.log(), "refuses"));
 }
 
-TEST_CASE("the command line: --status tells whether nginx serves what is in place, and which certificates end") {
+TEST_CASE("the command line: --status shows whether nginx serves the text in place, and which certificates expire") {
   world w;
   std::filesystem::create_directory(w.nginx.folder / "certs");
   test::write_file(w.nginx.folder / "certs/torn.test.crt", "no certificate\n");
@@ -283,7 +283,7 @@ TEST_CASE("where the sysadmin's files cannot be read nothing is published") {
   CHECK(wait_until([&w] { return std::filesystem::exists(w.nginx.live()); }));
 }
 
-TEST_CASE("the sysadmin's files that could not be read are read when the engine tells something") {
+TEST_CASE("the sysadmin's files that could not be read are read again at an event of the engine") {
   namespace fs = std::filesystem;
   world w;
   // Through a link, so that the mending is not seen where the folders are watched.
@@ -349,7 +349,7 @@ TEST_CASE("an equal text reloads nothing, SIGHUP reloads all the same") {
   CHECK(wait_until([&reloads] { return reloads() == 3; }));
 }
 
-TEST_CASE("the command line: --status and --check tell, and change nothing") {
+TEST_CASE("the command line: --status and --check report, and change nothing") {
   world w;
   w.engine.add(w.site("one", "one.test"));
   CHECK(w.start({"--status"}).exit_status() == 0);
@@ -371,7 +371,7 @@ TEST_CASE("a name stays its owner's over a redeploy and over a restart of the re
   w.engine.add(w.site("b", "x.test"));
   CHECK(w.start({"--once"}).exit_status() == 0);
   CHECK_FALSE(has(w.live(), "x.test"));
-  CHECK(has(w.log(), "container b: VIRTUAL_HOST \"x.test\" is kept for site:a"));
+  CHECK(has(w.log(), "container b: VIRTUAL_HOST \"x.test\" is reserved for site:a"));
 
   const auto render = w.start();
   w.engine.add(w.site("c", "y.test"));
@@ -395,7 +395,7 @@ TEST_CASE("a site that cannot be asked about after a restart of the renderer is 
   CHECK(has(w.live(), "\"x.test\""));
 }
 
-TEST_CASE("an nginx that is started while it is told gets the new text") {
+TEST_CASE("an nginx that starts while it is to be reloaded gets the new text") {
   world w;
   test::write_file(w.nginx.live(), "# the old text\n");
   const auto nginx = w.nginx.start();
@@ -410,7 +410,7 @@ TEST_CASE("an nginx that is started while it is told gets the new text") {
   CHECK(wait_until([&w] { return w.answers("one.test", "200"); }));
 }
 
-TEST_CASE("without an engine --once fails and says why, and the text in place stays") {
+TEST_CASE("without an engine --once fails with the reason, and the text in place stays") {
   world w;
   test::write_file(w.nginx.live(), "# last good\n");
   w.engine.go_away();
@@ -419,7 +419,7 @@ TEST_CASE("without an engine --once fails and says why, and the text in place st
   CHECK(w.live() == "# last good\n");
 }
 
-TEST_CASE("the command line: --hosts keeps a hosts file, and never writes over one of somebody else's") {
+TEST_CASE("the command line: --hosts keeps a hosts file, and never overwrites another program's") {
   world w;
   w.engine.add(w.site("one", "one.test,*.one.test"));
   CHECK(w.start({"--once", "--hosts", w.nginx.path("hosts")}).exit_status() == 0);
@@ -429,7 +429,7 @@ TEST_CASE("the command line: --hosts keeps a hosts file, and never writes over o
   CHECK(test::read_file(w.nginx.folder / "hosts") == "127.0.0.1 localhost\n");
 }
 
-TEST_CASE("a container that is to be told and does not run is no failure") {
+TEST_CASE("a container of nginx that does not run is not a failure") {
   world w;
   w.configure("container:nginx", w.nginx.command());
   CHECK(w.start({"--once"}).exit_status() == 0);

@@ -31,7 +31,7 @@ container c
 
 }  // namespace
 
-TEST_CASE("the status says what is served, by whom, and what is not") {
+TEST_CASE("the status shows what is served, by which containers, and what is not") {
   const auto status = json::parse(proxy::describe_status(k_plan, {}, "/x", proxy::render(k_plan.vhosts, {})));
   CHECK(status["output"] == "/x");
   CHECK(status["current"] == true);
@@ -48,7 +48,7 @@ TEST_CASE("the status says what is served, by whom, and what is not") {
   CHECK(status["unreachable"][0]["container"] == "b");
 }
 
-TEST_CASE("the status says which hosts are not in place") {
+TEST_CASE("the status shows which hosts are not in place") {
   auto fewer = k_plan.vhosts.shared();
   fewer.erase(fewer.begin() + 2);
   const auto live = proxy::render(proxy::vhost_list(fewer), {});
@@ -58,7 +58,7 @@ TEST_CASE("the status says which hosts are not in place") {
   CHECK(status["hosts"][2]["in_place"] == false);
   CHECK(status["hosts"][3]["in_place"] == true);
   CHECK(json::parse(proxy::describe_status(k_plan, {}, "/x", ""))["current"] == false);
-  CHECK(json::parse(proxy::describe_status({}, {}, "/x", proxy::render_frame({})))["current"] == true);
+  CHECK(json::parse(proxy::describe_status({}, {}, "/x", proxy::render_preamble({})))["current"] == true);
 }
 
 TEST_CASE("the hosts file has the plain names alone") {

@@ -57,7 +57,7 @@ TEST_CASE("the sysadmin's files for a host: read into its server and its locatio
   CHECK_THAT(get(nginx, "nobody.test", "/"), Contains("HTTP/1.1 503"));
 }
 
-TEST_CASE("a file of the sysadmin's that nginx refuses costs its own host alone") {
+TEST_CASE("a file of the sysadmin's that nginx refuses affects its own host alone") {
   const test::private_nginx nginx;
   std::filesystem::create_directory(nginx.folder / "vhost.d");
   test::write_file(nginx.folder / "vhost.d/b.test", "nonsense;\n");
@@ -74,7 +74,7 @@ TEST_CASE("a file of the sysadmin's that nginx refuses costs its own host alone"
   CHECK_THAT(faults[1], Contains("c.test") && Contains("vhost.d/c.test_location:1"));
 }
 
-TEST_CASE("what a file of the sysadmin's says itself takes the place of ours") {
+TEST_CASE("the directives of a file of the sysadmin's replace ours") {
   const test::private_nginx nginx;
   std::filesystem::create_directory(nginx.folder / "vhost.d");
   const std::string server = "client_max_body_size 1g;\nserver_tokens on;\nssl_protocols TLSv1.3;\n";
@@ -97,7 +97,7 @@ TEST_CASE("what a file of the sysadmin's says itself takes the place of ours") {
   CHECK(text.find("include \"" + nginx.path("vhost.d/b.test_location") + "\";") != std::string::npos);
 }
 
-TEST_CASE("a default file that nginx refuses is named, and costs no host") {
+TEST_CASE("a default file that nginx refuses is named, and affects no host") {
   const test::private_nginx nginx;
   std::filesystem::create_directory(nginx.folder / "vhost.d");
   test::write_file(nginx.folder / "vhost.d/default", "location / {\n}\n");  // twice, with ours
@@ -114,7 +114,7 @@ TEST_CASE("a default file that nginx refuses is named, and costs no host") {
   if (foreign) CHECK_THAT(faults[1], Contains("its own configuration"));
 }
 
-TEST_CASE("a page of the sysadmin's stands for what nginx itself would answer, and for nothing of a site's") {
+TEST_CASE("a page of the sysadmin's replaces nginx's own error pages, and none of a site's") {
   const test::private_nginx nginx;
   std::filesystem::create_directory(nginx.folder / "errors");
   test::write_file(nginx.folder / "errors/50x.html", "<h1>ours</h1>\n");
@@ -166,7 +166,8 @@ TEST_CASE("a page of the sysadmin's stands for what nginx itself would answer, a
   CHECK(shows_ours(posted));
 }
 
-TEST_CASE("files of the http level hold for all hosts and files after them, and one that nginx refuses costs no host") {
+TEST_CASE(
+    "files of the http level hold for all hosts and files after them, and one that nginx refuses affects no host") {
   const test::private_nginx nginx;
   for (const auto* folder : {"conf.d.theirs", "vhost.d"}) std::filesystem::create_directory(nginx.folder / folder);
   const auto file = [&](const char* name) { return nginx.folder / "conf.d.theirs" / name; };
@@ -196,7 +197,7 @@ TEST_CASE("files of the http level hold for all hosts and files after them, and 
 
   options.defaults = plan.defaults;
   options.defaults.http.erase(options.defaults.http.begin() + 1);
-  options.frame = {.default_server = false, .hash_sizes = false};
+  options.preamble = {.default_server = false, .hash_sizes = false};
   test::write_file(nginx.live(), render(plan.vhosts, options));
   const auto process = nginx.start();
   REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "a.test").empty(); }));
@@ -204,13 +205,13 @@ TEST_CASE("files of the http level hold for all hosts and files after them, and 
   CHECK_THAT(get(nginx, "nobody.test", "/"), Contains("HTTP/1.1 418"));
 }
 
-TEST_CASE("a frame of the sysadmin's is taken, and one that is none or that nginx refuses is done without") {
+TEST_CASE("the sysadmin's preamble template is used, and one that is invalid or that nginx refuses is left out") {
   const test::private_nginx nginx;
   std::filesystem::create_directory(nginx.folder / "theirs");
   const auto faults_with = [&](const std::string& text) {
     test::write_file(nginx.folder / "theirs/frame.mustache", text);
     plan_options options{.sites = {}, .own_ports = {}, .conf_d = list_plain_files(nginx.path("theirs"))};
-    options.frame_text = read_file(options.conf_d, k_frame_file);
+    options.preamble_text = read_file(options.conf_d, k_preamble_file);
     const auto plan =
         make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=a.test\n  network n 127.0.0.1\n"), options);
     return find_faults(plan, render_for(nginx), options_of(nginx));

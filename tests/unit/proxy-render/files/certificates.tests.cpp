@@ -55,7 +55,7 @@ TEST_CASE(
   CHECK_THROWS_AS(list_certificates((folder / "nokey.crt").string()), std::system_error);
 }
 
-TEST_CASE("files that come together are told once, a moment later") {
+TEST_CASE("files that come together are reported once, a moment later") {
   const test::temp_dir folder;
   boost::asio::io_context io;
   int told = 0;
@@ -69,7 +69,7 @@ TEST_CASE("files that come together are told once, a moment later") {
   CHECK(told == 1);
 }
 
-TEST_CASE("a folder in which it is never quiet is told of all the same") {
+TEST_CASE("a folder that never stops changing is reported all the same") {
   const test::temp_dir folder;
   boost::asio::io_context io;
   int told = 0;
@@ -96,7 +96,7 @@ TEST_CASE("a folder that is made later is watched from then on") {
   CHECK(told == 2);
 }
 
-TEST_CASE("what cannot be watched is told") {
+TEST_CASE("a folder that cannot be watched is reported") {
   const test::temp_dir folder;
   boost::asio::io_context io;
   test::write_file(folder / "file", "");
@@ -104,13 +104,13 @@ TEST_CASE("what cannot be watched is told") {
   CHECK(cannot.complaint() == "watch " + (folder / "file").string() + ": Not a directory");
 }
 
-TEST_CASE("a certificate's end is told of when it is past, or near, or cannot be read") {
+TEST_CASE("a certificate is reported when it has expired, or expires soon, or cannot be read") {
   const auto now = std::chrono::sys_seconds(std::chrono::days(20'000));
   const auto in = [&](int days, int seconds = 0) {
     return now + std::chrono::days(days) + std::chrono::seconds(seconds);
   };
   CHECK(explain_ends(
             {{"far", in(14)}, {"near", in(13, 86'399)}, {"next", in(1)}, {"past", in(0)}, {"torn", std::nullopt}},
-            now) == std::vector<std::string>{"certificate near ends in 13 days", "certificate next ends in 1 day",
-                                             "certificate past has ended", "certificate torn cannot be read"});
+            now) == std::vector<std::string>{"certificate near expires in 13 days", "certificate next expires in 1 day",
+                                             "certificate past has expired", "certificate torn cannot be read"});
 }

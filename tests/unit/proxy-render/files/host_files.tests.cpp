@@ -37,7 +37,7 @@ bool holds(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("a host's files bear its name, and what bears another is nobody's") {
+TEST_CASE("a host's files have its name, and files of other names are no host's") {
   const test::temp_dir folder;
   CHECK(list_host_files((folder / "none").string()).empty());
   for (const auto* name : {"a.test", "a.test_location", "*.b.test", "a.test~", ".a.test.swp", "x y", "~^a", "default;"})
@@ -166,11 +166,11 @@ TEST_CASE("a file that is removed while its folder is read is not there, and has
 
 TEST_CASE("a file that is removed before it is read is taken out of the list") {
   const test::temp_dir folder;
-  test::write_file(folder / k_frame_file, "x");
+  test::write_file(folder / k_preamble_file, "x");
   auto files = list_plain_files(folder.path().string());
-  CHECK(read_file(files, k_frame_file) == "x");
-  fs::remove(folder / k_frame_file);
-  CHECK(read_file(files, k_frame_file).empty());
+  CHECK(read_file(files, k_preamble_file) == "x");
+  fs::remove(folder / k_preamble_file);
+  CHECK(read_file(files, k_preamble_file).empty());
   CHECK(files.empty());
 }
 

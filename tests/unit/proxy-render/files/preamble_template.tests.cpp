@@ -25,18 +25,18 @@ vhost a_host() {
 }
 
 render_options with_template(const std::string& text) {
-  render_options options{.tells_generation = true};
-  options.defaults.frame.path = "/etc/heberg/conf.d/frame.mustache";
-  options.defaults.frame_text = text;
+  render_options options{.has_generation = true};
+  options.defaults.preamble.path = "/etc/heberg/conf.d/frame.mustache";
+  options.defaults.preamble_text = text;
   return options;
 }
 
 }  // namespace
 
-TEST_CASE("a template that says what heberg says gives the same text") {
+TEST_CASE("a template with heberg's own parts gives the same text") {
   const vhost_list hosts({std::make_shared<const vhost>(a_host())});
   CHECK(find_template_fault(k_all).empty());
-  CHECK(render(hosts, with_template(k_all)) == render(hosts, {.tells_generation = true}));
+  CHECK(render(hosts, with_template(k_all)) == render(hosts, {.has_generation = true}));
 }
 
 TEST_CASE("a template decides what is around the hosts") {
@@ -57,27 +57,27 @@ TEST_CASE("a template decides what is around the hosts") {
   CHECK(render(hosts, ipv4).find("[::]") == std::string::npos);
 }
 
-TEST_CASE("what is no template of a frame is told from one") {
+TEST_CASE("a text that is not a template is refused with the reason") {
   const struct {
     const char *text, *fault;
   } rows[] = {
       {"", "has no {{{hosts}}}"},
       {"{{{maps}}}", "has no {{{hosts}}}"},
-      {"{{#none}}{{{hosts}}}{{/none}}", "names \"none\", which is nothing"},
+      {"{{#none}}{{{hosts}}}{{/none}}", "has the unknown tag \"none\""},
       {"{{#ipv6}}{{{hosts}}}{{/ipv6}}", "has no {{{hosts}}}"},
       {"{{{hosts}}}{{hosts}}", "has {{{hosts}}} more than once"},
       {"{{{hosts}}}{{{generation}}}", "has {{{generation}}} after {{{hosts}}}"},
       {"{{{generation}}}{{{generation}}}{{{hosts}}}", "has {{{generation}}} more than once"},
-      {"{{{hosts}}}{{htts_port}}", "names \"htts_port\", which is nothing"},
-      {"{{{hosts}}}{{> other}}", "names \">\", which is nothing"},
-      {"{{{hosts}}}{{=<% %>=}}<%maps%>", "names \"=<%\", which is nothing"},
+      {"{{{hosts}}}{{htts_port}}", "has the unknown tag \"htts_port\""},
+      {"{{{hosts}}}{{> other}}", "has the unknown tag \">\""},
+      {"{{{hosts}}}{{=<% %>=}}<%maps%>", "has the unknown tag \"=<%\""},
       {"\x01hosts\x01", "has control characters"},
   };
   for (const auto& row : rows) {
     INFO(row.text);
     CHECK(find_template_fault(row.text) == row.fault);
   }
-  CHECK(find_template_fault("{{{hosts}}} {{#ipv6}}").starts_with("is no mustache template: "));
+  CHECK(find_template_fault("{{{hosts}}} {{#ipv6}}").starts_with("is not a mustache template: "));
   CHECK(find_template_fault("{{{hosts}}} {{").find("template") != std::string::npos);
 }
 

@@ -10,7 +10,7 @@ using names = std::set<std::string>;
 
 }  // namespace
 
-TEST_CASE("a file's own directives are found where they stand in the block itself") {
+TEST_CASE("a file's own directives are found where they are in the block itself") {
   const struct {
     std::string text;
     names found;

@@ -23,7 +23,7 @@ TEST_CASE("the include that takes the live file takes the candidate in its place
         "include \"/etc/nginx/conf.d/z.conf\";  include mime.types; }\n");
 }
 
-TEST_CASE("the candidate is judged before there is a live file") {
+TEST_CASE("the candidate is tested before there is a live file") {
   CHECK(substitute("include /etc/nginx/conf.d/*.conf;", {"/etc/nginx/conf.d/z.conf"}) ==
         "include \"/tmp/new\"; include \"/etc/nginx/conf.d/z.conf\"; ");
 }

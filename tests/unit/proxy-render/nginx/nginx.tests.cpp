@@ -32,25 +32,25 @@ plan one_host() {
 
 }  // namespace
 
-TEST_CASE("a candidate is judged with the rest of the configuration, and nothing is changed") {
+TEST_CASE("a candidate is tested with the rest of the configuration, and nothing is changed") {
   const test::private_nginx nginx;
   const auto good = judge(nginx, render({}, render_for(nginx)));
   INFO(good.message);
-  CHECK(good.kind == verdict::kind::accepted);
+  CHECK(good.kind == config_test_result::kind::accepted);
   CHECK_FALSE(std::filesystem::exists(nginx.live()));
 }
 
 TEST_CASE("the live file does not count: it is what the candidate replaces") {
   const test::private_nginx nginx;
   test::write_file(nginx.live(), "nonsense;\n");
-  CHECK(judge(nginx, render({}, render_for(nginx))).kind == verdict::kind::accepted);
+  CHECK(judge(nginx, render({}, render_for(nginx))).kind == config_test_result::kind::accepted);
   CHECK(test::read_file(nginx.live()) == "nonsense;\n");
 }
 
 TEST_CASE("a refusal names the live files, not their copies") {
   const test::private_nginx nginx;
   const auto refused = judge(nginx, "nonsense;\n");
-  CHECK(refused.kind == verdict::kind::refused);
+  CHECK(refused.kind == config_test_result::kind::refused);
   INFO(refused.message);
   CHECK(refused.message.find("unknown directive \"nonsense\" in " + nginx.live() + ":1; ") != std::string::npos);
   CHECK(refused.message.find("file " + nginx.path("nginx.conf") + " test failed") != std::string::npos);
@@ -94,10 +94,10 @@ TEST_CASE("the longest name that has a line fits into nginx's map as it is by de
   }
   const auto plan = make_plan(test::parse_containers(text), {});
   const auto hosts = render_hosts(plan.vhosts, options);
-  CHECK(std::ranges::count_if(hosts, [](const shared_text& host) { return !host->name.empty(); }) == 1);
-  const auto verdict = judge(nginx, render(plan.vhosts, options));
-  INFO(verdict.message);
-  CHECK(verdict.kind == verdict::kind::accepted);
+  CHECK(std::ranges::count_if(hosts, [](const shared_config& host) { return !host->name.empty(); }) == 1);
+  const auto result = judge(nginx, render(plan.vhosts, options));
+  INFO(result.message);
+  CHECK(result.kind == config_test_result::kind::accepted);
 }
 
 namespace {
@@ -117,7 +117,7 @@ fetched fetch(const std::string& scheme, const std::string& host, int port, cons
 
 }  // namespace
 
-TEST_CASE("a site with a certificate is served over TLS as it says, and an unknown name sees nobody's certificate") {
+TEST_CASE("a site with a certificate is served over TLS as it requests, and an unknown name sees no certificate") {
   const test::private_nginx nginx;
   auto options = render_for(nginx);
   options.https_port = static_cast<std::uint16_t>(test::free_port());
@@ -198,7 +198,7 @@ TEST_CASE("a site of the modern policy gives nothing to who speaks TLS 1.2, what
   CHECK_FALSE(served("own.test", options.https_port, "1.3"));
 }
 
-TEST_CASE("names that nobody serves are the default host's over http, while it is there and where nginx lets it") {
+TEST_CASE("unknown names are the default host's over http, while it is there and where nginx accepts that") {
   const test::private_nginx nginx;
   auto options = render_for(nginx);
   options.https_port = static_cast<std::uint16_t>(test::free_port());
@@ -224,7 +224,7 @@ TEST_CASE("names that nobody serves are the default host's over http, while it i
   using Catch::Matchers::Contains;
   const auto serve = [&](const std::string& default_host) {
     test::write_file(nginx.live(), text_of(default_host));
-    REQUIRE(run(reload_nginx(by_pid_file{nginx.path("nginx.pid")}, "")).what == telling::told);
+    REQUIRE(run(reload_nginx(by_pid_file{nginx.path("nginx.pid")}, "")).what == reload_status::requested);
   };
   CHECK_THAT(test::ask(nginx.port, "nobody.test"), Contains("200 OK") && Contains("host=nobody.test"));
   CHECK_THAT(test::ask(nginx.port, "c.test"), Contains("503"));         // its own name, served elsewhere
@@ -240,10 +240,11 @@ TEST_CASE("names that nobody serves are the default host's over http, while it i
   }
 }
 
-TEST_CASE("a text tells its generation on the loopback whoever claims its name, and another text is stale") {
+TEST_CASE(
+    "a text shows its generation on the loopback whichever container requests its name, and another text is stale") {
   const test::private_nginx nginx;
   auto options = render_for(nginx);
-  options.tells_generation = true;
+  options.has_generation = true;
   const auto text_of = [&](const std::string& host) {
     const auto plan =
         make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=" + host + "\n  network n 127.0.0.1\n"), {});
@@ -268,7 +269,7 @@ TEST_CASE("a text tells its generation on the loopback whoever claims its name, 
   CHECK(confirm(second, [] { return false; }) == confirmation::stale);
   CHECK(confirm(second, [] { return true; }) == confirmation::outdated);
   CHECK(confirm(first, [] { return true; }) == confirmation::served);
-  REQUIRE(run(reload_nginx(by_pid_file{nginx.path("nginx.pid")}, "")).what == telling::told);
+  REQUIRE(run(reload_nginx(by_pid_file{nginx.path("nginx.pid")}, "")).what == reload_status::requested);
   CHECK(confirm(second) == confirmation::served);
 }
 
@@ -276,19 +277,19 @@ TEST_CASE("a fault elsewhere is seen in the whole, not alone") {
   const test::private_nginx nginx;
   test::write_file(nginx.folder / "sites-enabled/theirs", "nonsense;\n");
   const auto text = render({}, render_for(nginx));
-  CHECK(judge(nginx, text).kind == verdict::kind::refused);
-  CHECK(judge(nginx, text, scope::alone).kind == verdict::kind::accepted);
+  CHECK(judge(nginx, text).kind == config_test_result::kind::refused);
+  CHECK(judge(nginx, text, test_scope::alone).kind == config_test_result::kind::accepted);
 }
 
-TEST_CASE("a main configuration of another name is judged, and an nginx.conf beside it is not touched") {
+TEST_CASE("a main configuration of another name is tested, and an nginx.conf beside it is not touched") {
   const test::private_nginx nginx;
   std::filesystem::rename(nginx.folder / "nginx.conf", nginx.folder / "front.conf");
   test::write_file(nginx.folder / "nginx.conf", "# the sysadmin's own\n");
   test::write_file(nginx.folder / "conf.d/.heberg.conf.tmp", render({}, render_for(nginx)));
-  const auto verdict = run(ask_nginx({.command = {"nginx", "-c", nginx.path("front.conf")}, .live = nginx.live()},
-                                     nginx.path("conf.d/.heberg.conf.tmp"), scope::whole));
-  INFO(verdict.message);
-  CHECK(verdict.kind == verdict::kind::accepted);
+  const auto result = run(test_config({.command = {"nginx", "-c", nginx.path("front.conf")}, .live = nginx.live()},
+                                      nginx.path("conf.d/.heberg.conf.tmp"), test_scope::whole));
+  INFO(result.message);
+  CHECK(result.kind == config_test_result::kind::accepted);
   CHECK(test::read_file(nginx.folder / "nginx.conf") == "# the sysadmin's own\n");
 }
 
@@ -313,17 +314,17 @@ TEST_CASE("the command line: --check names a host that only nginx refuses") {
   CHECK(faults[0].find("bbbb.test") != std::string::npos);
 }
 
-TEST_CASE("an nginx that is not there, or dies, gives no verdict") {
+TEST_CASE("an nginx that is not there, or dies, gives no config_test_result") {
   const test::private_nginx nginx;
   auto options = options_of(nginx);
   options.command = {"/nonexistent/nginx"};
-  CHECK(run(ask_nginx(options, "/dev/null", scope::whole)).kind == verdict::kind::not_installed);
-  CHECK(run(ask_nginx(options, "/dev/null", scope::alone)).kind == verdict::kind::not_installed);
+  CHECK(run(test_config(options, "/dev/null", test_scope::whole)).kind == config_test_result::kind::not_installed);
+  CHECK(run(test_config(options, "/dev/null", test_scope::alone)).kind == config_test_result::kind::not_installed);
   options.command = {"sh", "-c", "kill -KILL $$"};
-  CHECK(run(ask_nginx(options, "/dev/null", scope::whole)).kind == verdict::kind::failed);
+  CHECK(run(test_config(options, "/dev/null", test_scope::whole)).kind == config_test_result::kind::failed);
 }
 
-TEST_CASE("a name is its owner's over http and over TLS, whoever's wildcard it would match") {
+TEST_CASE("a name is its owner's over http and over TLS, whichever wildcard it matches") {
   const test::private_nginx nginx;
   auto options = render_for(nginx);
   options.https_port = static_cast<std::uint16_t>(test::free_port());

@@ -48,17 +48,17 @@ TEST_CASE("a missing folder, and a commit of nothing, are errors that name the f
   CHECK_THROWS_AS(output.stage("x"), std::system_error);
   CHECK(output.read() == std::nullopt);
   CHECK_THROWS_AS(output.commit(), std::system_error);
-  CHECK_THROWS_AS(output.owe_reload(), std::system_error);
+  CHECK_THROWS_AS(output.set_reload_pending(), std::system_error);
 }
 
-TEST_CASE("an owed reload outlives the object") {
+TEST_CASE("a pending reload outlives the object") {
   const test::temp_dir folder;
-  CHECK_FALSE(output_file(folder / "a").owes_reload());
-  output_file(folder / "a").owe_reload();
-  CHECK(output_file(folder / "a").owes_reload());
-  output_file(folder / "a").clear_owed_reload();
-  CHECK_FALSE(output_file(folder / "a").owes_reload());
-  CHECK_NOTHROW(output_file(folder / "a").clear_owed_reload());
+  CHECK_FALSE(output_file(folder / "a").is_reload_pending());
+  output_file(folder / "a").set_reload_pending();
+  CHECK(output_file(folder / "a").is_reload_pending());
+  output_file(folder / "a").clear_pending_reload();
+  CHECK_FALSE(output_file(folder / "a").is_reload_pending());
+  CHECK_NOTHROW(output_file(folder / "a").clear_pending_reload());
 }
 
 TEST_CASE("an equal file is not written again") {

@@ -68,7 +68,7 @@ TEST_CASE("the process of the pid file gets signal HUP, if it is nginx") {
   fs::copy_file("/bin/sleep", folder / "nginx");
   sleeper nginx(folder / "nginx");
   test::write_file(folder / "pid", std::to_string(nginx.pid()) + "\n");
-  CHECK(reload("pid:" + (folder / "pid").string()).what == telling::told);
+  CHECK(reload("pid:" + (folder / "pid").string()).what == reload_status::requested);
   const int status = nginx.wait();
   CHECK(WIFSIGNALED(status));
   CHECK(WTERMSIG(status) == SIGHUP);
@@ -79,7 +79,7 @@ TEST_CASE("another program's process gets nothing") {
   const sleeper other("/bin/sleep");
   test::write_file(folder / "pid", std::to_string(other.pid()) + "\n");
   const auto result = reload("pid:" + (folder / "pid").string());
-  CHECK(result.what == telling::not_running);
+  CHECK(result.what == reload_status::not_running);
   CHECK(result.message.find("names another program's process") != std::string::npos);
   CHECK(other.lives());
 }
@@ -87,39 +87,39 @@ TEST_CASE("another program's process gets nothing") {
 TEST_CASE("no pid file, an empty one and a dead process mean that nginx does not run") {
   const test::temp_dir folder;
   const auto way = "pid:" + (folder / "pid").string();
-  CHECK(reload(way).what == telling::not_running);
+  CHECK(reload(way).what == reload_status::not_running);
   test::write_file(folder / "pid", "");
-  CHECK(reload(way).what == telling::not_running);
+  CHECK(reload(way).what == reload_status::not_running);
   sleeper gone("/bin/sleep");
   test::write_file(folder / "pid", std::to_string(gone.pid()));
   ::kill(gone.pid(), SIGKILL);
   gone.wait();
-  CHECK(reload(way).what == telling::not_running);
+  CHECK(reload(way).what == reload_status::not_running);
 }
 
-TEST_CASE("a pid file that is none is a failure, and nobody is signalled") {
+TEST_CASE("an invalid pid file is a failure, and no process is signalled") {
   const test::temp_dir folder;
   for (const auto* text : {"abc", "-1", "0", "1", "12 34", "99999999999999"}) {
     INFO(text);
     test::write_file(folder / "pid", text);
-    CHECK(reload("pid:" + (folder / "pid").string()).what == telling::failed);
+    CHECK(reload("pid:" + (folder / "pid").string()).what == reload_status::failed);
   }
-  CHECK(reload("pid:" + folder.path().string()).what == telling::failed);
+  CHECK(reload("pid:" + folder.path().string()).what == reload_status::failed);
 }
 
-TEST_CASE("a command is run without a shell, and its failure is told") {
+TEST_CASE("a command is run without a shell, and its failure is reported") {
   const test::temp_dir folder;
-  CHECK(reload("command:/bin/touch " + (folder / "$HOME;x").string()).what == telling::told);
+  CHECK(reload("command:/bin/touch " + (folder / "$HOME;x").string()).what == reload_status::requested);
   CHECK(fs::exists(folder / "$HOME;x"));
   const auto failed = reload("command:/bin/ls /nonexistent");
-  CHECK(failed.what == telling::failed);
+  CHECK(failed.what == reload_status::failed);
   CHECK(failed.message.find("exited with status 2: ") != std::string::npos);
   CHECK(reload("command:/nonexistent/program x").message.find("could not be started: No such file") !=
         std::string::npos);
 }
 
 TEST_CASE("an engine that is not there is a failure") {
-  CHECK(reload("container:nginx").what == telling::failed);
+  CHECK(reload("container:nginx").what == reload_status::failed);
 }
 
 TEST_CASE("what is no way to reload is refused") {

@@ -36,23 +36,23 @@ docker::containers with_proxy() {
   return all;
 }
 
-proxy::vantage from_edge(const docker::containers& all) {
-  return proxy::find_vantage(all, {.container = "edge", .own_ids = {}});
+proxy::proxy_location from_edge(const docker::containers& all) {
+  return proxy::find_proxy_location(all, {.container = "edge", .own_ids = {}});
 }
 
 }  // namespace
 
-TEST_CASE("the proxy is where the sysadmin says, else in our own container, else on the host") {
+TEST_CASE("the proxy is where the settings say, else in our own container, else on the host") {
   auto all = with_proxy();
   add(all, 'b', "other", {network("x", "10.9.0.2")});
   CHECK(from_edge(all).container == "edge");
-  CHECK(proxy::find_vantage(all, {.container = id_of('a'), .own_ids = {}}).container == "edge");
-  CHECK(proxy::find_vantage(all, {.container = "edge", .own_ids = {id_of('b')}}).container == "edge");
-  const auto own = proxy::find_vantage(all, {.container = {}, .own_ids = {id_of('f'), id_of('b')}});
+  CHECK(proxy::find_proxy_location(all, {.container = id_of('a'), .own_ids = {}}).container == "edge");
+  CHECK(proxy::find_proxy_location(all, {.container = "edge", .own_ids = {id_of('b')}}).container == "edge");
+  const auto own = proxy::find_proxy_location(all, {.container = {}, .own_ids = {id_of('f'), id_of('b')}});
   CHECK(own.container == "other");
   CHECK(own.networks.size() == 1);
-  CHECK(proxy::find_vantage(all, {.container = {}, .own_ids = {id_of('f')}}).container.empty());
-  CHECK(proxy::find_vantage(all, {.container = "gone", .own_ids = {}}).container.empty());
+  CHECK(proxy::find_proxy_location(all, {.container = {}, .own_ids = {id_of('f')}}).container.empty());
+  CHECK(proxy::find_proxy_location(all, {.container = "gone", .own_ids = {}}).container.empty());
   all.at(id_of('a')).host_network = true;
   CHECK(from_edge(all).container.empty());
 }
@@ -71,7 +71,7 @@ TEST_CASE("from the host every network is reached, from a container those that i
         "(docker network connect NETWORK CONTAINER)");
 }
 
-TEST_CASE("two networks of one name are two, and an IPv6 address stands in brackets") {
+TEST_CASE("two networks of one name are two, and an IPv6 address is in brackets") {
   auto all = with_proxy();
   auto elsewhere = network("b", "10.2.0.9");
   elsewhere.id = "another";
@@ -114,7 +114,7 @@ TEST_CASE("a container that the proxy does not reach is named with the remedy, a
   auto& site = add(all, 'd', "site", {network("a", "10.1.0.9")});
   site.environment = {{"VIRTUAL_HOST", "site.test"}};
   const auto plan =
-      proxy::make_plan(all, {.sites = {}, .own_ports = {}, .vantage = {.container = "edge", .own_ids = {}}});
+      proxy::make_plan(all, {.sites = {}, .own_ports = {}, .location = {.container = "edge", .own_ids = {}}});
   REQUIRE(plan.unreachable.size() == 1);
   CHECK(plan.unreachable[0].container == "site");
   CHECK(plan.unreachable[0].reason.find("edge (b, c)") != std::string::npos);

@@ -72,20 +72,20 @@ TEST_CASE("the memory is kept beside the output, and written only where it chang
   const test::temp_dir folder;
   proxy::memory_file file(folder / "heberg.conf");
   CHECK(file.path() == (folder / ".heberg.conf.state").string());
-  CHECK(file.is_news());
+  CHECK(file.was_replaced());
   const auto none = file.load();
   CHECK_FALSE(none.damaged);
   CHECK(none.complaint == "there is no " + file.path() + " yet");
-  CHECK_FALSE(file.is_news());
+  CHECK_FALSE(file.was_replaced());
 
   auto memory = full();
-  CHECK(file.keep(memory));
+  CHECK(file.save(memory));
   CHECK_FALSE(memory.changed);
-  CHECK_FALSE(file.is_news());
+  CHECK_FALSE(file.was_replaced());
   CHECK(same(proxy::memory_file(folder / "heberg.conf").load().remembered, full()));
 
   std::filesystem::remove(file.path());
-  CHECK(file.keep(memory));  // unchanged
+  CHECK(file.save(memory));  // unchanged
   CHECK_FALSE(std::filesystem::exists(file.path()));
 }
 
@@ -94,15 +94,15 @@ TEST_CASE("another hand's change is news") {
   proxy::memory_file daemon(folder / "heberg.conf");
   static_cast<void>(daemon.load());
   auto memory = full();
-  CHECK(daemon.keep(memory));
+  CHECK(daemon.save(memory));
   proxy::memory_file other(folder / "heberg.conf");
   auto theirs = other.load().remembered;
   theirs.names.clear();
   theirs.changed = true;
-  CHECK(other.keep(theirs));
-  CHECK(daemon.is_news());
+  CHECK(other.save(theirs));
+  CHECK(daemon.was_replaced());
   CHECK(daemon.load().remembered.names.empty());
-  CHECK_FALSE(daemon.is_news());
+  CHECK_FALSE(daemon.was_replaced());
 }
 
 TEST_CASE("what another hand wrote meanwhile is not overwritten") {
@@ -112,13 +112,13 @@ TEST_CASE("what another hand wrote meanwhile is not overwritten") {
   proxy::memory_file other(folder / "heberg.conf");
   static_cast<void>(other.load());
   auto theirs = full();
-  CHECK(other.keep(theirs));
+  CHECK(other.save(theirs));
   auto ours = full();
   ours.names.clear();
-  CHECK_FALSE(daemon.keep(ours));
+  CHECK_FALSE(daemon.save(ours));
   CHECK(ours.changed);
   CHECK(same(daemon.load().remembered, full()));
-  CHECK(daemon.keep(ours));
+  CHECK(daemon.save(ours));
   CHECK(proxy::memory_file(folder / "heberg.conf").load().remembered.names.empty());
 }
 
@@ -142,10 +142,10 @@ TEST_CASE("a memory that cannot be written is an error, and is tried again") {
   proxy::memory_file file(folder / "gone" / "heberg.conf");
   static_cast<void>(file.load());
   auto memory = full();
-  CHECK_THROWS_AS(static_cast<void>(file.keep(memory)), std::system_error);
+  CHECK_THROWS_AS(static_cast<void>(file.save(memory)), std::system_error);
   CHECK(memory.changed);
   std::filesystem::create_directory(folder / "gone");
-  CHECK(file.keep(memory));
+  CHECK(file.save(memory));
 }
 
 TEST_CASE("a folder that another program has locked is not waited for, and the memory is kept later") {
@@ -157,10 +157,10 @@ TEST_CASE("a folder that another program has locked is not waited for, and the m
   {
     const unique_fd other(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     REQUIRE(::flock(other.get(), LOCK_EX | LOCK_NB) == 0);
-    CHECK_THROWS_AS(static_cast<void>(file.keep(memory)), std::system_error);
+    CHECK_THROWS_AS(static_cast<void>(file.save(memory)), std::system_error);
     CHECK(memory.changed);
   }
-  CHECK(file.keep(memory));
+  CHECK(file.save(memory));
   CHECK_FALSE(memory.changed);
 }
 

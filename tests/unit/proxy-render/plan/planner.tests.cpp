@@ -37,7 +37,7 @@ TEST_CASE("the name belongs to the site whose container is the oldest, whatever 
   CHECK(plan_of(all).vhosts[0].owner == "site:a");
   all.begin()->second.created += 1h;
   CHECK(plan_of(all).vhosts[0].owner == "site:b");
-  CHECK(plan_of(all).refused[0].reason == "is claimed by site:b already");
+  CHECK(plan_of(all).refused[0].reason == "belongs to site:b already");
 }
 
 TEST_CASE("a stopped site's name is not up for grabs") {
@@ -58,7 +58,7 @@ TEST_CASE("a site with a running and a stopped container is served by the runnin
   CHECK(plan.vhosts[0].containers == std::vector<std::string>{"a", "a2"});
 }
 
-TEST_CASE("a container that is ill or starting gets nothing while another is well") {
+TEST_CASE("an unhealthy or starting container gets no request while another is healthy") {
   const auto plan_with = [](const std::string& first, const std::string& second) {
     return plan_of(
         site_container("a", "x.test", "  health " + first + "\n") +
@@ -86,7 +86,7 @@ TEST_CASE("a container that is ill or starting gets nothing while another is wel
   }
 }
 
-TEST_CASE("where replicas differ the oldest container counts, and the others are told so") {
+TEST_CASE("where replicas differ the oldest container counts, and the others have a complaint") {
   const auto plan = plan_of(site_container("a", "x.test", "  env MAX_BODY=1m\n") +
                             "container a2\n  image php:apache\n  mount /sites/a/www\n  env VIRTUAL_HOST=x.test\n  env "
                             "MAX_BODY=2m\n  env VIRTUAL_DEST=/y\n  network bridge 172.17.0.9\n");
@@ -111,7 +111,9 @@ TEST_CASE("the stricter NETWORK_ACCESS of a location counts, whichever container
   }
 }
 
-TEST_CASE("a twin with or without www. belongs to who claims it, and never leads away from a name that is served") {
+TEST_CASE(
+    "a name with or without www. belongs to the container that requests it, and is never redirected while it is "
+    "served") {
   const auto plan = plan_of(site_container("a", "x.test,www.y.test,z.test,www.z.test", "  env REDIRECT_WWW=true\n") +
                             site_container("b", "www.x.test"));
   std::vector<std::string> seen;
@@ -128,7 +130,8 @@ TEST_CASE("a twin with or without www. belongs to who claims it, and never leads
   CHECK(served.vhosts.at(0).locations.size() == 1);
 }
 
-TEST_CASE("a port is its older claim's, whatever the names, and who does not get it is closed, not gone") {
+TEST_CASE(
+    "a port belongs to the older request, whatever the names, and a host that does not get it is closed, not gone") {
   const auto plan =
       plan_of(site_container("old", "z.test", "  env EXTERNAL_HTTP_PORT=9000\n") +
               site_container("new", "a.test", "  env EXTERNAL_HTTPS_PORT=9000\n") + site_container("wild", "*.test"));
@@ -140,7 +143,7 @@ TEST_CASE("a port is its older claim's, whatever the names, and who does not get
   CHECK_FALSE(plan.vhosts[1].closed);
   CHECK(plan.vhosts[1].external.http == 9000);
   CHECK(plan.refused == std::vector<proxy::complaint>{
-                            {"new", "EXTERNAL_HTTPS_PORT", "9000", "speaks http already: a.test answers 503"}});
+                            {"new", "EXTERNAL_HTTPS_PORT", "9000", "is in use for http already: a.test answers 503"}});
 }
 
 TEST_CASE("who does not get one port takes no other either") {
@@ -151,7 +154,7 @@ TEST_CASE("who does not get one port takes no other either") {
   CHECK_FALSE(plan.vhosts.at(1).closed);
 }
 
-TEST_CASE("ports of its own are for a plain name, and its twin has them, too") {
+TEST_CASE("ports of its own are for a plain name, and its redirected name has them, too") {
   for (const auto* host : {"*.x.test", "x.*", "~^x", "a.test,*.x.test"}) {
     INFO(host);
     const auto plan = plan_of(site_container("a", host, "  env EXTERNAL_HTTP_PORT=9000\n"));
@@ -167,7 +170,7 @@ TEST_CASE("ports of its own are for a plain name, and its twin has them, too") {
   for (const auto& vhost : plan.vhosts) CHECK(vhost.external.http == 9000);
 }
 
-TEST_CASE("a container that is in two sites' trees is nobody's replica") {
+TEST_CASE("a container that is in two sites' trees is not a replica") {
   const auto plan = plan_of("container plain\n  env VIRTUAL_HOST=x.test\n  network bridge 172.17.0.8\n" +
                             site_container("a", "x.test", "  mount /sites/b/www\n"));
   CHECK(plan.vhosts[0].owner == "sysadmin");
@@ -204,8 +207,8 @@ TEST_CASE("the order of the engine's answer does not show") {
 
 TEST_CASE("options reach the text") {
   const auto plan = plan_of(site_container("a", "a.test"));
-  const auto text =
-      proxy::render(plan.vhosts, {.http_port = 8081, .ipv6 = false, .max_body = 0, .access_log = "/x y", .frame = {}});
+  const auto text = proxy::render(
+      plan.vhosts, {.http_port = 8081, .ipv6 = false, .max_body = 0, .access_log = "/x y", .preamble = {}});
   CHECK(text.find("listen 8081;") != std::string::npos);
   CHECK(text.find("[::]") == std::string::npos);
   CHECK(text.find("client_max_body_size 0;") != std::string::npos);

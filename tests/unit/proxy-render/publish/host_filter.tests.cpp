@@ -20,7 +20,7 @@ vhost_list hosts_of(std::initializer_list<const char*> names) {
   return make_plan(test::parse_containers(text), {}).vhosts;
 }
 
-bool has(const host_text& config, std::string_view part) {
+bool has(const host_config& config, std::string_view part) {
   return config.blocks.find(part) != std::string::npos;
 }
 
@@ -79,8 +79,8 @@ TEST_CASE("a refused host is served again once its config is another, or it is r
 TEST_CASE("a host that cannot be rendered is closed, and named once") {
   host_filter filter;
   const auto hosts = hosts_of({"a.test"});
-  const std::vector<shared_text> configs = {std::make_shared<const host_text>(
-      host_text{.name = {}, .address = {}, .blocks = {}, .fault = "a.test: a reason"})};
+  const std::vector<shared_config> configs = {std::make_shared<const host_config>(
+      host_config{.name = {}, .address = {}, .blocks = {}, .fault = "a.test: a reason"})};
   const auto first = filter.select(hosts, configs, {});
   CHECK(first.new_faults == std::vector<std::string>{"a.test: a reason"});
   CHECK(first.count_served() == 0);

@@ -10,12 +10,12 @@ namespace {
 
 using namespace heberg::proxy;
 
-shared_text on_port(const std::string& name, std::uint16_t port) {
-  return std::make_shared<const host_text>(
-      host_text{.name = {},
-                .address = {},
-                .blocks = "server {\n    listen " + std::to_string(port) + ";\n    server_name " + name + ";\n}\n",
-                .external = {.http = port, .https = 0}});
+shared_config on_port(const std::string& name, std::uint16_t port) {
+  return std::make_shared<const host_config>(
+      host_config{.name = {},
+                  .address = {},
+                  .blocks = "server {\n    listen " + std::to_string(port) + ";\n    server_name " + name + ";\n}\n",
+                  .external = {.http = port, .https = 0}});
 }
 
 std::vector<std::size_t> indexes_of(const std::vector<port_trial::refusal>& refused) {
@@ -24,8 +24,8 @@ std::vector<std::size_t> indexes_of(const std::vector<port_trial::refusal>& refu
   return indexes;
 }
 
-const shared_text k_plain =
-    std::make_shared<const host_text>(host_text{.name = {}, .address = {}, .blocks = "server {\n    listen 80;\n}\n"});
+const shared_config k_plain = std::make_shared<const host_config>(
+    host_config{.name = {}, .address = {}, .blocks = "server {\n    listen 80;\n}\n"});
 
 }  // namespace
 
@@ -72,7 +72,7 @@ TEST_CASE("of several owners each is tried again by itself, once") {
   const auto first = trial.take_retrial();
   REQUIRE(first.has_value());
   CHECK(first->owner == "a");
-  CHECK(first->configs == std::set<host_text>{*on_port("a", 9000)});
+  CHECK(first->configs == std::set<host_config>{*on_port("a", 9000)});
   const auto second = trial.take_retrial();
   REQUIRE(second.has_value());
   CHECK(second->owner == "b");

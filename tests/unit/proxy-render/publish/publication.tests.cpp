@@ -12,12 +12,12 @@
 namespace {
 
 using namespace heberg::proxy;
-using kind = enum verdict::kind;
+using kind = enum config_test_result::kind;
 
-const verdict k_accepted{verdict::kind::accepted, {}};
+const config_test_result k_accepted{config_test_result::kind::accepted, {}};
 
-verdict refuse(std::string message) {
-  return {verdict::kind::refused, std::move(message)};
+config_test_result refuse(std::string message) {
+  return {config_test_result::kind::refused, std::move(message)};
 }
 
 bool has(std::string_view text, std::string_view part) {
@@ -26,17 +26,17 @@ bool has(std::string_view text, std::string_view part) {
 
 struct played {
   publish_action last;
-  frame accepted_frame;
+  preamble_lines accepted_preamble;
   std::vector<std::string> judged;
 };
 
-using nginx = std::function<verdict(const judge_text&)>;
+using nginx = std::function<config_test_result(const judge_text&)>;
 
 played play(std::vector<std::string> blocks, std::string_view live, const nginx& says) {
-  std::vector<shared_text> hosts;
+  std::vector<shared_config> hosts;
   for (auto& block : blocks)
     hosts.push_back(
-        std::make_shared<const host_text>(host_text{.name = {}, .address = {}, .blocks = std::move(block)}));
+        std::make_shared<const host_config>(host_config{.name = {}, .address = {}, .blocks = std::move(block)}));
   publication publication({}, std::move(hosts), live);
   played result{publication.start(), {}, {}};
   while (const auto* judge = std::get_if<judge_text>(&result.last)) {
@@ -44,7 +44,7 @@ played play(std::vector<std::string> blocks, std::string_view live, const nginx&
     result.last = publication.resume(says(*judge));
     REQUIRE(result.judged.size() < 1000);
   }
-  result.accepted_frame = publication.accepted_frame();
+  result.accepted_preamble = publication.accepted_preamble();
   return result;
 }
 
@@ -62,21 +62,22 @@ std::set<std::size_t> left_out(const put_in_place& put) {
 
 }  // namespace
 
-TEST_CASE("a text that nginx accepts is put into place, judged once and whole") {
+TEST_CASE("a text that nginx accepts is put into place, tested once and whole") {
   const auto end = play(blocks_named({"a", "b"}), "old", [](const judge_text& judge) {
-    CHECK(judge.scope == scope::whole);
+    CHECK(judge.scope == test_scope::whole);
     return k_accepted;
   });
   const auto& put = std::get<put_in_place>(end.last);
   CHECK(end.judged.size() == 1);
-  CHECK(put.text == render_frame({}) + "<a>\n<b>\n");
+  CHECK(put.text == render_preamble({}) + "<a>\n<b>\n");
   CHECK(put.left_out.empty());
   CHECK(put.foreign_fault.empty());
   CHECK_FALSE(put.unjudged);
 }
 
-TEST_CASE("an equal text is not even judged") {
-  const auto end = play(blocks_named({"a"}), render_frame({}) + "<a>\n", [](const judge_text&) { return k_accepted; });
+TEST_CASE("an equal text is not even tested") {
+  const auto end =
+      play(blocks_named({"a"}), render_preamble({}) + "<a>\n", [](const judge_text&) { return k_accepted; });
   CHECK(std::get<keep_old>(end.last).unchanged);
   CHECK(end.judged.empty());
 }
@@ -116,23 +117,23 @@ TEST_CASE("one bad host among ten thousand takes fewer than forty judgements") {
   CHECK(end.judged.size() < 40);
 }
 
-TEST_CASE("a fault that is not ours is reported, and ours is put into place, judged alone") {
+TEST_CASE("a fault outside of our text is reported, and our text is tested alone and put into place") {
   const auto end = play(blocks_named({"a"}), "old", [](const judge_text& judge) {
-    return judge.scope == scope::whole ? refuse("unknown directive in sites-enabled/x") : k_accepted;
+    return judge.scope == test_scope::whole ? refuse("unknown directive in sites-enabled/x") : k_accepted;
   });
   const auto& put = std::get<put_in_place>(end.last);
-  CHECK(put.text == render_frame({}) + "<a>\n");
+  CHECK(put.text == render_preamble({}) + "<a>\n");
   CHECK(put.foreign_fault == "unknown directive in sites-enabled/x");
   CHECK(put.left_out.empty());
 }
 
 TEST_CASE("behind a fault that is not ours, a bad host of ours is found too") {
   const auto end = play(blocks_named({"a", "b"}), "old", [](const judge_text& judge) {
-    if (judge.scope == scope::whole) return refuse("foreign");
+    if (judge.scope == test_scope::whole) return refuse("foreign");
     return has(judge.text, "<b>") ? refuse("bad b") : k_accepted;
   });
   const auto& put = std::get<put_in_place>(end.last);
-  CHECK(put.text == render_frame({}) + "<a>\n");
+  CHECK(put.text == render_preamble({}) + "<a>\n");
   CHECK(put.foreign_fault == "foreign");
   CHECK(left_out(put) == std::set<std::size_t>{1});
 }
@@ -144,9 +145,9 @@ TEST_CASE("where the sysadmin has a default server, ours gives way") {
                : k_accepted;
   });
   CHECK(std::get<put_in_place>(end.last).text ==
-        render_frame({.frame = {.default_server = false, .hash_sizes = true}}) + "<a>\n");
-  CHECK_FALSE(end.accepted_frame.default_server);
-  CHECK(end.accepted_frame.hash_sizes);
+        render_preamble({.preamble = {.default_server = false, .hash_sizes = true}}) + "<a>\n");
+  CHECK_FALSE(end.accepted_preamble.default_server);
+  CHECK(end.accepted_preamble.hash_sizes);
   CHECK(end.judged.size() == 2);
 }
 
@@ -157,21 +158,21 @@ TEST_CASE("where the sysadmin has set the hash sizes and a default server, both 
     return has(judge.text, "default_server") ? refuse("a duplicate default server for [::]:80") : k_accepted;
   });
   CHECK(std::holds_alternative<put_in_place>(end.last));
-  CHECK(end.accepted_frame == frame{.default_server = false, .hash_sizes = false});
+  CHECK(end.accepted_preamble == preamble_lines{.default_server = false, .hash_sizes = false});
 }
 
 TEST_CASE("a text that equals the live one once ours has given way is left alone") {
-  const render_options given_way{.frame = {.default_server = false, .hash_sizes = true}};
-  const auto live = render_frame(given_way) + "<a>\n";
+  const render_options given_way{.preamble = {.default_server = false, .hash_sizes = true}};
+  const auto live = render_preamble(given_way) + "<a>\n";
   const auto end =
       play(blocks_named({"a"}), live, [](const judge_text&) { return refuse("a duplicate default server for"); });
   CHECK(std::get<keep_old>(end.last).unchanged);
-  CHECK_FALSE(end.accepted_frame.default_server);
+  CHECK_FALSE(end.accepted_preamble.default_server);
 }
 
-TEST_CASE("without nginx the text is put into place, and that it is unjudged is said") {
+TEST_CASE("without nginx the text is put into place, and reported as untested") {
   const auto end = play(blocks_named({"a"}), "old", [](const judge_text&) {
-    return verdict{kind::not_installed, "not installed"};
+    return config_test_result{kind::not_installed, "not installed"};
   });
   CHECK(std::get<put_in_place>(end.last).unjudged);
 }
@@ -180,7 +181,7 @@ TEST_CASE("an nginx that gives no answer changes nothing, at the first question 
   for (const std::size_t answers : {0U, 1U, 2U, 3U}) {
     std::size_t asked = 0;
     const auto end = play(blocks_named({"a", "b", "c"}), "old", [&](const judge_text& judge) {
-      if (asked++ == answers) return verdict{kind::failed, "gave no answer in time"};
+      if (asked++ == answers) return config_test_result{kind::failed, "gave no answer in time"};
       return has(judge.text, "<b>") ? refuse("bad") : k_accepted;
     });
     INFO(answers);

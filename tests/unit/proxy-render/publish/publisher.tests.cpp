@@ -37,18 +37,18 @@ std::shared_ptr<const plan> plan_of(std::initializer_list<const char*> hosts) {
 struct world {
   test::temp_dir folder;
   std::string bad;  // a text that holds this is refused
-  enum verdict::kind otherwise = verdict::kind::accepted;
-  reload_result told{telling::told, {}};
+  enum config_test_result::kind otherwise = config_test_result::kind::accepted;
+  reload_result told{reload_status::requested, {}};
   int asked = 0;
   int reloads = 0;
   std::string candidate_text;
 
   publisher_tools tools() {
-    return {.ask_nginx = [this](std::string candidate, enum scope) -> boost::asio::awaitable<verdict> {
+    return {.test_config = [this](std::string candidate, test_scope) -> boost::asio::awaitable<config_test_result> {
               ++asked;
               candidate_text = test::read_file(candidate);
               const bool refused = !bad.empty() && candidate_text.find(bad) != std::string::npos;
-              co_return verdict{refused ? verdict::kind::refused : otherwise, "message"};
+              co_return config_test_result{refused ? config_test_result::kind::refused : otherwise, "message"};
             },
             .reload = [this]() -> boost::asio::awaitable<reload_result> {
               ++reloads;
@@ -60,12 +60,12 @@ struct world {
   [[nodiscard]] std::string live() const { return test::read_file(output()); }
 };
 
-outcome publish(publisher& publisher, std::shared_ptr<const plan> plan, bool insist = false,
-                std::function<bool()> has_news = {}) {
+publish_status publish(publisher& publisher, std::shared_ptr<const plan> plan, bool force = false,
+                       std::function<bool()> has_news = {}) {
   boost::asio::io_context io;
-  auto result = outcome::failed;
-  boost::asio::co_spawn(io, publisher.publish(std::move(plan), insist, std::move(has_news)),
-                        [&result](std::exception_ptr error, outcome what) {
+  auto result = publish_status::failed;
+  boost::asio::co_spawn(io, publisher.publish(std::move(plan), force, std::move(has_news)),
+                        [&result](std::exception_ptr error, publish_status what) {
                           if (error) std::rethrow_exception(error);
                           result = what;
                         });
@@ -133,13 +133,14 @@ struct opening_world : world {
 
   publisher_tools tools() {
     auto all = world::tools();
-    all.ask_nginx = [this](std::string candidate, enum scope) -> boost::asio::awaitable<verdict> {
+    all.test_config = [this](std::string candidate, test_scope) -> boost::asio::awaitable<config_test_result> {
       ++asked;
       for (const auto& file : files_of(test::read_file(candidate))) {
         if (!std::filesystem::exists(file))
-          co_return verdict{verdict::kind::refused, "open() \"" + file + "\" failed (2: No such file or directory)"};
+          co_return config_test_result{config_test_result::kind::refused,
+                                       "open() \"" + file + "\" failed (2: No such file or directory)"};
       }
-      co_return verdict{verdict::kind::accepted, {}};
+      co_return config_test_result{config_test_result::kind::accepted, {}};
     };
     all.find_changed_file = [this](const plan& plan) { return find_changed_file(plan, certs.path().string()); };
     return all;
@@ -156,7 +157,7 @@ struct opening_world : world {
   }
 };
 
-const render_options k_tells{.tells_generation = true};
+const render_options k_with_generation{.has_generation = true};
 
 // What is said in the log meanwhile.
 std::string log_of(const std::function<void()>& what) {
@@ -177,7 +178,7 @@ std::size_t count(const std::string& text, std::string_view part) {
 
 }  // namespace
 
-TEST_CASE("a host that cannot be said to nginx is closed, and costs nobody else") {
+TEST_CASE("a host that cannot be rendered is closed, and affects no other") {
   world w;
   publisher p(w.output(), {}, w.tools());
   auto hosts = plan_of({"a.test", "b.test"})->vhosts.shared();
@@ -187,8 +188,8 @@ TEST_CASE("a host that cannot be said to nginx is closed, and costs nobody else"
   const auto with_bad =
       std::make_shared<const plan>(plan{.vhosts = vhost_list(hosts), .refused = {}, .unreachable = {}});
   const auto said = log_of([&] {
-    CHECK(publish(p, with_bad) == outcome::published);
-    CHECK(publish(p, with_bad) == outcome::unchanged);
+    CHECK(publish(p, with_bad) == publish_status::published);
+    CHECK(publish(p, with_bad) == publish_status::unchanged);
   });
   CHECK(has(w.live(), "heberg-b.test"));
   CHECK(has(w.live(), "server_name \"a.test\""));
@@ -212,23 +213,26 @@ TEST_CASE("hundreds of hosts that nginx refuses are found in several searches, a
       hosts, {}, [](const shared_vhost& v) { return v->host.text.substr(v->host.text.find_first_of("0123456789")); });
   const auto many = std::make_shared<const plan>(plan{.vhosts = vhost_list(hosts), .refused = {}, .unreachable = {}});
   int searches = 1;
-  bool insist = true;  // SIGHUP: what was found since counts all the same
-  while (publish(p, many, std::exchange(insist, false)) == outcome::failed && searches < 20) ++searches;
+  bool force = true;  // SIGHUP: what was found since counts all the same
+  while (publish(p, many, std::exchange(force, false)) == publish_status::failed && searches < 20) ++searches;
   CHECK(searches > 1);
   CHECK(searches < 20);
   CHECK(count(w.live(), "upstream \"heberg-good") == 120);
   CHECK(count(w.live(), "server_name \"bad") == 120);
 }
 
-TEST_CASE("what nginx refused while its own configuration was at fault is asked about anew when that is mended") {
+TEST_CASE("what nginx refused while its own configuration had a fault is tested again when that is repaired") {
   world w;
   bool broken = true;
   auto tools = w.tools();
   // "zone" is known in the whole alone.
-  tools.ask_nginx = [&](std::string candidate, enum scope scope) -> boost::asio::awaitable<verdict> {
+  tools.test_config = [&](std::string candidate, test_scope scope) -> boost::asio::awaitable<config_test_result> {
     const auto text = test::read_file(candidate);
-    if (scope == scope::whole) co_return verdict{broken ? verdict::kind::refused : verdict::kind::accepted, "broken"};
-    co_return verdict{has(text, "/zone") ? verdict::kind::refused : verdict::kind::accepted, "no such zone"};
+    if (scope == test_scope::whole)
+      co_return config_test_result{broken ? config_test_result::kind::refused : config_test_result::kind::accepted,
+                                   "broken"};
+    co_return config_test_result{
+        has(text, "/zone") ? config_test_result::kind::refused : config_test_result::kind::accepted, "no such zone"};
   };
   std::optional<publisher> p;
   p.emplace(w.output(), render_options(), tools);
@@ -241,7 +245,7 @@ TEST_CASE("what nginx refused while its own configuration was at fault is asked 
     with.vhost_d["default"] = {.path = "/v/zone", .stamp = "1", .fault = {}};
   }
   SECTION("a default file, where the text is in place already") {
-    CHECK(publish(*p, plan_from(text)) == outcome::published);
+    CHECK(publish(*p, plan_from(text)) == publish_status::published);
     p.emplace(w.output(), render_options(), tools);
     with.vhost_d["default"] = {.path = "/v/zone", .stamp = "1", .fault = {}};
   }
@@ -249,43 +253,44 @@ TEST_CASE("what nginx refused while its own configuration was at fault is asked 
   const auto said = log_of([&] {
     static_cast<void>(publish(*p, plan));
     CHECK_FALSE(has(w.live(), "/zone"));
-    CHECK(publish(*p, plan) == outcome::unchanged);
+    CHECK(publish(*p, plan) == publish_status::unchanged);
     CHECK_FALSE(has(w.live(), "/zone"));
   });
   CHECK(count(said, "no such zone") == 1);
   CHECK(count(said, "for a reason outside of") == 1);
   broken = false;
-  CHECK(publish(*p, plan) == outcome::published);
+  CHECK(publish(*p, plan) == publish_status::published);
   CHECK(has(w.live(), "/zone"));
-  CHECK(publish(*p, plan) == outcome::unchanged);
+  CHECK(publish(*p, plan) == publish_status::unchanged);
 }
 
-TEST_CASE("that nothing is served for long is said, though news ends each waiting") {
+TEST_CASE("that nginx serves no new text for long is logged, though each wait ends with another text") {
   confirming_world w;
-  publisher p(w.output(), k_tells, w.tools());
+  publisher p(w.output(), k_with_generation, w.tools());
   const auto news = [] { return true; };
   w.found = confirmation::outdated;
   const auto said = log_of([&] {
     for (const auto* host : {"a.test", "b.test", "c.test", "d.test"}) {
-      CHECK(publish(p, plan_of({host}), false, news) == outcome::published);
+      CHECK(publish(p, plan_of({host}), false, news) == publish_status::published);
       w.now += std::chrono::seconds(2);
     }
   });
   CHECK(count(said, "still serves an older configuration") == 1);
   w.found = confirmation::served;
-  CHECK(has(log_of([&] { static_cast<void>(publish(p, plan_of({"e.test"}))); }), "serves what is published again"));
+  CHECK(has(log_of([&] { static_cast<void>(publish(p, plan_of({"e.test"}))); }),
+            "serves the published configuration again"));
   w.found = confirmation::outdated;
   CHECK_FALSE(has(log_of([&] { static_cast<void>(publish(p, plan_of({"f.test"}), false, news)); }), "older"));
 }
 
 TEST_CASE("a port that nginx has from before a restart is not a new one") {
   confirming_world w;
-  publisher first(w.output(), k_tells, w.tools());
-  CHECK(publish(first, plan_from(on_port("a", 9000))) == outcome::published);
+  publisher first(w.output(), k_with_generation, w.tools());
+  CHECK(publish(first, plan_from(on_port("a", 9000))) == publish_status::published);
   w.taken = "listen 2222";
-  publisher second(w.output(), k_tells, w.tools());
-  CHECK(publish(second, plan_from(on_port("a", 9000) + on_port("b", 2222))) == outcome::failed);
-  CHECK(publish(second, plan_from(on_port("a", 9000) + on_port("b", 2222))) == outcome::published);
+  publisher second(w.output(), k_with_generation, w.tools());
+  CHECK(publish(second, plan_from(on_port("a", 9000) + on_port("b", 2222))) == publish_status::failed);
+  CHECK(publish(second, plan_from(on_port("a", 9000) + on_port("b", 2222))) == publish_status::published);
   CHECK(has(w.live(), "listen 9000"));
   CHECK_FALSE(has(w.live(), "listen 2222"));
 }
@@ -293,34 +298,34 @@ TEST_CASE("a port that nginx has from before a restart is not a new one") {
 TEST_CASE("of several owners with new ports the one that nginx cannot have is left out, and no other") {
   confirming_world w;
   w.taken = "listen 2222";
-  publisher p(w.output(), k_tells, w.tools());
+  publisher p(w.output(), k_with_generation, w.tools());
   const auto plan = plan_from(on_port("a", 9000) + on_port("b", 2222) + on_port("c", 9001));
   int attempts = 1;
-  while (publish(p, plan) == outcome::failed && attempts < 20) ++attempts;
+  while (publish(p, plan) == publish_status::failed && attempts < 20) ++attempts;
   CHECK(attempts < 20);
-  CHECK(publish(p, plan) == outcome::unchanged);
+  CHECK(publish(p, plan) == publish_status::unchanged);
   CHECK(has(w.live(), "listen 9000"));
   CHECK(has(w.live(), "listen 9001"));
   CHECK_FALSE(has(w.live(), "listen 2222"));
   CHECK(has(w.live(), "server_name \"b.test\""));  // closed on the usual ports
 }
 
-TEST_CASE("a port for https is nginx's only once somebody has a certificate") {
+TEST_CASE("a port for https is nginx's only once some host has a certificate") {
   confirming_world w;
-  publisher p(w.output(), k_tells, w.tools());
+  publisher p(w.output(), k_with_generation, w.tools());
   const auto news = [] { return true; };
   const auto text = on_port("a", 9443, "EXTERNAL_HTTPS_PORT");
-  CHECK(publish(p, plan_from(text), false, news) == outcome::published);
+  CHECK(publish(p, plan_from(text), false, news) == publish_status::published);
   CHECK(w.waited_for_news);
   const auto with_tls = plan_from(text, {.sites = {}, .own_ports = {}, .certificates = {{"a.test", "1"}}});
-  CHECK(publish(p, with_tls, false, news) == outcome::published);
+  CHECK(publish(p, with_tls, false, news) == publish_status::published);
   CHECK_FALSE(w.waited_for_news);  // it may be another program's
 }
 
-TEST_CASE("a host whose own port nginx cannot have is left out, and holds up nobody for longer than that takes") {
+TEST_CASE("a host whose own port nginx cannot have is left out, and delays others no longer than that takes") {
   world w;
   render_options options;
-  options.tells_generation = true;
+  options.has_generation = true;
   auto tools = w.tools();
   tools.confirm = [&](const std::string&, const std::function<bool()>&) -> boost::asio::awaitable<confirmation> {
     co_return w.live().find("listen 2222") == std::string::npos ? confirmation::served : confirmation::stale;
@@ -336,20 +341,20 @@ TEST_CASE("a host whose own port nginx cannot have is left out, and holds up nob
   const std::string taken =
       "container b\n env VIRTUAL_HOST=b.test\n env EXTERNAL_HTTP_PORT=2222\n network bridge 172.17.0.3\n";
   const std::string later = "container c\n env VIRTUAL_HOST=c.test\n network bridge 172.17.0.4\n";
-  CHECK(publish(p, plan_with("")) == outcome::published);
-  CHECK(publish(p, plan_with(taken)) == outcome::failed);
-  CHECK(publish(p, plan_with(taken)) == outcome::published);
+  CHECK(publish(p, plan_with("")) == publish_status::published);
+  CHECK(publish(p, plan_with(taken)) == publish_status::failed);
+  CHECK(publish(p, plan_with(taken)) == publish_status::published);
   CHECK(w.live().find("listen 2222") == std::string::npos);
   CHECK(w.live().find("server_name \"b.test\"") != std::string::npos);  // closed
   CHECK(w.live().find("listen 9000") != std::string::npos);
-  CHECK(publish(p, plan_with(taken + later)) == outcome::published);
+  CHECK(publish(p, plan_with(taken + later)) == publish_status::published);
   CHECK(w.live().find("c.test") != std::string::npos);
 }
 
-TEST_CASE("what nginx was told of is confirmed, and told again until it is served") {
+TEST_CASE("a reload is confirmed, and repeated until nginx serves the text") {
   world w;
   render_options options;
-  options.tells_generation = true;
+  options.has_generation = true;
   auto tools = w.tools();
   std::vector<std::string> asked_for;
   auto found = confirmation::served;
@@ -358,28 +363,28 @@ TEST_CASE("what nginx was told of is confirmed, and told again until it is serve
     co_return found;
   };
   publisher p(w.output(), options, tools);
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::published);
   REQUIRE(asked_for.size() == 1);
   CHECK(asked_for[0].size() == 32);
   CHECK(asked_for[0] == generation_of(w.live()));
 
   found = confirmation::stale;
-  CHECK(publish(p, plan_of({"a.test", "b.test"})) == outcome::failed);
+  CHECK(publish(p, plan_of({"a.test", "b.test"})) == publish_status::failed);
   CHECK(asked_for[1] != asked_for[0]);
-  CHECK(publish(p, plan_of({"a.test", "b.test"})) == outcome::failed);  // the same text, and told once more
+  CHECK(publish(p, plan_of({"a.test", "b.test"})) == publish_status::failed);  // the same text, and told once more
   CHECK(w.reloads == 3);
   found = confirmation::served;
-  CHECK(publish(p, plan_of({"a.test", "b.test"})) == outcome::published);
-  CHECK(publish(p, plan_of({"a.test", "b.test"})) == outcome::unchanged);
+  CHECK(publish(p, plan_of({"a.test", "b.test"})) == publish_status::published);
+  CHECK(publish(p, plan_of({"a.test", "b.test"})) == publish_status::unchanged);
   CHECK(w.reloads == 4);
   found = confirmation::silent;  // an nginx elsewhere: nobody can know
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::published);
 }
 
-TEST_CASE("news ends the waiting for what nginx does not serve, and nginx is told again whatever the news is") {
+TEST_CASE("another text ends the wait for one that nginx does not serve, and nginx is reloaded again in any case") {
   world w;
   render_options options;
-  options.tells_generation = true;
+  options.has_generation = true;
   auto tools = w.tools();
   bool waits_for_news = false;
   tools.confirm = [&](const std::string&,
@@ -390,29 +395,29 @@ TEST_CASE("news ends the waiting for what nginx does not serve, and nginx is tol
   publisher p(w.output(), options, tools);
   const auto news = [] { return true; };
   const auto plain = plan_of({"a.test"});
-  CHECK(publish(p, plain, false, news) == outcome::published);
+  CHECK(publish(p, plain, false, news) == publish_status::published);
   CHECK(waits_for_news);
-  CHECK(publish(p, plain) == outcome::published);  // the same text
+  CHECK(publish(p, plain) == publish_status::published);  // the same text
   CHECK(w.reloads == 2);
-  CHECK(publish(p, plain) == outcome::unchanged);
+  CHECK(publish(p, plain) == publish_status::unchanged);
 
   const auto with_port = std::make_shared<const plan>(make_plan(
       test::parse_containers(
           "container a\n env VIRTUAL_HOST=a.test\n env EXTERNAL_HTTP_PORT=9000\n network bridge 172.17.0.2\n"),
       {}));
-  CHECK(publish(p, with_port, false, news) == outcome::published);
+  CHECK(publish(p, with_port, false, news) == publish_status::published);
   CHECK_FALSE(waits_for_news);  // a port that nginx cannot have is to be found out first
-  CHECK(publish(p, plan_of({"a.test", "b.test"}), false, news) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test", "b.test"}), false, news) == publish_status::published);
   CHECK(waits_for_news);
 }
 
-TEST_CASE("a new text is judged, put into place and told to nginx, an equal one is not") {
+TEST_CASE("a new text is tested, put into place and loaded, an equal one is not") {
   world w;
   publisher p(w.output(), {}, w.tools());
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::published);
   CHECK(w.live() == render(plan_of({"a.test"})->vhosts, {}));
   CHECK(w.live() == w.candidate_text);
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::unchanged);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::unchanged);
   CHECK(w.asked == 1);
   CHECK(w.reloads == 1);
 }
@@ -422,15 +427,15 @@ TEST_CASE("another process finds an equal text and does nothing") {
   publisher first(w.output(), {}, w.tools());
   static_cast<void>(publish(first, plan_of({"a.test"})));
   publisher second(w.output(), {}, w.tools());
-  CHECK(publish(second, plan_of({"a.test"})) == outcome::unchanged);
+  CHECK(publish(second, plan_of({"a.test"})) == publish_status::unchanged);
   CHECK(w.reloads == 1);
 }
 
-TEST_CASE("on demand nginx is told though the text is equal") {
+TEST_CASE("on demand nginx is reloaded though the text is equal") {
   world w;
   publisher p(w.output(), {}, w.tools());
   static_cast<void>(publish(p, plan_of({"a.test"})));
-  CHECK(publish(p, plan_of({"a.test"}), true) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test"}), true) == publish_status::published);
   CHECK(w.reloads == 2);
 }
 
@@ -438,17 +443,17 @@ TEST_CASE("a host that nginx refuses is left out, and not tried again until it c
   world w;
   w.bad = "\"b.test\"";
   publisher p(w.output(), {}, w.tools());
-  CHECK(publish(p, plan_of({"a.test", "b.test", "c.test"})) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test", "b.test", "c.test"})) == publish_status::published);
   CHECK(has(w.live(), "\"a.test\""));
   CHECK(has(w.live(), "\"c.test\""));
   CHECK_FALSE(has(w.live(), "\"b.test\""));
   const auto asked = w.asked;
-  CHECK(publish(p, plan_of({"a.test", "b.test", "c.test", "d.test"})) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test", "b.test", "c.test", "d.test"})) == publish_status::published);
   CHECK(w.asked == asked + 1);
   CHECK(has(w.live(), "\"d.test\""));
 
   w.bad.clear();  // the sysadmin has mended nginx, and says so
-  CHECK(publish(p, plan_of({"a.test", "b.test"}), true) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test", "b.test"}), true) == publish_status::published);
   CHECK(has(w.live(), "\"b.test\""));
 }
 
@@ -456,20 +461,20 @@ TEST_CASE("an nginx that cannot be asked leaves the old text, without a reload")
   world w;
   publisher p(w.output(), {}, w.tools());
   static_cast<void>(publish(p, plan_of({"a.test"})));
-  w.otherwise = verdict::kind::failed;
-  CHECK(publish(p, plan_of({"b.test"})) == outcome::kept);
+  w.otherwise = config_test_result::kind::failed;
+  CHECK(publish(p, plan_of({"b.test"})) == publish_status::kept);
   CHECK(has(w.live(), "\"a.test\""));
   CHECK(w.reloads == 1);
   CHECK_FALSE(std::filesystem::exists(w.folder / ".heberg.conf.tmp"));
-  w.otherwise = verdict::kind::accepted;
-  CHECK(publish(p, plan_of({"b.test"})) == outcome::published);
+  w.otherwise = config_test_result::kind::accepted;
+  CHECK(publish(p, plan_of({"b.test"})) == publish_status::published);
 }
 
-TEST_CASE("without nginx here the text is put into place and told") {
+TEST_CASE("without nginx here the text is put into place, and nginx is reloaded") {
   world w;
-  w.otherwise = verdict::kind::not_installed;
+  w.otherwise = config_test_result::kind::not_installed;
   publisher p(w.output(), {}, w.tools());
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::published);
   CHECK(has(w.live(), "\"a.test\""));
 }
 
@@ -477,69 +482,69 @@ TEST_CASE("a folder that is gone is a failure, and the next attempt succeeds") {
   world w;
   const auto output = w.folder / "gone" / "heberg.conf";
   publisher p(output, {}, w.tools());
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::failed);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::failed);
   CHECK(w.asked == 0);
   CHECK(w.reloads == 0);
   std::filesystem::create_directory(w.folder / "gone");
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::published);
 }
 
 TEST_CASE("a rename that fails leaves the old text, without a reload") {
   world w;
   std::filesystem::create_directories(w.output() / "in-the-way");  // a folder where the file should be
   publisher p(w.output(), {}, w.tools());
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::failed);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::failed);
   CHECK(w.reloads == 0);
 }
 
 TEST_CASE("a reload that failed is made up for, by the next attempt or the next process") {
   world w;
-  w.told = {telling::failed, "no"};
+  w.told = {reload_status::failed, "no"};
   publisher p(w.output(), {}, w.tools());
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::failed);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::failed);
   CHECK(has(w.live(), "\"a.test\""));
-  w.told = {telling::told, {}};
+  w.told = {reload_status::requested, {}};
   SECTION("the next attempt") {
-    CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+    CHECK(publish(p, plan_of({"a.test"})) == publish_status::published);
   }
   SECTION("the next process") {
     publisher next(w.output(), {}, w.tools());
-    CHECK(publish(next, plan_of({"a.test"})) == outcome::published);
+    CHECK(publish(next, plan_of({"a.test"})) == publish_status::published);
   }
   CHECK(w.reloads == 2);
   publisher last(w.output(), {}, w.tools());
-  CHECK(publish(last, plan_of({"a.test"})) == outcome::unchanged);
+  CHECK(publish(last, plan_of({"a.test"})) == publish_status::unchanged);
 }
 
-TEST_CASE("an nginx that does not run is told when it does: it may have read the old text while it started") {
+TEST_CASE("an nginx that does not run is reloaded when it does: it may have read the old text while it started") {
   world w;
-  w.told = {telling::not_running, "nginx is not running"};
+  w.told = {reload_status::not_running, "nginx is not running"};
   publisher p(w.output(), {}, w.tools());
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::untold);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::not_reloaded);
   CHECK(has(w.live(), "\"a.test\""));
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::untold);
-  w.told = {telling::told, {}};
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::not_reloaded);
+  w.told = {reload_status::requested, {}};
   SECTION("by this process") {
-    CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+    CHECK(publish(p, plan_of({"a.test"})) == publish_status::published);
   }
   SECTION("by the next one") {
     publisher next(w.output(), {}, w.tools());
-    CHECK(publish(next, plan_of({"a.test"})) == outcome::published);
+    CHECK(publish(next, plan_of({"a.test"})) == publish_status::published);
   }
   CHECK(w.reloads == 3);
   CHECK(w.asked == 1);
 }
 
-TEST_CASE("without a reload nginx is not told, and owed nothing lingers in our way") {
+TEST_CASE("without a way to reload nginx is not reloaded") {
   world w;
   auto tools = w.tools();
   tools.reload = {};
   publisher p(w.output(), {}, std::move(tools));
-  CHECK(publish(p, plan_of({"a.test"})) == outcome::published);
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::published);
   CHECK(w.reloads == 0);
 }
 
-TEST_CASE("a file that is removed before nginx judges it costs no host: it is to be listed again") {
+TEST_CASE("a file that is removed before nginx tests it affects no host: the files are to be listed again") {
   opening_world w;
   for (const std::string name : {"a", "b", "c"})
     w.hosts += "container " + name + "\n env VIRTUAL_HOST=" + name + ".test\n network bridge 172.17.0.2\n";
@@ -564,16 +569,16 @@ TEST_CASE("a file that is removed before nginx judges it costs no host: it is to
     removed = w.certs / "default.key";
   }
   if (is_judged) test::write_file(removed, "x");
-  REQUIRE(publish(p, w.list()) == outcome::published);
+  REQUIRE(publish(p, w.list()) == publish_status::published);
   const auto before = w.live();
   test::write_file(removed, "x");
   w.hosts += "container d\n env VIRTUAL_HOST=d.test\n network bridge 172.17.0.3\n";
   const auto listed = w.list();
   std::filesystem::remove(removed);
   const auto said = log_of([&] {
-    CHECK(publish(p, listed) == outcome::files_changed);
+    CHECK(publish(p, listed) == publish_status::files_changed);
     CHECK(w.live() == before);
-    CHECK(publish(p, w.list()) == outcome::published);
+    CHECK(publish(p, w.list()) == publish_status::published);
   });
   CHECK(count(w.live(), "upstream \"heberg-") == 4);
   CHECK_FALSE(has(w.live(), removed.string()));
@@ -581,7 +586,7 @@ TEST_CASE("a file that is removed before nginx judges it costs no host: it is to
   CHECK(count(said, removed.string() + " was removed or replaced") + count(said, "default.crt was removed") == 1);
   // What comes back is used again: nothing is remembered against it.
   test::write_file(removed, "x");
-  CHECK(publish(p, w.list()) == outcome::published);
+  CHECK(publish(p, w.list()) == publish_status::published);
   CHECK(has(w.live(), removed.string()));
   CHECK(count(w.live(), "upstream \"heberg-") == 4);
 }
@@ -596,22 +601,22 @@ TEST_CASE("files that change without end do not keep the other hosts from being 
   const auto listed = w.list();
   std::filesystem::remove(w.vhost_d / "b.test");
   int attempts = 1;
-  while (publish(p, listed) == outcome::files_changed && attempts < 20) ++attempts;
+  while (publish(p, listed) == publish_status::files_changed && attempts < 20) ++attempts;
   CHECK(attempts > 2);
   CHECK(attempts < 20);
   CHECK(has(w.live(), "heberg-a.test"));
 }
 
-TEST_CASE("an nginx that keeps its old text for a file that was removed is no reason to refuse a host's port") {
+TEST_CASE("where nginx keeps its old text for a file that was removed no host's port is refused") {
   confirming_world w;
   w.taken = "listen 9000";
   auto tools = w.tools();
   std::optional<std::string> changed = "/v/default";
   tools.find_changed_file = [&](const plan&) { return changed; };
-  publisher p(w.output(), k_tells, tools);
-  CHECK(publish(p, plan_from(on_port("a", 9000))) == outcome::files_changed);
+  publisher p(w.output(), k_with_generation, tools);
+  CHECK(publish(p, plan_from(on_port("a", 9000))) == publish_status::files_changed);
   w.taken.clear();
   changed.reset();
-  CHECK(publish(p, plan_from(on_port("a", 9000))) == outcome::published);
+  CHECK(publish(p, plan_from(on_port("a", 9000))) == publish_status::published);
   CHECK(has(w.live(), "listen 9000"));
 }

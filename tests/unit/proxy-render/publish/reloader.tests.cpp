@@ -25,7 +25,7 @@ result run(boost::asio::awaitable<result> what) {
 }
 
 struct scripted {
-  reload_result reloaded{telling::told, {}};
+  reload_result reloaded{reload_status::requested, {}};
   confirmation found = confirmation::served;
   std::string asked_for;
   bool had_news = false;
@@ -71,9 +71,9 @@ TEST_CASE("each answer of nginx about its generation is a status of the reload")
 TEST_CASE("an nginx that cannot be reloaded, or does not run, is not asked what it serves") {
   scripted nginx;
   reloader r(nginx.tools());
-  nginx.reloaded = {telling::failed, "no"};
+  nginx.reloaded = {reload_status::failed, "no"};
   CHECK(run(r.reload(k_text, {})) == activation_status::failed);
-  nginx.reloaded = {telling::not_running, "nginx is not running"};
+  nginx.reloaded = {reload_status::not_running, "nginx is not running"};
   CHECK(run(r.reload(k_text, {})) == activation_status::not_running);
   CHECK(nginx.asked_for.empty());
 }

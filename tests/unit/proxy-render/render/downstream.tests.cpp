@@ -26,7 +26,7 @@ class proxied {
   explicit proxied(downstream from, std::size_t many_hosts = 500) : options_(render_for(nginx_)) {
     options_.downstream = std::move(from);
     options_.many_hosts = many_hosts;
-    options_.tells_generation = true;
+    options_.has_generation = true;
     const auto site = "\n  env VIRTUAL_PORT=" + std::to_string(nginx_.site_port) + "\n  network n 127.0.0.1\n";
     const auto plan = make_plan(
         test::parse_containers("container a\n  env VIRTUAL_HOST=a.test" + site +
@@ -62,7 +62,7 @@ class proxied {
 
 }  // namespace
 
-TEST_CASE("whoever is trusted is believed: the client, how it came, and to which name and port") {
+TEST_CASE("the headers of a trusted address count: the client, its protocol, and the name and port that it asked for") {
   for (const std::size_t many_hosts : {0U, 500U}) {
     const proxied behind({.trusted = {"127.0.0.0/8", "9.9.9.9"}}, many_hosts);
     CHECK_THAT(behind.ask("a.test", k_lies), Contains("host=a.test for=6.6.6.6, 127.0.0.1 proto=https real=6.6.6.6 ") &&
@@ -78,7 +78,7 @@ TEST_CASE("whoever is trusted is believed: the client, how it came, and to which
   }
 }
 
-TEST_CASE("whoever is not trusted is not believed, and internal means the client, not who brought it") {
+TEST_CASE("the headers of an untrusted address do not count, and internal means the client, not the load balancer") {
   const proxied elsewhere({.trusted = {"192.0.2.0/24"}});
   CHECK_THAT(elsewhere.ask("a.test", k_lies),
              Contains("for=127.0.0.1 proto=http real=127.0.0.1 ") && Contains("name=a.test ssl=off\n"));

@@ -59,10 +59,10 @@ TEST_CASE("a host that wants something special has blocks among however many, an
   CHECK(lines_of(container("x.test", "  env REDIRECT_WWW=true\n"), 0) == std::vector<std::string>{"\"x.test\""});
 }
 
-TEST_CASE("a host on ports of its own keeps its name on the usual ones, where nobody serves it") {
-  const auto block_of = [](const std::string& words, bool speaks_tls) {
+TEST_CASE("a host on ports of its own keeps its name on the usual ones, where it is not served") {
+  const auto block_of = [](const std::string& words, bool has_tls) {
     auto options = proxy::render_options{.ipv6 = false, .access_log = {}};
-    options.speaks_tls = speaks_tls;
+    options.has_tls = has_tls;
     const auto text = proxy::render_vhost(plan_of(container("a.test", words)).vhosts.at(0), options);
     const auto closed = text.find("return 503");
     return closed == std::string::npos ? "" : text.substr(text.find("server {"), closed - text.find("server {"));
@@ -83,23 +83,23 @@ TEST_CASE("a host on ports of its own keeps its name on the usual ones, where no
   CHECK(block_of("  env EXTERNAL_HTTP_PORT=80\n", false).empty());  // the usual one
 }
 
-TEST_CASE("a name that is a word of nginx's map has blocks") {
+TEST_CASE("a name that is a parameter of nginx's map has blocks") {
   for (const auto* word : {"default", "hostnames", "include", "volatile"}) CHECK(lines_of(container(word), 0).empty());
 }
 
 TEST_CASE("a share that is left out leaves the others as they are") {
   const auto hosts = proxy::render_hosts(
       plan_of(container("a.test") + container("b.test") + container("c.test")).vhosts, {.many_hosts = 0});
-  const std::vector<proxy::shared_text> some = {hosts[0], hosts[2]};
+  const std::vector<proxy::shared_config> some = {hosts[0], hosts[2]};
   const auto text = proxy::compose(some, {});
   CHECK(text.find(proxy::map_line(*hosts[0])) != std::string::npos);
   CHECK(text.find("b.test") == std::string::npos);
   CHECK(text.find(proxy::map_line(*hosts[2])) != std::string::npos);
-  CHECK(proxy::compose({}, {}) == proxy::render_frame({}));
+  CHECK(proxy::compose({}, {}) == proxy::render_preamble({}));
 }
 
 TEST_CASE("a share is rendered again where its host or what all depend on is another, and only then") {
-  proxy::share_book book;
+  proxy::render_cache book;
   const auto two = plan_of(container("a.test") + container("b.test"));
   const auto first = book.render(two.vhosts, {});
   CHECK(book.render(two.vhosts, {}) == first);
@@ -119,7 +119,7 @@ TEST_CASE("a share is rendered again where its host or what all depend on is ano
 }
 
 TEST_CASE("after a share that could not be made, none made with other options is taken for one of now") {
-  proxy::share_book book;
+  proxy::render_cache book;
   const auto one = plan_of(container("a.test"));
   const auto before = book.render(one.vhosts, {});
   proxy::render_options broken{.http_port = 8080};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Whose a name is, over redeploys and over the renderer's own restarts.
-#include "proxy-render/plan/claims.h"
+#include "proxy-render/plan/host_ownership.h"
 
 #include "proxy-render/plan/planner.h"
 #include "unit/proxy-render/compact.h"
@@ -38,18 +38,19 @@ std::string owner(const proxy::plan& plan, const std::string& host) {
 
 }  // namespace
 
-TEST_CASE("a redeployed site keeps its name, though another container that claims it is older now") {
+TEST_CASE("a redeployed site keeps its name, though another container that requests it is older now") {
   renderer r;
   CHECK(owner(r.look(site_container("a", "x.test") + site_container("b", "x.test")), "x.test") == "site:a");
   const auto gap = r.look(site_container("b", "x.test"));
   CHECK(owner(gap, "x.test") == "nobody");
   REQUIRE(gap.refused.size() == 1);
   CHECK(gap.refused[0].container == "b");
-  CHECK(gap.refused[0].reason == "is kept for site:a, which had it last (heberg-proxy-render --forget gives it free)");
+  CHECK(gap.refused[0].reason ==
+        "is reserved for site:a, which had it last (heberg-proxy-render --forget releases it)");
   r.now += 71h;
   const auto back = r.look(site_container("b", "x.test") + site_container("a", "x.test"));
   CHECK(owner(back, "x.test") == "site:a");
-  CHECK(back.refused.at(0).reason == "is claimed by site:a already");
+  CHECK(back.refused.at(0).reason == "belongs to site:a already");
 }
 
 TEST_CASE("the time that a name is kept begins when its owner goes, each time anew") {
@@ -65,7 +66,7 @@ TEST_CASE("the time that a name is kept begins when its owner goes, each time an
   CHECK(owner(r.look(site_container("b", "x.test")), "x.test") == "nobody");
 }
 
-TEST_CASE("a name that nobody claimed for the time that names are kept is anybody's") {
+TEST_CASE("a name that its owner has not requested for the time that names are kept is free") {
   renderer r;
   r.look(site_container("a", "x.test"));
   r.look(site_container("b", "x.test"));
@@ -83,7 +84,7 @@ TEST_CASE("a name that a site gives up is kept as one whose site is gone") {
   CHECK(owner(plan, "x.test") == "nobody");
 }
 
-TEST_CASE("regular expressions stay in the order of their first claims over a redeploy") {
+TEST_CASE("regular expressions stay in the order of their first requests over a redeploy") {
   renderer r;
   r.look(site_container("a", "~^a") + site_container("b", "~^b"));
   const auto plan = r.look(site_container("b", "~^b") + site_container("a", "~^a"));
@@ -122,7 +123,7 @@ TEST_CASE("a container that cannot be asked about is served by its words as they
   CHECK(r.memory.containers.empty());
 }
 
-TEST_CASE("a container that nobody knows and that cannot be asked about claims nothing") {
+TEST_CASE("an unknown container that cannot be inspected requests nothing") {
   renderer r;
   auto all = test::parse_containers(site_container("a", "x.test"));
   all.begin()->second.inspected = false;
