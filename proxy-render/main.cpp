@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // heberg-proxy-render: the command line and the settings, put together.
+#include "process/split_arguments.h"
 #include "program/command_line.h"
 #include "program/log.h"
 #include "proxy-render/daemon.h"
 #include "proxy-render/nginx/nginx.h"
-#include "proxy-render/nginx/process.h"
 #include "proxy-render/plan/own_container.h"
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/publish/check.h"
@@ -211,7 +211,7 @@ int run(const command_line& line) {
     s.proxy.reload = line.reload;
   }
   const auto nginx = std::make_shared<proxy::nginx_options>(
-      proxy::nginx_options{.command = proxy::split_words(s.proxy.nginx), .live = s.proxy.output});
+      proxy::nginx_options{.command = split_arguments(s.proxy.nginx), .live = s.proxy.output});
   const auto options = daemon_options_of(s, line);
   proxy::memory_file kept(s.proxy.output);
   if (!line.forget.empty()) return forget(line.forget, kept);
