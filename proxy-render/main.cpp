@@ -82,7 +82,7 @@ proxy::render_options render_options_of(const settings& s) {
           .downstream = {.trusted = s.proxy.trust, .proxy_protocol = s.proxy.proxy_protocol},
           .frame = {},
           .defaults = {},
-          .many_hosts = s.proxy.many_hosts};
+          .many_hosts = s.proxy.map_from_hosts};
 }
 
 // For those who do not publish.
@@ -109,7 +109,7 @@ proxy::daemon_options daemon_options_of(const settings& s, const command_line& l
   return {.watch = {.host = s.docker.host},
           .plan = {.sites = {.root = s.sites.host_root, .images = s.sites.images},
                    .own_ports = {s.proxy.http_port, s.proxy.https_port},
-                   .keep_names = s.proxy.keep_names,
+                   .keep_names = s.proxy.hold_names_for,
                    .default_host = default_host_of(s),
                    .vantage = {.container = nginx_container_of(s), .own_ids = proxy::read_own_ids()}},
           .hosts_file = line.hosts_file,

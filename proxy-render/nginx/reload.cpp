@@ -95,7 +95,7 @@ reload_way parse_reload(std::string_view text) {
     if (auto words = split_arguments(rest); !words.empty()) return by_command{std::move(words)};
   }
   throw std::invalid_argument("reload: \"" + std::string(text) +
-                              "\" is none of pid:FILE, container:NAME, command:WORDS");
+                              "\" is none of pid:FILE, container:NAME, command:COMMAND");
 }
 
 asio::awaitable<reload_result> reload_nginx(reload_way way, std::string engine) {
