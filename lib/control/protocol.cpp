@@ -24,7 +24,7 @@ constexpr std::array<std::pair<failure, const char*>, 5> k_failures = {{
 }};
 
 std::string to_line(const json& document) {
-  // A name or a reason that is not UTF-8 is told with replacement characters rather than by an exception.
+  // A name or a reason that is not UTF-8 is sent with replacement characters; dump() would throw.
   return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

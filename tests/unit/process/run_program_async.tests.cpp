@@ -24,7 +24,8 @@ namespace asio = boost::asio;
 program_result run(std::vector<std::string> arguments, std::chrono::milliseconds limit = 10s) {
   asio::io_context io;
   program_result result;
-  asio::co_spawn(io, run_program_async(std::move(arguments), limit), [&result](std::exception_ptr error, program_result end) {
+  auto running = run_program_async(std::move(arguments), limit);
+  asio::co_spawn(io, std::move(running), [&result](std::exception_ptr error, program_result end) {
     if (error) std::rethrow_exception(error);
     result = std::move(end);
   });
