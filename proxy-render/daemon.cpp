@@ -4,8 +4,9 @@
 #include "program/log.h"
 #include "proxy-render/folder_watch.h"
 #include "proxy-render/plan/planner.h"
-#include "proxy-render/publish/schedule.h"
+#include "proxy-render/publish/publish_times.h"
 #include "proxy-render/status.h"
+#include "service/notify.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -15,7 +16,6 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <systemd/sd-daemon.h>
 
 #include <algorithm>
 #include <csignal>
@@ -227,10 +227,10 @@ class daemon {
         co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
         continue;
       }
-      schedule_.begin();
+      schedule_.take_changes();
       const bool insist = std::exchange(insist_, false);
       const auto what = co_await publisher_.publish(plan_, insist, [this] { return schedule_.due().has_value(); });
-      if (what == outcome::published) schedule_.note_publication(clock::now());
+      if (what == outcome::published) schedule_.note_success(clock::now());
       if (what == outcome::untold) schedule_.note_change(clock::now() + k_look_again);
       if (what == outcome::failed) schedule_.note_change(clock::now() + k_try_again);
       if (!keep_memory(kept_, memory_, memory_trouble_)) take(*containers_);
@@ -240,7 +240,7 @@ class daemon {
   }
 
   void say_ready() {
-    if (!std::exchange(ready_, true)) sd_notify(0, "READY=1");
+    if (!std::exchange(ready_, true)) notify_ready();
   }
 
   void wait_for_signal() {
@@ -254,7 +254,7 @@ class daemon {
   }
 
   void end() {
-    sd_notify(0, "STOPPING=1");
+    notify_stopping();
     ending_ = true;
     watcher_.stop();
     files_watch_.stop();
@@ -294,7 +294,7 @@ class daemon {
   complaints_log complaints_;
   trouble_log files_trouble_;
   trouble_log memory_trouble_;
-  schedule schedule_;
+  debounce schedule_{k_publish_times};
   bool files_are_news_ = true;
   bool knows_files_ = false;
   bool insist_ = false;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // heberg-proxy-render: the command line and the settings, put together.
+#include "process/split_arguments.h"
 #include "program/command_line.h"
 #include "program/log.h"
 #include "proxy-render/daemon.h"
 #include "proxy-render/nginx/nginx.h"
-#include "proxy-render/nginx/process.h"
 #include "proxy-render/plan/own_container.h"
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/publish/check.h"
@@ -82,7 +82,7 @@ proxy::render_options render_options_of(const settings& s) {
           .downstream = {.trusted = s.proxy.trust, .proxy_protocol = s.proxy.proxy_protocol},
           .frame = {},
           .defaults = {},
-          .many_hosts = s.proxy.many_hosts};
+          .many_hosts = s.proxy.map_from_hosts};
 }
 
 // For those who do not publish.
@@ -109,7 +109,7 @@ proxy::daemon_options daemon_options_of(const settings& s, const command_line& l
   return {.watch = {.host = s.docker.host},
           .plan = {.sites = {.root = s.sites.host_root, .images = s.sites.images},
                    .own_ports = {s.proxy.http_port, s.proxy.https_port},
-                   .keep_names = s.proxy.keep_names,
+                   .keep_names = s.proxy.hold_names_for,
                    .default_host = default_host_of(s),
                    .vantage = {.container = nginx_container_of(s), .own_ids = proxy::read_own_ids()}},
           .hosts_file = line.hosts_file,
@@ -211,7 +211,7 @@ int run(const command_line& line) {
     s.proxy.reload = line.reload;
   }
   const auto nginx = std::make_shared<proxy::nginx_options>(
-      proxy::nginx_options{.command = proxy::split_words(s.proxy.nginx), .live = s.proxy.output});
+      proxy::nginx_options{.command = split_arguments(s.proxy.nginx), .live = s.proxy.output});
   const auto options = daemon_options_of(s, line);
   proxy::memory_file kept(s.proxy.output);
   if (!line.forget.empty()) return forget(line.forget, kept);

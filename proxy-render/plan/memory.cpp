@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/plan/memory.h"
 
+#include "json/parse.h"
 #include "proxy-render/plan/candidate.h"
 
 #include <nlohmann/json.hpp>
@@ -151,7 +152,7 @@ std::string dump_memory(const memory& memory) {
 }
 
 std::optional<memory> parse_memory(std::string_view text) {
-  const auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto document = parse_json(text);
   if (!document.is_object() || document.value("version", json()) != k_version) return std::nullopt;
   try {
     return parse_document(document);

@@ -2,7 +2,7 @@
 // What the renderer knows from before, so that neither a redeploy nor its own restart gives a site's name away:
 //   names: who claimed each host name first. Its owner keeps it while a container of its claims it, and for a while
 //   after
-//     (proxy.keep_names): a redeploy, for a moment without a container, does not hand it to whoever waits for it.
+//     (proxy.hold_names_for): a redeploy, for a moment without a container, does not hand it to whoever waits for it.
 //   containers: the words of each, which never change in a container's life. One that the engine lists but cannot be
 //     asked about (docker::container::inspected) is served by these.
 // Pure: values and their JSON text (docs/formats.md). memory_file.h keeps it.

@@ -117,7 +117,7 @@ TEST_CASE("the settings say from how many on hosts are lines of a map") {
   w.engine.add(w.site("one", "one.test"));
   const auto settings = test::read_file(w.nginx.folder / "heberg.toml");
   for (const bool are_many : {false, true}) {
-    test::write_file(w.nginx.folder / "heberg.toml", settings + "many_hosts = " + (are_many ? "1" : "2") + "\n");
+    test::write_file(w.nginx.folder / "heberg.toml", settings + "map_from_hosts = " + (are_many ? "1" : "2") + "\n");
     CHECK(w.start({"--once"}).exit_status() == 0);
     CHECK(has(w.live(), "\"one.test\""));
     CHECK(has(w.live(), "upstream ") != are_many);

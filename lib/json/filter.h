@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads JSON from an engine within bounds, and keeps only the keys that are asked for: what is not kept costs no
-// memory, however much an answer has of it. Internal to lib/docker (parse.cpp); never throws on input.
+// Reads JSON within bounds, and keeps only the keys that are asked for: what is not kept costs no memory, however much
+// a document has of it. Never throws on input.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace heberg::docker {
+namespace heberg {
 
 // A key to keep, and the keys to keep below it (none: everything). "*" stands for any key. Arrays are transparent: what
 // is said of a key holds for each element of its array.
@@ -20,20 +20,20 @@ struct wanted_key {
   std::span<const wanted_key> below = {};
 };
 
-struct json_limits {
+struct filter_limits {
   std::size_t bytes = 0;   // of text
   std::size_t depth = 32;  // objects and arrays inside one another
   std::size_t values = 0;  // kept at one time
 };
 
 // The document, reduced to the wanted keys; a discarded value where it is not sound, with the reason in `problem`.
-[[nodiscard]] nlohmann::json read_json(std::string_view text, std::span<const wanted_key> wanted,
-                                       const json_limits& limits, std::string& problem);
+[[nodiscard]] nlohmann::json filter_json(std::string_view text, std::span<const wanted_key> wanted,
+                                         const filter_limits& limits, std::string& problem);
 
 // The same for a document that is an array: its elements one by one, so that a long one is never held as a whole. False
 // with the reason in `problem` where the document is not sound; elements before the fault have been given by then.
-[[nodiscard]] bool read_json_elements(std::string_view text, std::span<const wanted_key> wanted,
-                                      const json_limits& limits, const std::function<void(nlohmann::json&&)>& take,
-                                      std::string& problem);
+[[nodiscard]] bool filter_json_elements(std::string_view text, std::span<const wanted_key> wanted,
+                                        const filter_limits& limits, const std::function<void(nlohmann::json&&)>& take,
+                                        std::string& problem);
 
-}  // namespace heberg::docker
+}  // namespace heberg

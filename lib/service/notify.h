@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What systemd is told (sd_notify(3)): ready, status, alive, stopping. Nothing happens where it does not ask
-// ($NOTIFY_SOCKET).
+// A daemon's notifications to systemd (sd_notify(3)). They do nothing where no service manager started the program
+// ($NOTIFY_SOCKET is not set).
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string>
 
-namespace heberg::syncd {
+namespace heberg {
 
 void notify_ready();
 void notify_status(const std::string& text);
 void notify_alive();
 void notify_stopping();
 
-// How often notify_alive() is wanted; empty: never.
+// How often notify_alive() is to be called (WatchdogSec=, divided by three); empty: never.
 [[nodiscard]] std::optional<std::chrono::microseconds> watchdog_interval();
 
-}  // namespace heberg::syncd
+}  // namespace heberg

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "docker/json_fields.h"
+#include "json/fields.h"
 
 #include <nlohmann/json.hpp>
 
-namespace heberg::docker {
+namespace heberg::json_fields {
 
 const nlohmann::json& field(const nlohmann::json& object, const char* key) {
   static const nlohmann::json k_none;
@@ -22,4 +22,9 @@ bool flag(const nlohmann::json& object, const char* key, bool otherwise) {
   return value.is_boolean() ? value.get<bool>() : otherwise;
 }
 
-}  // namespace heberg::docker
+std::optional<std::uint64_t> number(const nlohmann::json& object, const char* key) {
+  const auto& value = field(object, key);
+  return value.is_number_unsigned() ? std::optional(value.get<std::uint64_t>()) : std::nullopt;
+}
+
+}  // namespace heberg::json_fields

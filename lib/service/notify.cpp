@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "syncd/service.h"
+#include "service/notify.h"
 
 #include <systemd/sd-daemon.h>
 
 #include <cstdint>
 
-namespace heberg::syncd {
+namespace heberg {
 
 void notify_ready() {
   ::sd_notify(0, "READY=1");
@@ -23,7 +23,7 @@ void notify_stopping() {
 std::optional<std::chrono::microseconds> watchdog_interval() {
   std::uint64_t microseconds = 0;
   if (::sd_watchdog_enabled(0, &microseconds) <= 0) return std::nullopt;
-  return std::chrono::microseconds(microseconds / 3);  // twice in vain before it is too late
+  return std::chrono::microseconds(microseconds / 3);  // two may be missed
 }
 
-}  // namespace heberg::syncd
+}  // namespace heberg

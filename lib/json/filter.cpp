@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "docker/json_filter.h"
+#include "json/filter.h"
 
 #include <nlohmann/json.hpp>
 
 #include <vector>
 
-namespace heberg::docker {
+namespace heberg {
 namespace {
 
 using json = nlohmann::json;
@@ -14,7 +14,7 @@ using json = nlohmann::json;
 // parsing.
 class filter {
  public:
-  filter(std::span<const wanted_key> wanted, const json_limits& limits, const std::function<void(json&&)>* take)
+  filter(std::span<const wanted_key> wanted, const filter_limits& limits, const std::function<void(json&&)>* take)
       : wanted_(wanted), limits_(limits), take_(take) {}
 
   bool null() { return add(nullptr); }
@@ -68,7 +68,7 @@ class filter {
     return false;
   }
 
-  // Is the value that comes now below a key that nobody asked for?
+  // Is the next value below a key that is not wanted?
   bool skip() {
     if (skipped_depth_ > 0) return true;
     return std::exchange(skip_next_, false);
@@ -125,7 +125,7 @@ class filter {
   }
 
   std::span<const wanted_key> wanted_;
-  const json_limits& limits_;
+  const filter_limits& limits_;
   const std::function<void(json&&)>* take_;
   std::vector<level> stack_;
   std::string key_;                    // of the value that comes next
@@ -148,15 +148,15 @@ bool parse(std::string_view text, filter& f, std::size_t bytes_max, std::string&
 
 }  // namespace
 
-json read_json(std::string_view text, std::span<const wanted_key> wanted, const json_limits& limits,
-               std::string& problem) {
+json filter_json(std::string_view text, std::span<const wanted_key> wanted, const filter_limits& limits,
+                 std::string& problem) {
   filter f(wanted, limits, nullptr);
   if (!parse(text, f, limits.bytes, problem)) return json(json::value_t::discarded);
   return std::move(f.root);
 }
 
-bool read_json_elements(std::string_view text, std::span<const wanted_key> wanted, const json_limits& limits,
-                        const std::function<void(json&&)>& take, std::string& problem) {
+bool filter_json_elements(std::string_view text, std::span<const wanted_key> wanted, const filter_limits& limits,
+                          const std::function<void(json&&)>& take, std::string& problem) {
   filter f(wanted, limits, &take);
   if (!parse(text, f, limits.bytes, problem)) return false;
   if (f.root.is_array()) return true;
@@ -164,4 +164,4 @@ bool read_json_elements(std::string_view text, std::span<const wanted_key> wante
   return false;
 }
 
-}  // namespace heberg::docker
+}  // namespace heberg

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/publish/schedule.h"
+#include "proxy-render/publish/publish_times.h"
 
 #include <catch2/catch.hpp>
 
 #include <vector>
 
-using heberg::proxy::schedule;
+using heberg::debounce;
+using heberg::proxy::k_publish_times;
 using namespace std::chrono_literals;
 
 namespace {
 
-const schedule::time k_start{1h};
+const debounce::time k_start{1h};
 
 // Publishes whenever it is due while changes come at these times; when it published.
 std::vector<std::chrono::milliseconds> play(const std::vector<std::chrono::milliseconds>& changes) {
-  schedule when;
+  debounce when(k_publish_times);
   std::vector<std::chrono::milliseconds> published;
   auto next = changes.begin();
   for (auto now = 0ms; now < 30s; now += 1ms) {
@@ -23,8 +24,8 @@ std::vector<std::chrono::milliseconds> play(const std::vector<std::chrono::milli
       ++next;
     }
     if (when.due() && *when.due() <= k_start + now) {
-      when.begin();
-      when.note_publication(k_start + now);
+      when.take_changes();
+      when.note_success(k_start + now);
       published.push_back(now);
     }
   }
@@ -34,7 +35,7 @@ std::vector<std::chrono::milliseconds> play(const std::vector<std::chrono::milli
 }  // namespace
 
 TEST_CASE("nothing is due without a change") {
-  CHECK_FALSE(schedule().due());
+  CHECK_FALSE(debounce(k_publish_times).due());
 }
 
 TEST_CASE("a first change is published at once, and so is one after a second of quiet") {
@@ -59,7 +60,7 @@ TEST_CASE("no change waits longer than a second, and a storm of 100 in 10 s make
 }
 
 TEST_CASE("a second attempt planned for later does not hold up a new change") {
-  schedule when;
+  debounce when(k_publish_times);
   when.note_change(k_start + 5s);
   CHECK(when.due() == k_start + 5s);
   when.note_change(k_start + 1s);
@@ -67,9 +68,9 @@ TEST_CASE("a second attempt planned for later does not hold up a new change") {
 }
 
 TEST_CASE("a publication that changed nothing does not slow down the next one") {
-  schedule when;
+  debounce when(k_publish_times);
   when.note_change(k_start);
-  when.begin();
+  when.take_changes();
   CHECK_FALSE(when.due());
   when.note_change(k_start + 1ms);
   CHECK(when.due() == k_start + 1ms);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "proxy-render/nginx/process.h"
+#include "process/run_program_async.h"
 
 #include "support/temp_dir.h"
 
@@ -17,14 +17,15 @@
 
 namespace {
 
-using namespace heberg::proxy;
+using namespace heberg;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
-run_result run(std::vector<std::string> words, std::chrono::milliseconds limit = 10s) {
+program_result run(std::vector<std::string> arguments, std::chrono::milliseconds limit = 10s) {
   asio::io_context io;
-  run_result result;
-  asio::co_spawn(io, run_program(std::move(words), limit), [&result](std::exception_ptr error, run_result end) {
+  program_result result;
+  auto running = run_program_async(std::move(arguments), limit);
+  asio::co_spawn(io, std::move(running), [&result](std::exception_ptr error, program_result end) {
     if (error) std::rethrow_exception(error);
     result = std::move(end);
   });
@@ -40,7 +41,7 @@ bool has_children() {
 
 TEST_CASE("a program's status and output come back") {
   const auto result = run({"sh", "-c", "echo out; echo err >&2; exit 3"});
-  CHECK(result.kind == run_result::kind::exited);
+  CHECK(result.kind == program_result::kind::exited);
   CHECK(result.status == 3);
   CHECK(result.output == "out\nerr\n");
   CHECK(describe(result) == "exited with status 3");
@@ -53,27 +54,27 @@ TEST_CASE("a program that writes much does not hang, and its output is cut") {
   CHECK(result.output.size() == 64U << 10U);
 }
 
-TEST_CASE("a program that gives no answer is ended") {
+TEST_CASE("a program that exceeds its limit is killed") {
   const auto result = run({"sleep", "60"}, 20ms);
-  CHECK(result.kind == run_result::kind::timed_out);
-  CHECK(describe(result) == "gave no answer in time");
+  CHECK(result.kind == program_result::kind::timed_out);
+  CHECK(describe(result) == "timed out");
   CHECK_FALSE(has_children());
 }
 
 TEST_CASE("a program that is killed, is not there or may not be run is told apart") {
-  CHECK(describe(run({"sh", "-c", "kill -TERM $$"})) == "was ended by signal 15");
-  CHECK(run({"/nonexistent"}).kind == run_result::kind::not_found);
-  CHECK(run({"heberg-no-such-program"}).kind == run_result::kind::not_found);
-  CHECK(run({}).kind == run_result::kind::not_found);
-  CHECK(run({"/etc"}).kind == run_result::kind::not_started);
+  CHECK(describe(run({"sh", "-c", "kill -TERM $$"})) == "was killed by signal 15");
+  CHECK(run({"/nonexistent"}).kind == program_result::kind::not_found);
+  CHECK(run({"heberg-no-such-program"}).kind == program_result::kind::not_found);
+  CHECK(run({}).kind == program_result::kind::not_found);
+  CHECK(run({"/etc"}).kind == program_result::kind::not_started);
 }
 
-TEST_CASE("when we are to end, the program ends too") {
+TEST_CASE("when the runner is cancelled, the program is killed") {
   asio::io_context io;
   asio::cancellation_signal end;
   bool ended_by_error = false;
-  asio::co_spawn(io, run_program({"sleep", "60"}, 60s),
-                 asio::bind_cancellation_slot(end.slot(), [&](std::exception_ptr error, const run_result&) {
+  asio::co_spawn(io, run_program_async({"sleep", "60"}, 60s),
+                 asio::bind_cancellation_slot(end.slot(), [&](std::exception_ptr error, const program_result&) {
                    ended_by_error = error != nullptr;
                  }));
   asio::steady_timer timer(io, 10ms);
@@ -89,9 +90,4 @@ TEST_CASE("a program inherits no descriptor of ours, whatever its flags") {
   const auto result = run({"sh", "-c", "readlink /proc/$$/fd/" + std::to_string(ours) + " || echo closed"});
   ::close(ours);
   CHECK(result.output == "closed\n");
-}
-
-TEST_CASE("words are split at blanks alone") {
-  CHECK(split_words("  a  b\"c d'  ") == std::vector<std::string>{"a", "b\"c", "d'"});
-  CHECK(split_words(" ").empty());
 }
