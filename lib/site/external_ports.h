@@ -20,8 +20,8 @@ struct external_ports {
 
 [[nodiscard]] std::variant<external_ports, refused_value> external_ports_of(const docker::container& container);
 
-// Two values, empty where nothing is said; `variable` is named where one is refused.
-[[nodiscard]] std::variant<external_ports, refused_value> make_external_ports(std::string_view variable,
+// Two values, empty where they are not set. `source` is the variable that holds both; nothing: each has its own.
+[[nodiscard]] std::variant<external_ports, refused_value> make_external_ports(std::optional<variable> source,
                                                                               std::string_view http,
                                                                               std::string_view https);
 

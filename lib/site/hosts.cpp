@@ -3,7 +3,6 @@
 
 #include "base/characters.h"
 #include "site/values.h"
-#include "site/words.h"
 
 #include <arpa/inet.h>
 #include <idn2.h>
@@ -139,9 +138,9 @@ std::variant<host, std::string> parse_host(std::string_view text) {
 }
 
 std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::container& container) {
-  constexpr std::string_view variable = "VIRTUAL_HOST";
+  constexpr variable variable = "VIRTUAL_HOST";
   std::vector<host> hosts;
-  const auto* value = find_word(container, variable);
+  const auto* value = find_value(container, variable);
   if (value == nullptr) return hosts;
 
   std::string_view rest = *value;
@@ -162,8 +161,8 @@ std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::conta
 }
 
 std::variant<std::uint16_t, refused_value> virtual_port(const docker::container& container) {
-  constexpr std::string_view variable = "VIRTUAL_PORT";
-  if (const auto text = word_of(container, variable); !text.empty()) {
+  constexpr variable variable = "VIRTUAL_PORT";
+  if (const auto text = read_value(container, variable); !text.empty()) {
     const auto number = parse_number(text, 1, 65535);
     if (!number) return refuse(variable, text, "is not one port from 1 to 65535");
     return static_cast<std::uint16_t>(*number);

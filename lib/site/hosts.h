@@ -5,6 +5,7 @@
 #pragma once
 
 #include "docker/container.h"
+#include "site/variables/variables.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,14 +33,6 @@ struct host {
   host_kind kind = host_kind::name;
   std::string text;  // in nginx's notation, the regex with its "~"
   auto operator<=>(const host&) const = default;
-};
-
-// Why a value is refused. The value is printable and cut short, safe in a log line and in JSON.
-struct refused_value {
-  std::string variable;
-  std::string value;
-  std::string reason;
-  auto operator<=>(const refused_value&) const = default;
 };
 
 // One name, trimmed already; the string is the reason why it is none.

@@ -13,7 +13,7 @@
 namespace heberg::site {
 namespace {
 
-constexpr std::string_view k_variable = "VIRTUAL_HOST_MULTIPORTS";
+constexpr variable k_variable = "VIRTUAL_HOST_MULTIPORTS";
 
 // Thrown and caught in this file alone: yaml-cpp throws, too.
 struct refusal {
@@ -97,10 +97,10 @@ class reader {
     return std::get<external_ports>(ports);
   }
 
-  void read_path(multiport one, const std::string& path, const YAML::Node& words) {
-    if (!words.IsNull() && !words.IsMap()) fail(path, "has no port, dest or proto below it, but something else");
+  void read_path(multiport one, const std::string& path, const YAML::Node& settings) {
+    if (!settings.IsNull() && !settings.IsMap()) fail(path, "has no port, dest or proto below it, but something else");
     std::string port, dest, proto;
-    for (const auto& entry : words) {
+    for (const auto& entry : settings) {
       const auto key = text_of(entry.first, "a key");
       auto* to = key == "port" ? &port : key == "dest" ? &dest : key == "proto" ? &proto : nullptr;
       if (to == nullptr) fail(key, "is none of port, dest, proto, below " + printable(path));
@@ -136,7 +136,7 @@ class reader {
 }  // namespace
 
 std::variant<std::vector<multiport>, refused_value> multiports_of(const docker::container& container) {
-  const auto text = word_of(container, k_variable);
+  const auto text = read_value(container, k_variable);
   if (text.empty()) return std::vector<multiport>{};
   if (text.size() > k_multiports_bytes_max) return refuse(k_variable, text, "is longer than 16 KB");
   if (text.find('\0') != std::string_view::npos) return refuse(k_variable, text, "holds a NUL byte");

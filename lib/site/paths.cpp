@@ -60,13 +60,12 @@ std::string show(const path& path) {
   return path.text;
 }
 
-std::variant<route, refused_value> make_route(std::string_view variable, std::string_view path,
-                                              std::string_view destination, std::string_view protocol,
-                                              std::string_view root) {
-  const bool one_word = variable != "VIRTUAL_PATH";  // that says all of it
-  const auto about = [&](std::string_view word, std::string_view value, std::string reason) {
-    return one_word ? refuse(variable, value, std::string(word) + " " + reason)
-                    : refuse(word, value, std::move(reason));
+std::variant<route, refused_value> make_route(variable variable, std::string_view path, std::string_view destination,
+                                              std::string_view protocol, std::string_view root) {
+  // VIRTUAL_HOST_MULTIPORTS holds the parts of a route itself.
+  const auto about = [&](class variable part, std::string_view value, std::string reason) {
+    return variable == "VIRTUAL_PATH" ? refuse(part, value, std::move(reason))
+                                      : refuse(variable, value, std::string(part.name()) + " " + reason);
   };
   route made;
   auto parsed = parse_path(path.empty() ? "/" : path);
@@ -76,7 +75,7 @@ std::variant<route, refused_value> make_route(std::string_view variable, std::st
   if (const auto known = parse_choice(protocol.empty() ? "http" : protocol, k_protocols); known) {
     made.protocol = *known;
   } else {
-    return about("VIRTUAL_PROTO", protocol, "is none of http, https, fastcgi, uwsgi, grpc, grpcs");
+    return about("VIRTUAL_PROTO", protocol, "is none of " + list_values("VIRTUAL_PROTO"));
   }
   if (!destination.empty()) {
     if (auto reason = judge_path(destination); !reason.empty())
@@ -95,12 +94,12 @@ std::variant<route, refused_value> make_route(std::string_view variable, std::st
 
 std::variant<route, refused_value> route_of(const docker::container& container) {
   const bool fpm = is_php_fpm(container);
-  auto protocol = word_of(container, "VIRTUAL_PROTO");
+  auto protocol = read_value(container, "VIRTUAL_PROTO");
   if (protocol.empty() && fpm) protocol = "fastcgi";
-  auto root = word_of(container, "VIRTUAL_ROOT");
+  auto root = read_value(container, "VIRTUAL_ROOT");
   if (root.empty()) root = fpm ? k_fpm_root : k_root;
-  return make_route("VIRTUAL_PATH", word_of(container, "VIRTUAL_PATH"), word_of(container, "VIRTUAL_DEST"), protocol,
-                    root);
+  return make_route("VIRTUAL_PATH", read_value(container, "VIRTUAL_PATH"), read_value(container, "VIRTUAL_DEST"),
+                    protocol, root);
 }
 
 }  // namespace heberg::site

@@ -40,7 +40,7 @@ struct route {
 [[nodiscard]] std::variant<route, refused_value> route_of(const docker::container& container);
 
 // Of a route that says nothing else: VIRTUAL_HOST_MULTIPORTS has a path, a destination and a protocol of its own.
-[[nodiscard]] std::variant<route, refused_value> make_route(std::string_view variable, std::string_view path,
+[[nodiscard]] std::variant<route, refused_value> make_route(variable variable, std::string_view path,
                                                             std::string_view destination, std::string_view protocol,
                                                             std::string_view root);
 

@@ -3,7 +3,7 @@
 
 #include "base/names.h"
 #include "site/values.h"
-#include "site/words.h"
+#include "site/variables/variables.h"
 
 #include <algorithm>
 #include <optional>
@@ -108,7 +108,8 @@ wanted_site find_site(const docker::container& container, const std::string* lab
   }
   if (label == nullptr || label->empty()) return found;
   if (!found.name.empty() && found.name != *label) {
-    found.reason = "its label names the site " + site::quoted(*label) + ", its mount the site " + site::quoted(found.name);
+    found.reason =
+        "its label names the site " + site::quoted(*label) + ", its mount the site " + site::quoted(found.name);
   }
   found.name = *label;
   return found;
@@ -157,7 +158,7 @@ verdict classifier::classify(const docker::container& container) const {
   const auto* label = docker::find_label(container, k_label);
   const auto image = familiar_image(container.image);
   const auto matches = [&](const std::string& glob) { return glob_matches(image, glob); };
-  const auto* hosts = find_word(container, "VIRTUAL_HOST");
+  const auto* hosts = find_value(container, "VIRTUAL_HOST");
   if (container.inspected) {
     if (label == nullptr && std::none_of(globs_.begin(), globs_.end(), matches)) return not_a_site{};
     if (hosts == nullptr || first_host(*hosts).empty()) {

@@ -43,23 +43,23 @@ bool is_hsts(std::string_view text) {
 
 std::variant<tls, refused_value> tls_of(const docker::container& container) {
   tls found;
-  if (const auto text = word_of(container, "HTTPS_METHOD"); !text.empty()) {
+  if (const auto text = read_value(container, "HTTPS_METHOD"); !text.empty()) {
     const auto known = parse_choice(text, k_methods);
-    if (!known) return refuse("HTTPS_METHOD", text, "is none of redirect, noredirect, nohttp, nohttps");
+    if (!known) return refuse_choice("HTTPS_METHOD", text);
     found.method = *known;
   }
-  if (const auto text = word_of(container, "HSTS"); text == "off") {
+  if (const auto text = read_value(container, "HSTS"); text == "off") {
     found.hsts.clear();
   } else if (!text.empty()) {
     if (!is_hsts(text)) return refuse("HSTS", text, "is neither off nor max-age=SECONDS; includeSubDomains; preload");
     found.hsts = text;
   }
-  if (const auto text = word_of(container, "SSL_POLICY"); !text.empty()) {
+  if (const auto text = read_value(container, "SSL_POLICY"); !text.empty()) {
     const auto known = parse_choice(text, k_policies);
-    if (!known) return refuse("SSL_POLICY", text, "is neither Mozilla-Modern nor Mozilla-Intermediate");
+    if (!known) return refuse_choice("SSL_POLICY", text);
     found.policy = *known;
   }
-  if (const auto text = word_of(container, "CERT_NAME"); !text.empty()) {
+  if (const auto text = read_value(container, "CERT_NAME"); !text.empty()) {
     // The name of a file in the certificates' folder, and of none elsewhere: what a host name is made of.
     const auto parsed = parse_host(text);
     const auto* name = std::get_if<host>(&parsed);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "site/values.h"
 
-#include "site/words.h"
-
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -41,12 +39,16 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
 }
 
-refused_value refuse(std::string_view variable, std::string_view value, std::string reason) {
-  return {std::string(variable), printable(value), std::move(reason)};
+refused_value refuse(variable variable, std::string_view value, std::string reason) {
+  return {variable, printable(value), std::move(reason)};
 }
 
-std::string_view word_of(const docker::container& container, std::string_view name) {
-  const auto* value = find_word(container, name);
+refused_value refuse_choice(variable variable, std::string_view value) {
+  return refuse(variable, value, "is none of " + list_values(variable));
+}
+
+std::string_view read_value(const docker::container& container, variable variable) {
+  const auto* value = find_value(container, variable);
   return value == nullptr ? std::string_view{} : trim(*value);
 }
 

@@ -3,6 +3,7 @@
 
 #include "site/multiports.h"
 #include "site/values.h"
+#include "site/variables/variables.h"
 
 #include <algorithm>
 #include <utility>
@@ -90,8 +91,8 @@ std::optional<site::refused_value> read_one_port(candidate& found) {
   return std::nullopt;
 }
 
-// All that the container says; a value that is refused.
-std::optional<site::refused_value> read_words(candidate& found, const judge_options& options) {
+// All of the container's variables; a value that is refused.
+std::optional<site::refused_value> read_variables(candidate& found, const judge_options& options) {
   const auto& container = *found.container;
   std::optional<site::refused_value> refusal;
   std::vector<site::multiport> several;
@@ -112,8 +113,8 @@ std::optional<site::refused_value> read_words(candidate& found, const judge_opti
   if (take(site::tls_of(container), found.tls, refusal)) return refusal;
   for (const auto& wish : found.wishes) {
     if (wants_too_much(wish)) {
-      return site::refuse(several.empty() ? "VIRTUAL_HOST" : "VIRTUAL_HOST_MULTIPORTS", wish.host.text,
-                          "is no plain name: only those have ports of their own");
+      return site::refuse(several.empty() ? site::variable("VIRTUAL_HOST") : site::variable("VIRTUAL_HOST_MULTIPORTS"),
+                          wish.host.text, "is no plain name: only those have ports of their own");
     }
     if (container.host_network && std::ranges::count(options.own_ports, wish.port) > 0) {
       return site::refused_value{"VIRTUAL_PORT", std::to_string(wish.port),
@@ -127,13 +128,14 @@ std::optional<site::refused_value> read_words(candidate& found, const judge_opti
 }  // namespace
 
 complaint complain(const docker::container& container, site::refused_value value) {
-  return {site::printable(container.name), std::move(value.variable), std::move(value.value), std::move(value.reason)};
+  return {site::printable(container.name), std::string(value.variable.name()), std::move(value.value),
+          std::move(value.reason)};
 }
 
 std::optional<candidate> judge(const docker::container& container, const judge_options& options,
                                std::vector<complaint>& refused) {
-  if (site::find_word(container, "VIRTUAL_HOST") == nullptr &&
-      site::find_word(container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {
+  if (site::find_value(container, "VIRTUAL_HOST") == nullptr &&
+      site::find_value(container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {
     return std::nullopt;
   }
   candidate found{.container = &container,
@@ -143,7 +145,14 @@ std::optional<candidate> judge(const docker::container& container, const judge_o
                   .access = {},
                   .tls = {}};
   if (!takes_part(container, found.owner)) return std::nullopt;
-  if (auto value = read_words(found, options)) {
+  if (found.owner.starts_with("site:")) {
+    if (const auto forbidden = site::find_forbidden(container)) {
+      refused.push_back({site::printable(container.name), std::string(*forbidden), "",
+                         "can be set by the sysadmin only: remove it from the site's container"});
+      return std::nullopt;
+    }
+  }
+  if (auto value = read_variables(found, options)) {
     refused.push_back(complain(container, std::move(*value)));
     return std::nullopt;
   }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One container's own words, judged by themselves: does it take part, whose is it, what does it want? Pure.
+// One container's variables, judged by themselves: does it take part, whose is it, what does it want? Pure.
 #pragma once
 
 #include "docker/container.h"
 #include "proxy-render/plan/vhosts.h"
 #include "site/external_ports.h"
 #include "site/hosts.h"
-#include "site/words.h"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,29 +14,6 @@
 #include <vector>
 
 namespace heberg::proxy {
-
-// Every word that is read of a container: these are what is remembered of it (memory.h).
-inline constexpr std::array<std::string_view, 21> k_words = {"VIRTUAL_HOST",
-                                                             "VIRTUAL_PORT",
-                                                             "VIRTUAL_PATH",
-                                                             "VIRTUAL_DEST",
-                                                             "VIRTUAL_PROTO",
-                                                             "VIRTUAL_ROOT",
-                                                             "NETWORK_ACCESS",
-                                                             "MAINTENANCE",
-                                                             "REDIRECT_WWW",
-                                                             "MAX_BODY",
-                                                             "READ_TIMEOUT",
-                                                             "LOADBALANCE",
-                                                             "KEEPALIVE",
-                                                             "HTTPS_METHOD",
-                                                             "HSTS",
-                                                             "CERT_NAME",
-                                                             "SERVER_TOKENS",
-                                                             "SSL_POLICY",
-                                                             "VIRTUAL_HOST_MULTIPORTS",
-                                                             "EXTERNAL_HTTP_PORT",
-                                                             "EXTERNAL_HTTPS_PORT"};
 
 // A host name, and what is to be done with some of its URLs.
 struct wish {

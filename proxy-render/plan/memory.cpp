@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/plan/memory.h"
 
-#include "proxy-render/plan/candidate.h"
+#include "site/variables/variables.h"
 
 #include <nlohmann/json.hpp>
 
@@ -13,11 +13,7 @@ namespace {
 using json = nlohmann::json;
 
 constexpr int k_version = 1;
-constexpr std::size_t k_words_max = 128U << 10U;  // bytes of one container: 256 names of 253 bytes, and some
-
-bool is_word(const std::pair<std::string, std::string>& variable) {
-  return std::ranges::find(k_words, variable.first) != k_words.end();
-}
+constexpr std::size_t k_variables_max = 128U << 10U;  // bytes of one container: 256 names of 253 bytes, and some
 
 std::optional<container_words> words_of(const docker::container& container) {
   container_words words{.created = container.created,
@@ -26,11 +22,11 @@ std::optional<container_words> words_of(const docker::container& container) {
                         .exposed_ports = container.exposed_ports};
   std::size_t size = 0;
   for (const auto& variable : container.environment) {
-    if (!is_word(variable)) continue;
+    if (!site::variable::find(variable.first)) continue;
     size += variable.first.size() + variable.second.size();
     words.environment.push_back(variable);
   }
-  if (size > k_words_max) return std::nullopt;
+  if (size > k_variables_max) return std::nullopt;
   return words;
 }
 
@@ -108,8 +104,8 @@ void remember_words(memory& memory, const std::string& id, const docker::contain
   if (!container->inspected) return;
   // An environment is for life; ports are named anew where a container is started again.
   if (known != memory.containers.end() && known->second.exposed_ports == container->exposed_ports) return;
-  if (site::find_word(*container, "VIRTUAL_HOST") == nullptr &&
-      site::find_word(*container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {
+  if (site::find_value(*container, "VIRTUAL_HOST") == nullptr &&
+      site::find_value(*container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {
     return;
   }
   auto words = words_of(*container);

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Each word with values that are sound, values that are not, and its label twin.
-#include "site/words.h"
-
-#include "site/access.h"
-#include "site/limits.h"
-#include "site/paths.h"
-#include "site/tls.h"
+// Each variable with values that are sound, and values that are not.
+#include "unit/site/parse_all.h"
 
 #include <catch2/catch.hpp>
 
@@ -16,21 +11,11 @@ using namespace heberg::site;
 using namespace std::chrono_literals;
 
 docker::container with(std::vector<std::pair<std::string, std::string>> environment) {
-  docker::container c;
-  c.environment = std::move(environment);
-  return c;
+  return make_container(std::move(environment));
 }
 
-template <class type>
-std::string show_refusal(const std::variant<type, refused_value>& parsed) {
-  const auto* refused = std::get_if<refused_value>(&parsed);
-  return refused == nullptr ? "" : refused->variable + " \"" + refused->value + "\" " + refused->reason;
-}
-
-// Of all words together, in the order they are read.
 std::string refusal_of(const std::string& name, const std::string& value) {
-  const auto c = with({{name, value}});
-  return show_refusal(route_of(c)) + show_refusal(limits_of(c)) + show_refusal(access_of(c)) + show_refusal(tls_of(c));
+  return parse_all(with({{name, value}}));
 }
 
 route route_with(std::vector<std::pair<std::string, std::string>> environment) {
@@ -39,19 +24,7 @@ route route_with(std::vector<std::pair<std::string, std::string>> environment) {
 
 }  // namespace
 
-TEST_CASE("a label says what the environment says, and wins") {
-  auto c = with({{"MAX_BODY", "1m"}, {"READ_TIMEOUT", "5s"}});
-  c.labels["heberg.proxy.max_body"] = "2k";
-  c.labels["heberg.proxy.MAX_BODY"] = "3k";
-  c.labels["heberg.proxy.keepalive"] = "disabled";
-  const auto found = std::get<limits>(limits_of(c));
-  CHECK(found.max_body == 2048U);
-  CHECK(found.read_timeout == 5s);
-  CHECK(found.keepalive == 0U);
-  CHECK(find_word(c, "LOADBALANCE") == nullptr);
-}
-
-TEST_CASE("nothing said is the default") {
+TEST_CASE("a variable that is not set has its default value") {
   CHECK(route_with({}) == route{});
   CHECK(route_with({{"VIRTUAL_PATH", " "}, {"VIRTUAL_DEST", ""}}) == route{});
   CHECK(std::get<limits>(limits_of(with({{"MAX_BODY", ""}, {"KEEPALIVE", "auto"}}))) == limits{});
@@ -131,10 +104,10 @@ TEST_CASE("a value of another type is refused, and named with the reason") {
       {"LOADBALANCE", "hash $remote_addr", "is none of round_robin, least_conn, ip_hash"},
       {"KEEPALIVE", "1001", "is none of auto, disabled, a number up to 1000"},
       {"KEEPALIVE", "-1", "is none of auto, disabled, a number up to 1000"},
-      {"NETWORK_ACCESS", "intern", "is neither internal nor external"},
-      {"MAINTENANCE", "maybe", "is neither true nor false"},
-      {"REDIRECT_WWW", "301", "is neither true nor false"},
-      {"SERVER_TOKENS", "build;", "is neither true nor false"},
+      {"NETWORK_ACCESS", "intern", "is none of internal, external"},
+      {"MAINTENANCE", "maybe", "is none of true, false"},
+      {"REDIRECT_WWW", "301", "is none of true, false"},
+      {"SERVER_TOKENS", "build;", "is none of on, off"},
       {"HTTPS_METHOD", "none", "is none of redirect, noredirect, nohttp, nohttps"},
       {"HSTS", "on", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
       {"HSTS", "max-age=", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
