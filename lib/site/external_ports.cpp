@@ -23,11 +23,11 @@ std::variant<external_ports, refused_value> make_external_ports(std::optional<va
        {port{k_http, http, &external_ports::http}, port{k_https, https, &external_ports::https}}) {
     if (text.empty()) continue;
     const auto number = parse_number(text, 1, 65535);
-    if (!number) return refuse(source.value_or(name), text, "is not one port from 1 to 65535");
+    if (!number) return refuse(source.value_or(name), text, "is not a port from 1 to 65535");
     found.*to = static_cast<std::uint16_t>(*number);
   }
   if (found.http != 0 && found.http == found.https)
-    return refuse(source.value_or(k_https), https, "is EXTERNAL_HTTP_PORT's, too");
+    return refuse(source.value_or(k_https), https, "is also the value of EXTERNAL_HTTP_PORT");
   return found;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// On which ports of the proxy a host is served, where not on the usual two: EXTERNAL_HTTP_PORT, EXTERNAL_HTTPS_PORT.
-// Pure.
+// The proxy's ports for a host that is not served on the usual two: EXTERNAL_HTTP_PORT, EXTERNAL_HTTPS_PORT. Pure.
 #pragma once
 
 #include "site/hosts.h"
@@ -13,7 +12,7 @@
 namespace heberg::site {
 
 struct external_ports {
-  std::uint16_t http = 0;  // 0: the proxy's own
+  std::uint16_t http = 0;  // 0: the proxy's usual port
   std::uint16_t https = 0;
   auto operator<=>(const external_ports&) const = default;
 };

@@ -39,7 +39,7 @@ std::variant<path, std::string> parse_path(std::string_view text) {
     text = trim(text.substr(modifier.size()));
     break;
   }
-  if (!std::ranges::all_of(text, is_printable)) return "holds something else than printable ASCII";
+  if (!std::ranges::all_of(text, is_printable)) return "contains a character that is not printable ASCII";
   auto reason = is_regex(parsed) ? judge_regex(text, false) : judge_path(text);
   if (!reason.empty()) return reason;
   parsed.text = text;
@@ -60,12 +60,12 @@ std::string show(const path& path) {
   return path.text;
 }
 
-std::variant<route, refused_value> make_route(variable variable, std::string_view path, std::string_view destination,
+std::variant<route, refused_value> make_route(variable source, std::string_view path, std::string_view destination,
                                               std::string_view protocol, std::string_view root) {
   // VIRTUAL_HOST_MULTIPORTS holds the parts of a route itself.
-  const auto about = [&](class variable part, std::string_view value, std::string reason) {
-    return variable == "VIRTUAL_PATH" ? refuse(part, value, std::move(reason))
-                                      : refuse(variable, value, std::string(part.name()) + " " + reason);
+  const auto about = [&](variable part, std::string_view value, std::string reason) {
+    return source == "VIRTUAL_PATH" ? refuse(part, value, std::move(reason))
+                                    : refuse(source, value, std::string(part.name()) + " " + reason);
   };
   route made;
   auto parsed = parse_path(path.empty() ? "/" : path);
@@ -75,14 +75,14 @@ std::variant<route, refused_value> make_route(variable variable, std::string_vie
   if (const auto known = parse_choice(protocol.empty() ? "http" : protocol, k_protocols); known) {
     made.protocol = *known;
   } else {
-    return about("VIRTUAL_PROTO", protocol, "is none of " + list_values("VIRTUAL_PROTO"));
+    return about("VIRTUAL_PROTO", protocol, "is not one of " + list_values("VIRTUAL_PROTO"));
   }
   if (!destination.empty()) {
     if (auto reason = judge_path(destination); !reason.empty())
       return about("VIRTUAL_DEST", destination, std::move(reason));
-    if (is_regex(made.path)) return about("VIRTUAL_DEST", destination, "cannot take the place of a regular expression");
+    if (is_regex(made.path)) return about("VIRTUAL_DEST", destination, "cannot replace a regular expression");
     if (made.protocol != protocol::http && made.protocol != protocol::https)
-      return about("VIRTUAL_DEST", destination, "wants VIRTUAL_PROTO http or https");
+      return about("VIRTUAL_DEST", destination, "requires VIRTUAL_PROTO http or https");
     made.destination = destination;
   }
   if (made.protocol == protocol::fastcgi) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How the value of a variable becomes one of a type, or a reason. Internal to lib/site. Nothing here lets a byte through
-// that means something to nginx outside of quotes, or "$" inside of them.
+// Parses the value of a variable as a type, or gives a reason. Internal to lib/site. No parser here accepts a byte that
+// has a meaning for nginx outside of quotes, or "$" inside of them.
 #pragma once
 
 #include "docker/container.h"
@@ -33,10 +33,10 @@ namespace heberg::site {
 // true, yes, on, 1; false, no, off, 0.
 [[nodiscard]] std::optional<bool> parse_flag(std::string_view text);
 
-// "/", then what an URL's path is made of. Why not; empty where it is one.
+// Why a text is not an URL's path; empty where it is one.
 [[nodiscard]] std::string judge_path(std::string_view text);
 
-// Why nginx would not take it, or take it for more than an expression; empty where it is sound.
+// Why nginx would refuse a regular expression, or do more than match it; empty where it is sound.
 [[nodiscard]] std::string judge_regex(std::string_view pattern, bool anchored);
 
 template <class choice, std::size_t count>

@@ -114,7 +114,7 @@ std::optional<site::refused_value> read_variables(candidate& found, const judge_
   for (const auto& wish : found.wishes) {
     if (wants_too_much(wish)) {
       return site::refuse(several.empty() ? site::variable("VIRTUAL_HOST") : site::variable("VIRTUAL_HOST_MULTIPORTS"),
-                          wish.host.text, "is no plain name: only those have ports of their own");
+                          wish.host.text, "is not a plain name: only plain names can have external ports");
     }
     if (container.host_network && std::ranges::count(options.own_ports, wish.port) > 0) {
       return site::refused_value{"VIRTUAL_PORT", std::to_string(wish.port),
