@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One container's variables, judged by themselves: does it take part, whose is it, what does it want? Pure.
+// The variables of one container, parsed without the other containers: whether it takes part, its owner, and the hosts
+// that it requests. Pure.
 #pragma once
 
 #include "docker/container.h"
@@ -15,32 +16,33 @@
 
 namespace heberg::proxy {
 
-// A host name, and what is to be done with some of its URLs.
-struct wish {
+// A host name, and where some of its URLs go.
+struct requested_host {
   site::host host;
   site::route route;
   std::uint16_t port = 0;
   site::external_ports external;
-  std::string redirect_to;  // another name; then route and port are nothing
+  std::string redirect_to;  // another name; then route and port are not used
 };
 
-struct candidate {
+struct parsed_container {
   const docker::container* container = nullptr;
   std::string owner;
-  std::vector<wish> wishes;
+  std::vector<requested_host> requested_hosts;
   site::limits limits;
   site::access access;
   site::tls tls;
 };
 
-struct judge_options {
+struct parse_options {
   site::classifier sites;
   std::vector<std::uint16_t> own_ports;
 };
 
 // Nothing for a container that takes no part or is refused.
-[[nodiscard]] std::optional<candidate> judge(const docker::container& container, const judge_options& options,
-                                             std::vector<complaint>& refused);
+[[nodiscard]] std::optional<parsed_container> parse_container(const docker::container& container,
+                                                              const parse_options& options,
+                                                              std::vector<complaint>& refused);
 
 [[nodiscard]] complaint complain(const docker::container& container, site::refused_value value);
 
