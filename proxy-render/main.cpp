@@ -12,6 +12,7 @@
 #include "proxy-render/render/features.h"
 #include "proxy-render/status.h"
 #include "site/hosts.h"
+#include "site/variables/variables.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -44,6 +45,7 @@ struct command_line {
   bool no_reload = false;
   bool status = false;
   bool check = false;
+  bool variables = false;
 };
 
 // Where the kernel has no IPv6, or no interface has an address of it, nginx need not listen there.
@@ -242,6 +244,11 @@ int main(int argc, char** argv) {
       ->excludes(once)
       ->excludes(status)
       ->excludes(check);
+  app.add_flag("--variables", line.variables,
+               "Print the variables that a container may set, as a table in Markdown, and exit")
+      ->excludes(once)
+      ->excludes(status)
+      ->excludes(check);
   auto* no_reload = app.add_flag("--no-reload", line.no_reload, "Write, but do not reload nginx");
   app.add_option("--output", line.output, "Write nginx's configuration to FILE (default: proxy.output of the settings)")
       ->type_name("FILE");
@@ -253,6 +260,10 @@ int main(int argc, char** argv) {
                  "Keep FILE as a hosts(5) list too: each plain name that is served, at 127.0.0.1")
       ->type_name("FILE");
   CLI11_PARSE(app, argc, argv);
+  if (line.variables) {
+    std::cout << site::print_variables();
+    return 0;
+  }
   try {
     return run(line);
   } catch (const std::exception& error) {

@@ -3,7 +3,7 @@
 
 namespace heberg::proxy {
 
-bool is_over(const name_claim& claim, std::chrono::milliseconds keep, std::chrono::sys_seconds now) {
+bool is_over(const host_ownership& claim, std::chrono::milliseconds keep, std::chrono::sys_seconds now) {
   return claim.left && now - *claim.left >= keep;
 }
 
@@ -14,7 +14,7 @@ void look_at_claim(memory& memory, const site::host& name, bool owner_claims_it,
   auto& claim = known->second;
   if (owner_claims_it == claim.left.has_value()) {
     claim.left = owner_claims_it ? std::nullopt : std::optional(now);
-    write_claim(name, claim);
+    write_ownership(name, claim);
     memory.changed = true;
   }
   if (!is_over(claim, keep, now)) return;
@@ -27,11 +27,11 @@ void claim_name(memory& memory, const site::host& name, const std::string& owner
   if (!is_new) return;
   claim->second.owner = owner;
   claim->second.order = memory.next_order++;
-  write_claim(name, claim->second);
+  write_ownership(name, claim->second);
   memory.changed = true;
 }
 
-std::string explain_refusal(const name_claim& claim) {
+std::string explain_refusal(const host_ownership& claim) {
   const auto owner = site::printable(claim.owner);
   if (!claim.left) return "is claimed by " + owner + " already";
   return "is kept for " + owner + ", which had it last (heberg-proxy-render --forget gives it free)";

@@ -20,9 +20,9 @@ void look_at_claim(memory& memory, const site::host& name, bool owner_claims_it,
 // A name that is nobody's is this owner's from now on.
 void claim_name(memory& memory, const site::host& name, const std::string& owner);
 
-[[nodiscard]] bool is_over(const name_claim& claim, std::chrono::milliseconds keep, std::chrono::sys_seconds now);
+[[nodiscard]] bool is_over(const host_ownership& claim, std::chrono::milliseconds keep, std::chrono::sys_seconds now);
 
 // Why another owner does not get the name.
-[[nodiscard]] std::string explain_refusal(const name_claim& claim);
+[[nodiscard]] std::string explain_refusal(const host_ownership& claim);
 
 }  // namespace heberg::proxy

@@ -53,7 +53,7 @@ struct planner::known_container {
   std::string id;
   std::chrono::sys_time<std::chrono::nanoseconds> created;
   std::optional<docker::container> filled;  // the engine could not be asked: what is remembered of it
-  std::optional<candidate> found;
+  std::optional<parsed_container> found;
   std::vector<complaint> refused;
   std::string address;  // empty: none that the proxy reaches
   std::optional<complaint> unreachable;
@@ -76,7 +76,7 @@ struct planner::looking {
   const plan_options& options;
   proxy::memory& memory;
   std::chrono::sys_seconds now;
-  judge_options judging;
+  parse_options parsing;
 };
 
 planner::planner() = default;
@@ -92,7 +92,7 @@ plan planner::update(const docker::containers& containers, const plan_options& o
                    .options = options,
                    .memory = memory,
                    .now = now,
-                   .judging = {.sites = site::classifier(options.sites), .own_ports = options.own_ports}};
+                   .parsing = {.sites = site::classifier(options.sites), .own_ports = options.own_ports}};
   plan made;
   made.from = find_vantage(containers, options.vantage);
   // Until all is done: whatever is thrown on the way, the next update begins anew.
@@ -126,20 +126,20 @@ void planner::look_at_container(const looking& at, const std::string& id) {
   drop(id);
   const auto present = at.containers.find(id);
   const auto* container = present == at.containers.end() ? nullptr : &present->second;
-  remember_words(at.memory, id, container);
+  remember_variables(at.memory, id, container);
   if (container == nullptr) return;
 
   known_container fresh;
   if (!container->inspected) {
     const auto words = at.memory.containers.find(id);
     if (words == at.memory.containers.end()) return;
-    fresh.filled = fill_words(*container, words->second);
+    fresh.filled = fill_variables(*container, words->second);
   }
   auto& known = containers_.emplace(id, std::move(fresh)).first->second;
   const auto& one = known.filled ? *known.filled : *container;
   known.id = id;
   known.created = one.created;
-  known.found = judge(one, at.judging, known.refused);
+  known.found = parse_container(one, at.parsing, known.refused);
   if (!known.refused.empty()) complained_of_.insert(id);
   if (!known.found) {
     if (known.refused.empty()) containers_.erase(id);
@@ -155,13 +155,13 @@ void planner::look_at_container(const looking& at, const std::string& id) {
 }
 
 void planner::enter(const known_container& from) {
-  for (const auto& wish : from.found->wishes) {
-    auto& claimants = hosts_[wish.host].claimants;
+  for (const auto& requested : from.found->requested_hosts) {
+    auto& claimants = hosts_[requested.host].claimants;
     const auto place = std::ranges::upper_bound(
         claimants, from, [](const auto& a, const auto& b) { return a.is_older_than(b); },
         [](const known_container* one) -> const known_container& { return *one; });
     if (place == claimants.begin() || *std::prev(place) != &from) claimants.insert(place, &from);
-    touched_.insert(wish.host);
+    touched_.insert(requested.host);
   }
 }
 
@@ -169,9 +169,9 @@ void planner::drop(const std::string& id) {
   const auto known = containers_.find(id);
   if (known == containers_.end()) return;
   if (known->second.found) {
-    for (const auto& wish : known->second.found->wishes) {
-      std::erase(hosts_[wish.host].claimants, &known->second);
-      touched_.insert(wish.host);
+    for (const auto& requested : known->second.found->requested_hosts) {
+      std::erase(hosts_[requested.host].claimants, &known->second);
+      touched_.insert(requested.host);
     }
   }
   containers_.erase(known);
@@ -183,7 +183,7 @@ void planner::drop(const std::string& id) {
 void planner::settle_claims(const looking& at) {
   struct first_claim {
     const known_container* from;
-    std::ptrdiff_t wish;
+    std::ptrdiff_t requested;
     const site::host* host;
   };
   std::vector<first_claim> fresh;
@@ -207,11 +207,12 @@ void planner::settle_claims(const looking& at) {
     }
     if (claim != at.memory.names.end() || known == hosts_.end() || known->second.claimants.empty()) continue;
     const auto* oldest = known->second.claimants.front();
-    const auto& wishes = oldest->found->wishes;
-    fresh.push_back({oldest, std::ranges::find(wishes, host, &wish::host) - wishes.begin(), &known->first});
+    const auto& requested_hosts = oldest->found->requested_hosts;
+    fresh.push_back({oldest, std::ranges::find(requested_hosts, host, &requested_host::host) - requested_hosts.begin(),
+                     &known->first});
   }
   std::ranges::sort(fresh, [](const first_claim& a, const first_claim& b) {
-    return a.from == b.from ? a.wish < b.wish : a.from->is_older_than(*b.from);
+    return a.from == b.from ? a.requested < b.requested : a.from->is_older_than(*b.from);
   });
   for (const auto& one : fresh) claim_name(at.memory, *one.host, one.from->found->owner);
 }
@@ -228,15 +229,15 @@ void planner::build(const looking& at, const site::host& host) {
   std::optional<assembly> parts;
   for (const auto* one : built.claimants) {
     const auto& from = *one->found;
-    for (const auto& wish : from.wishes) {
-      if (wish.host != host) continue;
+    for (const auto& requested : from.requested_hosts) {
+      if (requested.host != host) continue;
       if (from.owner != claim.owner) {
         built.refused.push_back(
             complain(*from.container, {"VIRTUAL_HOST", site::printable(host.text), explain_refusal(claim)}));
         continue;
       }
-      if (!parts) parts.emplace(from, wish);
-      parts->add(from, wish, one->address, built.refused);
+      if (!parts) parts.emplace(from, requested);
+      parts->add(from, requested, one->address, built.refused);
     }
   }
   if (parts) {

@@ -39,7 +39,7 @@ std::string keeper::unlock(const std::string& site) {
 }
 
 keeper::outcome keeper::reserve(const std::string& site, std::optional<std::uint32_t> wished) {
-  if (auto why = site::explain_site_name(site); !why.empty()) return {outcome::refused, "the name " + why};
+  if (auto why = site::explain_site_name(site); !why.empty()) return {outcome::refused, why};
   if (!root_is_sound_) return {outcome::failed, "the sites root is not sound; the log says why"};
   if (!rows_.contains(site)) {
     const auto ask = questions_without_haste();
@@ -78,7 +78,7 @@ keeper::outcome keeper::purge(const std::string& site, tree_fate tree) {
 }
 
 keeper::outcome keeper::rename(const std::string& site, const std::string& to) {
-  if (auto why = site::explain_site_name(to); !why.empty()) return {outcome::refused, "the new name " + why};
+  if (auto why = site::explain_site_name(to); !why.empty()) return {outcome::refused, why};
   if (auto why = explain_in_use(site); !why.empty()) return {outcome::refused, why};
   if (rows_.contains(to)) return {outcome::refused, "the name " + to + " is taken by another site"};
   if (machine_.has_tree(to)) return {outcome::refused, "the name " + to + " is taken: a tree of that name is there"};

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Each word with values that are sound, values that are not, and its label twin.
-#include "site/words.h"
-
-#include "site/access.h"
-#include "site/limits.h"
-#include "site/paths.h"
-#include "site/tls.h"
+// Each variable with values that are sound, and values that are not.
+#include "unit/site/parse_all.h"
 
 #include <catch2/catch.hpp>
 
@@ -16,21 +11,11 @@ using namespace heberg::site;
 using namespace std::chrono_literals;
 
 docker::container with(std::vector<std::pair<std::string, std::string>> environment) {
-  docker::container c;
-  c.environment = std::move(environment);
-  return c;
+  return make_container(std::move(environment));
 }
 
-template <class type>
-std::string show_refusal(const std::variant<type, refused_value>& parsed) {
-  const auto* refused = std::get_if<refused_value>(&parsed);
-  return refused == nullptr ? "" : refused->variable + " \"" + refused->value + "\" " + refused->reason;
-}
-
-// Of all words together, in the order they are read.
 std::string refusal_of(const std::string& name, const std::string& value) {
-  const auto c = with({{name, value}});
-  return show_refusal(route_of(c)) + show_refusal(limits_of(c)) + show_refusal(access_of(c)) + show_refusal(tls_of(c));
+  return parse_all(with({{name, value}}));
 }
 
 route route_with(std::vector<std::pair<std::string, std::string>> environment) {
@@ -39,19 +24,7 @@ route route_with(std::vector<std::pair<std::string, std::string>> environment) {
 
 }  // namespace
 
-TEST_CASE("a label says what the environment says, and wins") {
-  auto c = with({{"MAX_BODY", "1m"}, {"READ_TIMEOUT", "5s"}});
-  c.labels["heberg.proxy.max_body"] = "2k";
-  c.labels["heberg.proxy.MAX_BODY"] = "3k";
-  c.labels["heberg.proxy.keepalive"] = "disabled";
-  const auto found = std::get<limits>(limits_of(c));
-  CHECK(found.max_body == 2048U);
-  CHECK(found.read_timeout == 5s);
-  CHECK(found.keepalive == 0U);
-  CHECK(find_word(c, "LOADBALANCE") == nullptr);
-}
-
-TEST_CASE("nothing said is the default") {
+TEST_CASE("a variable that is not set has its default value") {
   CHECK(route_with({}) == route{});
   CHECK(route_with({{"VIRTUAL_PATH", " "}, {"VIRTUAL_DEST", ""}}) == route{});
   CHECK(std::get<limits>(limits_of(with({{"MAX_BODY", ""}, {"KEEPALIVE", "auto"}}))) == limits{});
@@ -103,39 +76,39 @@ TEST_CASE("a value of another type is refused, and named with the reason") {
   } rows[] = {
       {"VIRTUAL_PATH", "a", "does not begin with a slash"},
       {"VIRTUAL_PATH", "=", "does not begin with a slash"},
-      {"VIRTUAL_PATH", "/a b", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
-      {"VIRTUAL_PATH", "/a$b", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
-      {"VIRTUAL_PATH", "/a;", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
-      {"VIRTUAL_PATH", "/a{", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_PATH", "/a b", "contains a character other than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_PATH", "/a$b", "contains a character other than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_PATH", "/a;", "contains a character other than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_PATH", "/a{", "contains a character other than letters, digits and /._~-!&()*+,=:@%"},
       {"VIRTUAL_PATH", "/" + std::string(255, 'a'), "is longer than 255 bytes"},
       {"VIRTUAL_PATH", "~", "is an empty regular expression"},
-      {"VIRTUAL_PATH", "~ (", "is no regular expression: missing closing parenthesis at offset 1"},
+      {"VIRTUAL_PATH", "~ (", "is not a valid regular expression: missing closing parenthesis at offset 1"},
       {"VIRTUAL_PATH", "~ ^/(?<a>x)", "is a regular expression with a named group"},
       {"VIRTUAL_PATH", "~ (*ACCEPT)", "is a regular expression with \"(*\" in it"},
       {"VIRTUAL_DEST", "x", "does not begin with a slash"},
-      {"VIRTUAL_DEST", "/; return 200 \"x\"", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
-      {"VIRTUAL_DEST", "/$host", "holds something else than letters, digits and /._~-!&()*+,=:@%"},
-      {"VIRTUAL_PROTO", "htp", "is none of http, https, fastcgi, uwsgi, grpc, grpcs"},
-      {"VIRTUAL_PROTO", "HTTP", "is none of http, https, fastcgi, uwsgi, grpc, grpcs"},
-      {"MAX_BODY", "1t", "is no size such as 64m, 512k or 0"},
-      {"MAX_BODY", "-1", "is no size such as 64m, 512k or 0"},
-      {"MAX_BODY", "m", "is no size such as 64m, 512k or 0"},
-      {"MAX_BODY", "1m;", "is no size such as 64m, 512k or 0"},
-      {"MAX_BODY", "1025g", "is no size such as 64m, 512k or 0"},
-      {"MAX_BODY", "99999999999999999999", "is no size such as 64m, 512k or 0"},
-      {"READ_TIMEOUT", "0", "is no time from 1s to 24h, such as 90s or 5m"},
-      {"READ_TIMEOUT", "25h", "is no time from 1s to 24h, such as 90s or 5m"},
-      {"READ_TIMEOUT", "5d", "is no time from 1s to 24h, such as 90s or 5m"},
-      {"READ_TIMEOUT", "s", "is no time from 1s to 24h, such as 90s or 5m"},
-      {"LOADBALANCE", "least_conn;", "is none of round_robin, least_conn, ip_hash"},
-      {"LOADBALANCE", "hash $remote_addr", "is none of round_robin, least_conn, ip_hash"},
-      {"KEEPALIVE", "1001", "is none of auto, disabled, a number up to 1000"},
-      {"KEEPALIVE", "-1", "is none of auto, disabled, a number up to 1000"},
-      {"NETWORK_ACCESS", "intern", "is neither internal nor external"},
-      {"MAINTENANCE", "maybe", "is neither true nor false"},
-      {"REDIRECT_WWW", "301", "is neither true nor false"},
-      {"SERVER_TOKENS", "build;", "is neither true nor false"},
-      {"HTTPS_METHOD", "none", "is none of redirect, noredirect, nohttp, nohttps"},
+      {"VIRTUAL_DEST", "/; return 200 \"x\"", "contains a character other than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_DEST", "/$host", "contains a character other than letters, digits and /._~-!&()*+,=:@%"},
+      {"VIRTUAL_PROTO", "htp", "is not one of http, https, fastcgi, uwsgi, grpc, grpcs"},
+      {"VIRTUAL_PROTO", "HTTP", "is not one of http, https, fastcgi, uwsgi, grpc, grpcs"},
+      {"MAX_BODY", "1t", "is not a size: use a number with k, m or g such as 64m, or 0"},
+      {"MAX_BODY", "-1", "is not a size: use a number with k, m or g such as 64m, or 0"},
+      {"MAX_BODY", "m", "is not a size: use a number with k, m or g such as 64m, or 0"},
+      {"MAX_BODY", "1m;", "is not a size: use a number with k, m or g such as 64m, or 0"},
+      {"MAX_BODY", "1025g", "is not a size: use a number with k, m or g such as 64m, or 0"},
+      {"MAX_BODY", "99999999999999999999", "is not a size: use a number with k, m or g such as 64m, or 0"},
+      {"READ_TIMEOUT", "0", "is not a time from 1s to 24h: use a number with s, m or h such as 90s"},
+      {"READ_TIMEOUT", "25h", "is not a time from 1s to 24h: use a number with s, m or h such as 90s"},
+      {"READ_TIMEOUT", "5d", "is not a time from 1s to 24h: use a number with s, m or h such as 90s"},
+      {"READ_TIMEOUT", "s", "is not a time from 1s to 24h: use a number with s, m or h such as 90s"},
+      {"LOADBALANCE", "least_conn;", "is not one of round_robin, least_conn, ip_hash"},
+      {"LOADBALANCE", "hash $remote_addr", "is not one of round_robin, least_conn, ip_hash"},
+      {"KEEPALIVE", "1001", "is not one of auto, disabled, a number up to 1000"},
+      {"KEEPALIVE", "-1", "is not one of auto, disabled, a number up to 1000"},
+      {"NETWORK_ACCESS", "intern", "is not one of internal, external"},
+      {"MAINTENANCE", "maybe", "is not one of true, false"},
+      {"REDIRECT_WWW", "301", "is not one of true, false"},
+      {"SERVER_TOKENS", "build;", "is not one of on, off"},
+      {"HTTPS_METHOD", "none", "is not one of redirect, noredirect, nohttp, nohttps"},
       {"HSTS", "on", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
       {"HSTS", "max-age=", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
       {"HSTS", "max-age=1;", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
@@ -146,8 +119,8 @@ TEST_CASE("a value of another type is refused, and named with the reason") {
       {"HSTS", "max-age=1\n; includeSubDomains; preload",
        "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
       {"HSTS", "max-age=1\"; } server {", "is neither off nor max-age=SECONDS; includeSubDomains; preload"},
-      {"CERT_NAME", "../../x", "is no certificate's name, such as example.org"},
-      {"CERT_NAME", "*.test", "is no certificate's name, such as example.org"},
+      {"CERT_NAME", "../../x", "is not a certificate name such as example.org"},
+      {"CERT_NAME", "*.test", "is not a certificate name such as example.org"},
   };
   for (const auto& row : rows) {
     INFO(row.name << "=" << row.value);
@@ -161,8 +134,8 @@ TEST_CASE("a destination goes with a path that can be replaced, in a protocol th
   };
   CHECK(refusal("/a", "https").empty());
   CHECK(refusal("= /a", "http").empty());
-  CHECK(refusal("~ ^/a", "http") == "VIRTUAL_DEST \"/x\" cannot take the place of a regular expression");
-  CHECK(refusal("/a", "uwsgi") == "VIRTUAL_DEST \"/x\" wants VIRTUAL_PROTO http or https");
+  CHECK(refusal("~ ^/a", "http") == "VIRTUAL_DEST \"/x\" cannot replace a regular expression");
+  CHECK(refusal("/a", "uwsgi") == "VIRTUAL_DEST \"/x\" requires VIRTUAL_PROTO http or https");
 }
 
 TEST_CASE("a document root that is no path is refused where it is used") {
@@ -170,7 +143,7 @@ TEST_CASE("a document root that is no path is refused where it is used") {
     return show_refusal(route_of(with({{"VIRTUAL_PROTO", protocol}, {"VIRTUAL_ROOT", "/x; } server {"}})));
   };
   CHECK(refusal("http").empty());
-  CHECK(refusal("fastcgi").find("VIRTUAL_ROOT \"/x; } server {\" holds something else") == 0);
+  CHECK(refusal("fastcgi").find("VIRTUAL_ROOT \"/x; } server {\" contains a character other than") == 0);
 }
 
 TEST_CASE("what HSTS may say") {
