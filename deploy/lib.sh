@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What deploy/quickstart and tests/run share: messages, Debian packages, heberg's own packages, images.
+# What deploy/quickstart, tests/run and tests/bench/run share: messages, Debian packages, heberg's own packages, images.
 # Sourced, never run. Needs: root, `set -eu`, heberg_source (the checkout's folder).
 
 : "${heberg_source:?}"
@@ -10,6 +10,12 @@ heberg_build=${HEBERG_BUILD:-$heberg_source/build/deploy}
 k_engine_packages=(docker.io iptables ca-certificates)
 k_builder_packages=(dpkg-dev debhelper)
 k_standin_packages=(mmdebstrap)
+
+# What the tests and the benchmarks run, beside what debian/control builds them with; and what each of the two runs besides. (libwrap0: of
+# an sshd that is unpacked, not installed.)
+k_run_packages=(curl iproute2 libwrap0 nginx-core openssh-client openssl procps python3 util-linux)
+k_test_packages=(ansible-core ansible-lint docker-compose git pamtester rsync tinycdb webhook yamllint)
+k_bench_packages=(zstd)
 
 # What the packages are made of: the source tree without tests, deploy/ and build folders.
 k_package_sources=(CMakeLists.txt cmake lib libnss_heberg pam_heberg syncd proxy-render hebergctl debian docs LICENSE)
@@ -73,6 +79,28 @@ apt_install_build_dependencies() {
   step "installing what heberg is built with (Build-Depends of debian/control)"
   apt_refresh || return 1
   (cd "$heberg_source" && DEB_BUILD_PROFILES="${1:-}" apt_quietly build-dep ./)
+}
+
+# What needs a Docker engine and finds none installs one.
+apt_install_engine() {
+  if ! command -v dockerd >/dev/null; then apt_install "${k_engine_packages[@]}"; fi
+}
+
+# unpack_package PACKAGE FOLDER   One of Debian's packages, unpacked to FOLDER, not installed: an installed server would listen on this
+# machine. A folder that is there is kept.
+unpack_package() {
+  local work=$2.new
+  if [ -d "$2" ]; then return; fi
+  rm -rf "$work"
+  mkdir -p "$heberg_build" "$work/files"
+  # Package lists that are missing or old give no package.
+  if ! (cd "$work" && apt-get -qq download "$1") >/dev/null 2>&1; then
+    apt_refresh || return 1
+    (cd "$work" && run_quietly "$heberg_build/download.log" apt-get -qq download "$1") || return 1
+  fi
+  dpkg-deb -x "$work"/*.deb "$work/files" || return 1
+  mv "$work/files" "$2"
+  rm -r "$work"
 }
 
 # hash_files PATH...   One hash of the names and contents of what is not ignored by git, below heberg_source.
