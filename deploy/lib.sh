@@ -115,26 +115,31 @@ hash_files() (
   done | sha256sum | cut -c1-16
 )
 
-# Builds heberg's packages in a copy of the sources and sets package_dir to the folder that holds them; a folder made from the same
-# sources is taken as it is. Without debug symbols, which go with noddebs anyway: a fifth of the time.
+# build_packages [with-tests]   Builds heberg's packages in a copy of the sources and sets package_dir to the folder that holds them; a
+# folder made from the same sources is taken as it is. The copy stays, so that the next build compiles only what changed. With tests, these
+# are built there, too, on the same objects: package_build is the folder for ctest. Without debug symbols, which go with noddebs anyway: a
+# fifth of the time.
 build_packages() {
-  local hash work
+  local hash work=$heberg_build/package tests=OFF
   hash=$(hash_files "${k_package_sources[@]}")
   package_dir="$heberg_build/packages-$hash"
-  if [ -d "$package_dir" ]; then
+  if [ "${1:-}" = with-tests ]; then
+    tests=ON
+  elif [ -d "$package_dir" ]; then
     say "    packages: unchanged"
     return
   fi
-  apt_install_build_dependencies nocheck || return 1
-  step "building heberg's packages (minutes, the first time)"
-  work="$heberg_build/package"
-  rm -rf "$work" "$heberg_build"/packages-*
+  apt_install rsync || return 1
+  apt_install_build_dependencies "$([ $tests = ON ] || echo nocheck)" || return 1
+  step "building heberg's packages$([ $tests = OFF ] || echo ' and tests') (minutes, the first time)"
   mkdir -p "$work/heberg"
-  (cd "$heberg_source" && cp -a "${k_package_sources[@]}" "$work/heberg/")
+  rm -rf "$heberg_build"/packages-* "$work"/*.deb
+  rsync -a --delete --exclude=/.git --exclude=/build '--exclude=/obj-*' "$heberg_source/" "$work/heberg/" || return 1
   (cd "$work/heberg" && run_quietly "$heberg_build/package.log" \
-    env PATH="/usr/lib/ccache:$PATH" DEB_CFLAGS_STRIP=-g DEB_CXXFLAGS_STRIP=-g DEB_BUILD_PROFILES=nocheck DEB_BUILD_OPTIONS="nocheck noddebs terse parallel=$(nproc)" dpkg-buildpackage -b -us -uc) || return 1
-  mkdir "$work/packages"
-  mv "$work"/*.deb "$work/packages/"
-  mv "$work/packages" "$package_dir"
-  rm -rf "$work"
+    env PATH="/usr/lib/ccache:$PATH" HEBERG_TESTS=$tests DEB_CFLAGS_STRIP=-g DEB_CXXFLAGS_STRIP=-g DEB_BUILD_PROFILES=nocheck \
+    DEB_BUILD_OPTIONS="nocheck noddebs terse parallel=$(nproc)" dpkg-buildpackage -b -nc -us -uc) || return 1
+  package_build=$(echo "$work"/heberg/obj-*)
+  mkdir -p "$package_dir.new"
+  mv "$work"/*.deb "$package_dir.new/"
+  mv "$package_dir.new" "$package_dir"
 }
