@@ -3,6 +3,7 @@
 option(HEBERG_DEV "Developer's build: warnings are errors (never for packagers)" OFF)
 option(HEBERG_TESTS "Build the tests and benchmarks" OFF)
 option(HEBERG_FUZZ "Build the fuzz targets with libFuzzer (needs clang); without it they replay their corpus" OFF)
+option(HEBERG_PCH "Precompile the standard library's and Catch2's headers" ON)
 set(HEBERG_SANITIZE "" CACHE STRING "Comma list for -fsanitize=, e.g. address,undefined")
 
 add_library(heberg_settings INTERFACE)

@@ -2,11 +2,55 @@
 # How targets are made here. A library's headers are included as "base/names.h" (lib/ is on the path),
 # but only what is linked can be used: every link is PRIVATE.
 
+# The standard library's headers, precompiled once for all libraries; the tests have a set of their own with Catch2's
+# (tests/CMakeLists.txt), where it saves two thirds of the compiler's time. Asio, Beast and nlohmann/json are left out on
+# purpose: with them the compiler maps 245 MB for each file, and small files get slower (docs/decisions/0045). Never in what
+# plugins are made of. The asan preset goes without, so that each file proves that it includes what it uses.
+set(heberg_common_headers
+  <algorithm>
+  <array>
+  <chrono>
+  <filesystem>
+  <fstream>
+  <functional>
+  <map>
+  <memory>
+  <mutex>
+  <optional>
+  <set>
+  <stdexcept>
+  <string>
+  <string_view>
+  <system_error>
+  <thread>
+  <unordered_map>
+  <utility>
+  <variant>
+  <vector>)
+
+# heberg_precompiled(NAME library|program HEADERS...)   a target whose precompiled headers others reuse
+function(heberg_precompiled name type)
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/${name}.cpp" CONTENT "int main() {}\n")
+  if(type STREQUAL library)
+    add_library(${name} STATIC "${CMAKE_BINARY_DIR}/${name}.cpp")
+  else()
+    add_executable(${name} "${CMAKE_BINARY_DIR}/${name}.cpp")
+  endif()
+  target_link_libraries(${name} PRIVATE heberg_settings heberg_warnings)
+  target_precompile_headers(${name} PRIVATE ${ARGN})
+endfunction()
+if(HEBERG_PCH)
+  heberg_precompiled(heberg_pch_library library ${heberg_common_headers})
+endif()
+
 # heberg_library(NAME SOURCES... [LINK target...])       ordinary C++: exceptions, the standard library
 function(heberg_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "" "SOURCES;LINK")
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE heberg_settings heberg_warnings ${arg_LINK})
+  if(HEBERG_PCH AND NOT arg_PLAIN)
+    target_precompile_headers(${name} REUSE_FROM heberg_pch_library)
+  endif()
 endfunction()
 
 # What a plugin is made of. Without the library's assertions, whatever the flags from outside: their failure would be
@@ -16,7 +60,7 @@ set(heberg_plain_options -fno-exceptions -fno-rtti -fno-threadsafe-statics -U_GL
 # heberg_plain_library(...)  what a plugin may contain: libc alone. A std::string or a throw in it ends as a
 # compile error here or as a link error in the plugin, which is linked with the C driver.
 function(heberg_plain_library name)
-  heberg_library(${name} ${ARGN})
+  heberg_library(${name} PLAIN ${ARGN})
   target_compile_options(${name} PRIVATE ${heberg_plain_options})
 endfunction()
 

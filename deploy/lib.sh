@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What deploy/quickstart and tests/run share: messages, Debian packages, heberg's own packages, images.
+# What deploy/quickstart, tests/run and tests/bench/run share: messages, Debian packages, heberg's own packages, images.
 # Sourced, never run. Needs: root, `set -eu`, heberg_source (the checkout's folder).
 
 : "${heberg_source:?}"
@@ -10,6 +10,12 @@ heberg_build=${HEBERG_BUILD:-$heberg_source/build/deploy}
 k_engine_packages=(docker.io iptables ca-certificates)
 k_builder_packages=(dpkg-dev debhelper)
 k_standin_packages=(mmdebstrap)
+
+# What the tests and the benchmarks run, beside what debian/control builds them with; and what each of the two runs besides. (libwrap0: of
+# an sshd that is unpacked, not installed.)
+k_run_packages=(curl iproute2 libwrap0 nginx-core openssh-client openssl procps python3 util-linux)
+k_test_packages=(ansible-core ansible-lint docker-compose git pamtester rsync tinycdb webhook yamllint)
+k_bench_packages=(zstd)
 
 # What the packages are made of: the source tree without tests, deploy/ and build folders.
 k_package_sources=(CMakeLists.txt cmake lib libnss_heberg pam_heberg syncd proxy-render hebergctl debian docs LICENSE)
@@ -75,6 +81,28 @@ apt_install_build_dependencies() {
   (cd "$heberg_source" && DEB_BUILD_PROFILES="${1:-}" apt_quietly build-dep ./)
 }
 
+# What needs a Docker engine and finds none installs one.
+apt_install_engine() {
+  if ! command -v dockerd >/dev/null; then apt_install "${k_engine_packages[@]}"; fi
+}
+
+# unpack_package PACKAGE FOLDER   One of Debian's packages, unpacked to FOLDER, not installed: an installed server would listen on this
+# machine. A folder that is there is kept.
+unpack_package() {
+  local work=$2.new
+  if [ -d "$2" ]; then return; fi
+  rm -rf "$work"
+  mkdir -p "$heberg_build" "$work/files"
+  # Package lists that are missing or old give no package.
+  if ! (cd "$work" && apt-get -qq download "$1") >/dev/null 2>&1; then
+    apt_refresh || return 1
+    (cd "$work" && run_quietly "$heberg_build/download.log" apt-get -qq download "$1") || return 1
+  fi
+  dpkg-deb -x "$work"/*.deb "$work/files" || return 1
+  mv "$work/files" "$2"
+  rm -r "$work"
+}
+
 # hash_files PATH...   One hash of the names and contents of what is not ignored by git, below heberg_source.
 hash_files() (
   cd "$heberg_source" || exit
@@ -87,26 +115,31 @@ hash_files() (
   done | sha256sum | cut -c1-16
 )
 
-# Builds heberg's packages in a copy of the sources and sets package_dir to the folder that holds them; a folder made from the same
-# sources is taken as it is. Without debug symbols, which go with noddebs anyway: a fifth of the time.
+# build_packages [with-tests]   Builds heberg's packages in a copy of the sources and sets package_dir to the folder that holds them; a
+# folder made from the same sources is taken as it is. The copy stays, so that the next build compiles only what changed. With tests, these
+# are built there, too, on the same objects: package_build is the folder for ctest. Without debug symbols, which go with noddebs anyway: a
+# fifth of the time.
 build_packages() {
-  local hash work
+  local hash work=$heberg_build/package tests=OFF
   hash=$(hash_files "${k_package_sources[@]}")
   package_dir="$heberg_build/packages-$hash"
-  if [ -d "$package_dir" ]; then
+  if [ "${1:-}" = with-tests ]; then
+    tests=ON
+  elif [ -d "$package_dir" ]; then
     say "    packages: unchanged"
     return
   fi
-  apt_install_build_dependencies nocheck || return 1
-  step "building heberg's packages (minutes, the first time)"
-  work="$heberg_build/package"
-  rm -rf "$work" "$heberg_build"/packages-*
+  apt_install rsync || return 1
+  apt_install_build_dependencies "$([ $tests = ON ] || echo nocheck)" || return 1
+  step "building heberg's packages$([ $tests = OFF ] || echo ' and tests') (minutes, the first time)"
   mkdir -p "$work/heberg"
-  (cd "$heberg_source" && cp -a "${k_package_sources[@]}" "$work/heberg/")
+  rm -rf "$heberg_build"/packages-* "$work"/*.deb
+  rsync -a --delete --exclude=/.git --exclude=/build '--exclude=/obj-*' "$heberg_source/" "$work/heberg/" || return 1
   (cd "$work/heberg" && run_quietly "$heberg_build/package.log" \
-    env PATH="/usr/lib/ccache:$PATH" DEB_CFLAGS_STRIP=-g DEB_CXXFLAGS_STRIP=-g DEB_BUILD_PROFILES=nocheck DEB_BUILD_OPTIONS="nocheck noddebs terse parallel=$(nproc)" dpkg-buildpackage -b -us -uc) || return 1
-  mkdir "$work/packages"
-  mv "$work"/*.deb "$work/packages/"
-  mv "$work/packages" "$package_dir"
-  rm -rf "$work"
+    env PATH="/usr/lib/ccache:$PATH" HEBERG_TESTS=$tests DEB_CFLAGS_STRIP=-g DEB_CXXFLAGS_STRIP=-g DEB_BUILD_PROFILES=nocheck \
+    DEB_BUILD_OPTIONS="nocheck noddebs terse parallel=$(nproc)" dpkg-buildpackage -b -nc -us -uc) || return 1
+  package_build=$(echo "$work"/heberg/obj-*)
+  mkdir -p "$package_dir.new"
+  mv "$work"/*.deb "$package_dir.new/"
+  mv "$package_dir.new" "$package_dir"
 }

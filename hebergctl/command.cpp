@@ -3,6 +3,8 @@
 
 #include "base/errors.h"
 #include "control/client.h"
+#include "json/fields.h"
+#include "json/parse.h"
 #include "program/log.h"
 
 #include <nlohmann/json.hpp>
@@ -38,7 +40,7 @@ exit_code code_of(control::failure error) {
 
 std::string print_reply(const control::reply& reply) {
   json document = {{"done", reply.error == control::failure::none}, {"message", reply.message}};
-  if (const auto data = json::parse(reply.data, nullptr, false); data.is_object()) document.update(data);
+  if (const auto data = parse_ordered_json(reply.data); data.is_object()) document.update(data);
   return document.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
@@ -83,9 +85,7 @@ int ask_and_report(const command& given, const control::request& request) {
 }
 
 std::string text_field(const std::string& data, const char* key) {
-  const auto document = json::parse(data, nullptr, false);
-  if (!document.is_object() || !document.contains(key) || !document[key].is_string()) return {};
-  return document[key].get<std::string>();
+  return json_fields::text(parse_json(data), key);
 }
 
 std::string read_input() {

@@ -4,6 +4,7 @@
 #include "base/beneath.h"
 #include "base/errors.h"
 #include "program/log.h"
+#include "tree/layout.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -64,7 +65,7 @@ log_tail::log_tail(const std::string& sites_root, std::string site, std::string 
 }
 
 unique_fd log_tail::open() const {
-  const auto path = site_ + "/logs/" + name_;
+  const auto path = site_ + "/" + tree::k_logs_folder + "/" + name_;
   const unique_fd judged = open_beneath(root_.get(), path.c_str(), O_PATH | O_NOFOLLOW);
   struct stat status {};
   if (!judged || ::fstat(judged.get(), &status) != 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A lookup and an enumeration step, for whatever struct glibc wants: the entry points say only which.
+// A lookup and an enumeration step, for any of glibc's structs: an entry point only names which.
 #pragma once
 
 #include "directory/cursor.h"

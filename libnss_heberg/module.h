@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the module's entry points share: their names, where the directory is, and how a look into it becomes an answer
-// to glibc.
+// What the module's entry points share: their names, where the directory is, and how the result of a lookup becomes an
+// answer to glibc.
 //
 // The entry points are called in any program, in any thread, at any time: they keep errno, hold nothing between two
 // calls but the cursors, and know no environment, locale, log or lock. The names follow glibc's <nss.h>; glibc looks
@@ -16,8 +16,8 @@
 #include <cerrno>
 
 // HEBERG_NSS(getpwnam_r) is _nss_heberg_getpwnam_r. The tests build the module a second time with another prefix,
-// folder and owner: a shipped module that took them from its surroundings could be told where to look by whoever starts
-// a set-uid program.
+// folder and owner: a shipped module that took them from its environment would let any user who starts a set-uid
+// program choose the directory.
 #define HEBERG_NSS_JOIN(prefix, name) prefix##name
 #define HEBERG_NSS_EXPAND(prefix, name) HEBERG_NSS_JOIN(prefix, name)
 #define HEBERG_NSS(name) HEBERG_NSS_EXPAND(HEBERG_NSS_PREFIX, name)
@@ -35,12 +35,12 @@ using directory::status;
   return {HEBERG_DIRECTORY "/shadow.cdb", HEBERG_TRUSTED_OWNER, directory::file_kind::shadow};
 }
 
-// Runs `look`, which returns a status, and translates. *errnop, which may well be errno itself, is set where the
+// Runs `lookup`, which returns a status, and translates it. *errnop, which may well be errno itself, is set where the
 // answer is not SUCCESS, and never to 0; errno is kept otherwise.
-template <typename look_type>
-[[nodiscard]] nss_status answer(int* errnop, look_type look) noexcept {
+template <typename lookup_type>
+[[nodiscard]] nss_status answer(int* errnop, lookup_type lookup) noexcept {
   const int kept = errno;
-  const status result = look();
+  const status result = lookup();
   const int reason = errno;
   errno = kept;
   switch (result) {

@@ -20,7 +20,7 @@ bool is_expired(const directory::shadow_entry& entry) noexcept {
   return entry.expire >= 0 && std::time(nullptr) / k_day >= entry.expire;
 }
 
-// Both files must know the name: while one is published and the other not yet, nobody new comes in.
+// Both files must know the name: while one is published and the other not yet, no new account can log in.
 int judge_account(pam_handle_t* pamh, const options& options, const char* user) noexcept {
   directory::record_buffer buffer;
   directory::account_entry account;

@@ -38,8 +38,7 @@ int judge(pam_handle_t* pamh, const options& options, const char* user, const ch
   if (known == PAM_AUTHINFO_UNAVAIL) return known;
   if (known == PAM_USER_UNKNOWN) {
     if (!options.quiet()) {
-      ::pam_syslog(pamh, LOG_NOTICE, "authentication failure for a name that is no site's, from %.255s",
-                   remote_host(pamh));
+      ::pam_syslog(pamh, LOG_NOTICE, "authentication failure for an unknown user, from %.255s", remote_host(pamh));
     }
     return known;
   }

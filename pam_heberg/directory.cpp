@@ -29,11 +29,12 @@ int translate(pam_handle_t* pamh, status result, const char* path) noexcept {
       ::pam_syslog(pamh, LOG_ERR, "open %s: %s", path, reason_of(errno));
       break;
     case status::untrusted:
-      ::pam_syslog(pamh, LOG_ERR, "%s: not a file that only its trusted owner can write; not read", path);
+      ::pam_syslog(pamh, LOG_ERR,
+                   "%s: not read: it must be a regular file of its trusted owner that no other user can write", path);
       break;
     case status::short_buffer:
     case status::damaged:
-      ::pam_syslog(pamh, LOG_ERR, "%s: damaged", path);
+      ::pam_syslog(pamh, LOG_ERR, "%s: damaged: heberg-syncd writes it anew when it is restarted", path);
       break;
   }
   return PAM_AUTHINFO_UNAVAIL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Looks into the directory on behalf of the entry points. That it cannot be read is logged here, once; whether a name
-// is in it, never: a name that nobody has may be a password typed into the wrong field.
+// The entry points' lookups in the directory. That it cannot be read is logged here, once; whether a name is in it,
+// never: an unknown name may be a password typed into the wrong field.
 #pragma once
 
 #include "directory/reader.h"

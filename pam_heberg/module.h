@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the entry points share. Each guards its arguments, looks into the directory, and translates to PAM_ codes.
+// What the entry points share. Each checks its arguments, looks the user up in the directory, and translates the
+// result to PAM_ codes.
 #pragma once
 
 #include <security/pam_modules.h>

@@ -17,8 +17,8 @@ constexpr std::string_view k_directory = "directory=";
 constexpr std::string_view k_accounts_file = "/accounts.cdb";
 constexpr std::string_view k_shadow_file = "/shadow.cdb";
 
-bool is_for_libpam(std::string_view word) {
-  return word == "use_first_pass" || word == "try_first_pass";
+bool is_for_libpam(std::string_view option) {
+  return option == "use_first_pass" || option == "try_first_pass";
 }
 
 void join(char* to, std::string_view folder, std::string_view file) noexcept {
@@ -32,15 +32,18 @@ void join(char* to, std::string_view folder, std::string_view file) noexcept {
 options::options(pam_handle_t* pamh, int argc, const char** argv) noexcept {
   (void)use_folder(HEBERG_DIRECTORY);
   for (int i = 0; i < argc; ++i) {
-    const std::string_view word(argv[i]);
-    if (word == "debug") {
+    const std::string_view option(argv[i]);
+    if (option == "debug") {
       debug_ = true;
-    } else if (word == "quiet") {
+    } else if (option == "quiet") {
       quiet_ = true;
-    } else if (has_prefix(word, k_directory)) {
-      if (!use_folder(argv[i] + k_directory.size())) ::pam_syslog(pamh, LOG_ERR, "option not understood: %s", argv[i]);
-    } else if (!is_for_libpam(word)) {
-      ::pam_syslog(pamh, LOG_ERR, "option not known: %s", argv[i]);
+    } else if (has_prefix(option, k_directory)) {
+      if (!use_folder(argv[i] + k_directory.size()))
+        ::pam_syslog(pamh, LOG_ERR,
+                     "invalid option %s: ignored, use directory=PATH with an absolute path of at most 480 bytes",
+                     argv[i]);
+    } else if (!is_for_libpam(option)) {
+      ::pam_syslog(pamh, LOG_ERR, "unknown option %s: ignored, see pam_heberg(8)", argv[i]);
     }
   }
 }

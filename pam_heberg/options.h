@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The words behind pam_heberg.so in a pam.d file:
-//   debug            say in the log what each call decided, and why (never a password or a hash)
+// The options behind pam_heberg.so in a pam.d file:
+//   debug            log what each call decided, and why (never a password or a hash)
 //   quiet            do not log failures for names that are no site's: another module of the stack may know them
 //   directory=PATH   where the directory is published (an absolute path), instead of the built-in one
 //   use_first_pass, try_first_pass   as in every module; libpam's own pam_get_authtok() acts on them
-// Any other word is logged and otherwise ignored: a typing error must not lock everybody out.
+// Any other option is logged and otherwise ignored: a typing error must not lock all users out.
 #pragma once
 
 #include "directory/open_file.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// session: the log says when a site's session began and ended. The directory is not asked: at the end the account may
-// be gone, and who came this far has been let in.
+// session: logs when a site's session began and ended. The directory is not read: at the end the account may be gone,
+// and a user who has come this far has been authenticated.
 #include "base/names.h"
 #include "module.h"
 #include "options.h"
@@ -12,7 +12,7 @@
 namespace {
 
 int log_session(pam_handle_t* pamh, const char* what, int argc, const char** argv) noexcept {
-  const heberg::pam::options options(pamh, argc, argv);  // for its words about options it does not know
+  const heberg::pam::options options(pamh, argc, argv);  // logs unknown options
   const void* user = nullptr;
   if (::pam_get_item(pamh, PAM_USER, &user) != PAM_SUCCESS || user == nullptr) return PAM_SESSION_ERR;
   const auto* name = static_cast<const char*>(user);

@@ -11,7 +11,7 @@
 namespace heberg::pam {
 namespace {
 
-// yescrypt at Debian's default cost (j9T), as syncd makes all its hashes, of 128 random bits that nobody has kept.
+// yescrypt at Debian's default cost (j9T), as syncd makes all its hashes, of 128 random bits that were not kept.
 constexpr char k_dummy_hash[] = "$y$j9T$AhseXpYBjX95U1CxUmUU8.$QTR5s8KDpwSZ05G8kP09ecqGL4qz3rjHGEzDakxokyD";
 
 // What is hashed in place of a password that is refused anyway.
@@ -25,7 +25,7 @@ bool is_acceptable(const char* password) noexcept {
 
 // Looks at every byte, wherever the first difference is.
 bool is_equal(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;  // the length tells the method, which the setting told before
+  if (a.size() != b.size()) return false;  // the length reveals the method, which the setting revealed before
   unsigned difference = 0;
   for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i] ^ b[i]);
   return difference == 0;
@@ -34,7 +34,7 @@ bool is_equal(std::string_view a, std::string_view b) noexcept {
 }  // namespace
 
 verdict verify(const char* password, std::string_view hash) noexcept {
-  // 32 KB: too much for the stack of somebody else's thread. crypt(3) wants it zeroed.
+  // 32 KB: too much for the stack of another program's thread. crypt(3) wants it zeroed.
   auto* work = static_cast<crypt_data*>(std::calloc(1, sizeof(crypt_data)));
   if (work == nullptr) return verdict::no_memory;
 

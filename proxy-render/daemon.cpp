@@ -4,8 +4,9 @@
 #include "program/log.h"
 #include "proxy-render/folder_watch.h"
 #include "proxy-render/plan/planner.h"
-#include "proxy-render/publish/schedule.h"
+#include "proxy-render/publish/publish_times.h"
 #include "proxy-render/status.h"
+#include "service/notify.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -15,7 +16,6 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <systemd/sd-daemon.h>
 
 #include <algorithm>
 #include <csignal>
@@ -230,11 +230,11 @@ class daemon {
         co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
         continue;
       }
-      schedule_.begin();
+      schedule_.take_changes();
       const bool force = std::exchange(force_, false);
       const auto what = co_await publisher_.publish(plan_, force, [this] { return schedule_.due().has_value(); });
       if (what == publish_status::files_changed) take_files();
-      if (what == publish_status::published) schedule_.note_publication(clock::now());
+      if (what == publish_status::published) schedule_.note_success(clock::now());
       if (what == publish_status::not_reloaded) schedule_.note_change(clock::now() + k_start_delay);
       if (what == publish_status::failed) schedule_.note_change(clock::now() + k_retry_delay);
       if (!save_memory(kept_, memory_, memory_errors_)) take(*containers_);
@@ -244,7 +244,7 @@ class daemon {
   }
 
   void report_ready() {
-    if (!std::exchange(ready_, true)) sd_notify(0, "READY=1");
+    if (!std::exchange(ready_, true)) notify_ready();
   }
 
   void wait_for_signal() {
@@ -258,7 +258,7 @@ class daemon {
   }
 
   void end() {
-    sd_notify(0, "STOPPING=1");
+    notify_stopping();
     ending_ = true;
     watcher_.stop();
     files_watch_.stop();
@@ -298,7 +298,7 @@ class daemon {
   complaints_log complaints_;
   error_log files_errors_;
   error_log memory_errors_;
-  schedule schedule_;
+  debounce schedule_{k_publish_times};
   bool files_changed_ = true;
   bool knows_files_ = false;
   bool force_ = false;

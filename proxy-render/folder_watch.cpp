@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/folder_watch.h"
 
-#include "base/unique_fd.h"
-
-#include <sys/inotify.h>
-#include <unistd.h>
+#include <fcntl.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -27,12 +23,12 @@ constexpr std::uint32_t k_coming = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MAS
 
 folder_watch::folder_watch(boost::asio::io_context& io, std::vector<std::string> folders, std::function<void()> changed)
     : folders_(std::move(folders)), events_(io), quiet_(io), changed_(std::move(changed)) {
-  unique_fd inotify(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!inotify) {
-    complaint_ = std::string("inotify: ") + std::strerror(errno);
+  const int copy = ::fcntl(inotify_.fd(), F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) {
+    complaint_ = std::string("inotify: ") + std::strerror(inotify_.error() != 0 ? inotify_.error() : errno);
     return;
   }
-  events_.assign(inotify.release());
+  events_.assign(copy);
   watch_folders();
   wait();
 }
@@ -47,8 +43,8 @@ void folder_watch::watch_folders() {
   for (const auto& folder : folders_) {
     const auto above = std::filesystem::path(folder).parent_path().string();
     // Above first: what is made between the two is told of twice rather than not at all.
-    (void)::inotify_add_watch(events_.native_handle(), above.c_str(), k_coming);
-    if (::inotify_add_watch(events_.native_handle(), folder.c_str(), k_events) < 0 && errno != ENOENT)
+    (void)inotify_.watch(above.c_str(), k_coming);
+    if (inotify_.watch(folder.c_str(), k_events) < 0 && errno != ENOENT)
       complaint_ = "watch " + folder + ": " + std::strerror(errno);
   }
 }
@@ -62,8 +58,8 @@ void folder_watch::wait() {
 }
 
 void folder_watch::read_events() {
-  std::array<char, 4096> ignored{};
-  while (::read(events_.native_handle(), ignored.data(), ignored.size()) > 0) {
+  inotify::event ignored;
+  while (inotify_.next(ignored)) {
   }
   const auto now = std::chrono::steady_clock::now();
   if (!first_) first_ = now;

@@ -4,6 +4,8 @@
 // above it is there; so is one that is removed and made again.
 #pragma once
 
+#include "base/inotify.h"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -30,7 +32,8 @@ class folder_watch {
   void read_events();
 
   std::vector<std::string> folders_;
-  boost::asio::posix::stream_descriptor events_;
+  inotify inotify_;
+  boost::asio::posix::stream_descriptor events_;  // a duplicate of inotify_'s descriptor, which Asio closes
   boost::asio::steady_timer quiet_;
   std::optional<std::chrono::steady_clock::time_point> first_;  // of the events that were not told yet
   std::function<void()> changed_;

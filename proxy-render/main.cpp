@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // heberg-proxy-render: the command line and the settings, put together.
+#include "process/split_arguments.h"
 #include "program/command_line.h"
 #include "program/log.h"
 #include "proxy-render/daemon.h"
 #include "proxy-render/nginx/features.h"
 #include "proxy-render/nginx/nginx.h"
-#include "proxy-render/nginx/process.h"
 #include "proxy-render/plan/changed_files.h"
 #include "proxy-render/plan/own_container.h"
 #include "proxy-render/plan/planner.h"
@@ -14,6 +14,7 @@
 #include "proxy-render/render/generation.h"
 #include "proxy-render/status.h"
 #include "site/hosts.h"
+#include "site/variables/variables.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -47,6 +48,7 @@ struct command_line {
   bool no_reload = false;
   bool status = false;
   bool check = false;
+  bool variables = false;
 };
 
 // Where the kernel has no IPv6, or no interface has an address of it, nginx need not listen there.
@@ -85,7 +87,7 @@ proxy::render_options render_options_of(const settings& s) {
           .downstream = {.trusted = s.proxy.trust, .proxy_protocol = s.proxy.proxy_protocol},
           .preamble = {},
           .defaults = {},
-          .many_hosts = s.proxy.many_hosts};
+          .many_hosts = s.proxy.map_from_hosts};
 }
 
 // For --status and --check.
@@ -112,7 +114,7 @@ proxy::daemon_options daemon_options_of(const settings& s, const command_line& l
   return {.watch = {.host = s.docker.host},
           .plan = {.sites = {.root = s.sites.host_root, .images = s.sites.images},
                    .own_ports = {s.proxy.http_port, s.proxy.https_port},
-                   .keep_names = s.proxy.keep_names,
+                   .keep_names = s.proxy.hold_names_for,
                    .default_host = default_host_of(s),
                    .location = {.container = nginx_container_of(s), .own_ids = proxy::read_own_ids()}},
           .hosts_file = line.hosts_file,
@@ -226,7 +228,7 @@ int run(const command_line& line) {
     s.proxy.reload = line.reload;
   }
   const auto nginx = std::make_shared<proxy::nginx_options>(
-      proxy::nginx_options{.command = proxy::split_words(s.proxy.nginx), .live = s.proxy.output});
+      proxy::nginx_options{.command = split_arguments(s.proxy.nginx), .live = s.proxy.output});
   const auto options = daemon_options_of(s, line);
   proxy::memory_file kept(s.proxy.output);
   if (!line.forget.empty()) return forget(line.forget, kept);
@@ -257,6 +259,11 @@ int main(int argc, char** argv) {
       ->excludes(once)
       ->excludes(status)
       ->excludes(check);
+  app.add_flag("--variables", line.variables,
+               "Print the variables that a container may set, as a table in Markdown, and exit")
+      ->excludes(once)
+      ->excludes(status)
+      ->excludes(check);
   auto* no_reload = app.add_flag("--no-reload", line.no_reload, "Write, but do not reload nginx");
   app.add_option("--output", line.output, "Write nginx's configuration to FILE (default: proxy.output of the settings)")
       ->type_name("FILE");
@@ -268,6 +275,10 @@ int main(int argc, char** argv) {
                  "Keep FILE as a hosts(5) list too: each plain name that is served, at 127.0.0.1")
       ->type_name("FILE");
   CLI11_PARSE(app, argc, argv);
+  if (line.variables) {
+    std::cout << site::print_variables();
+    return 0;
+  }
   try {
     return run(line);
   } catch (const std::exception& error) {

@@ -3,6 +3,7 @@
 
 #include "syncd/accounts/keeper.h"
 #include "tree/keys.h"
+#include "tree/layout.h"
 #include "tree/password.h"
 
 #include <nlohmann/json.hpp>
@@ -122,7 +123,7 @@ reply reserve(keeper& accounts, machine&, const request& asked) {
 reply purge(keeper& accounts, machine&, const request& asked) {
   const bool with_tree = asked.arguments == std::vector<std::string>{"tree"};
   const auto outcome = accounts.purge(asked.site, with_tree ? keeper::tree_fate::aside : keeper::tree_fate::stays);
-  return to_reply(outcome, with_tree ? json{{"aside", keeper::purged_name(asked.site)}} : json());
+  return to_reply(outcome, with_tree ? json{{"aside", tree::purged_name(asked.site)}} : json());
 }
 
 reply rename(keeper& accounts, machine&, const request& asked) {

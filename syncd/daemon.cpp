@@ -3,10 +3,10 @@
 
 #include "control/server.h"
 #include "directory/reader.h"
+#include "service/notify.h"
 #include "syncd/accounts/keeper.h"
 #include "syncd/admin.h"
 #include "syncd/logs/forwarder.h"
-#include "syncd/service.h"
 #include "syncd/sftp/sftp_log.h"
 #include "syncd/sftp/tree_appender.h"
 

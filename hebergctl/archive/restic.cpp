@@ -3,7 +3,8 @@
 
 #include "base/names.h"
 #include "docker/parse_time.h"
-#include "hebergctl/run_program.h"
+#include "json/parse.h"
+#include "process/run_program.h"
 
 #include <nlohmann/json.hpp>
 
@@ -42,13 +43,12 @@ std::string restic::run(std::vector<std::string> words, int input, int output) c
   const auto& backup = settings_.backup;
   words.insert(words.begin(), {"restic", "--quiet", "--cache-dir", settings_.state_dir + "/restic-cache"});
   const auto end = run_program(
-      {.words = words,
+      {.arguments = words,
        .environment = {{"RESTIC_REPOSITORY", backup.repository}, {"RESTIC_PASSWORD_FILE", backup.password_file}},
        .input = input,
        .output = output});
-  if (end.status == 0) return end.output;
-  throw std::runtime_error("restic: " +
-                           (end.errors.empty() ? "exit status " + std::to_string(end.status) : end.errors));
+  if (end.has_succeeded()) return end.output;
+  throw std::runtime_error("restic: " + (end.errors.empty() ? describe(end) : end.errors));
 }
 
 void restic::init() const {
@@ -78,7 +78,7 @@ std::vector<snapshot> restic::list(const std::string& site) const {
 }
 
 std::vector<snapshot> parse_snapshots(std::string_view text) {
-  const auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto document = parse_json(text);
   std::vector<snapshot> all;
   if (document.is_null()) return all;  // none at all
   if (!document.is_array()) throw std::runtime_error("restic's list of snapshots makes no sense");

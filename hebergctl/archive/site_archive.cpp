@@ -8,6 +8,7 @@
 #include "hebergctl/container/held_container.h"
 #include "hebergctl/container/site_container.h"
 #include "program/log.h"
+#include "tree/layout.h"
 #include "tree/remove_tree.h"
 
 #include <fcntl.h>
@@ -135,12 +136,8 @@ bool has_tree(int root, const std::string& site) {
   return ::fstatat(root, site.c_str(), &ignored, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-std::string beside_name(const std::string& site) {
-  return "." + site + ".restore";
-}
-
 void remove_named_tree(int root, const std::string& site) {
-  const auto beside = beside_name(site);
+  const auto beside = tree::restored_name(site);
   if (::renameat2(root, site.c_str(), root, beside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
   tree::remove_tree(root, beside);
 }
@@ -154,14 +151,14 @@ void check_no_other_users(const settings& settings, const std::string& site,
 }
 
 void move_aside(int root, const std::string& site) {
-  const auto aside = "." + site + ".archived";
+  const auto aside = tree::archived_name(site);
   tree::remove_tree(root, aside);
   if (::renameat2(root, site.c_str(), root, aside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
 }
 
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
                 const std::function<void(int folder)>& prepare, const archive::counter& told) {
-  const auto beside = beside_name(site);
+  const auto beside = tree::restored_name(site);
   tree::remove_tree(root, beside);  // of one that was interrupted
   if (::mkdirat(root, beside.c_str(), 0700) != 0) throw_errno("make", beside);
   try {

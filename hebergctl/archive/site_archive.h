@@ -70,9 +70,8 @@ void wait_until_unclaimed(const settings& settings, const std::string& site);
 
 [[nodiscard]] bool has_tree(int root, const std::string& site);
 
-// The site's tree from an archive that was judged. prepare: changes the tree before it gets its name (its open folder).
-// Beside the trees, until it is whole: the name under which write_tree() makes one.
-[[nodiscard]] std::string beside_name(const std::string& site);
+// The site's tree from an archive that was judged, made under tree::restored_name() and renamed when it is whole.
+// prepare: changes the tree before it gets its name (its open folder).
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
                 const std::function<void(int folder)>& prepare = {}, const archive::counter& told = {});
 void remove_named_tree(int root, const std::string& site);

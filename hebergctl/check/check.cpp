@@ -3,6 +3,7 @@
 
 #include "hebergctl/print.h"
 #include "program/log.h"
+#include "tree/layout.h"
 
 #include <nlohmann/json.hpp>
 
@@ -92,7 +93,7 @@ class site_check {
   }
 
   void check_password() {
-    const std::string file = site_.home + "/.heberg/password";
+    const std::string file = site_.home + "/" + tree::k_secrets_folder + "/" + tree::k_password_file;
     switch (site_.row.origin) {
       case ledger::hash_origin::refused:
         return add("account", severity::error,

@@ -2,6 +2,7 @@
 #include "hebergctl/check/check_facts.h"
 
 #include "base/beneath.h"
+#include "base/random_hex.h"
 #include "digest/certificate.h"
 #include "directory/reader.h"
 #include "docker/call.h"
@@ -9,9 +10,12 @@
 #include "hebergctl/check/log_progress.h"
 #include "hebergctl/check/proxy_probe.h"
 #include "hebergctl/trees.h"
+#include "json/fields.h"
+#include "json/parse.h"
 #include "log_positions/streams.h"
 #include "site/hosts.h"
 #include "site/site.h"
+#include "tree/layout.h"
 #include "tree/password.h"
 #include "tree/password_file.h"
 #include "tree/site_trees.h"
@@ -20,7 +24,6 @@
 
 #include <fcntl.h>
 #include <pwd.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,7 +47,7 @@ constexpr std::size_t k_hashes_most = 100;  // a twentieth of a second each: of 
 constexpr auto k_log_patience = 3s;
 
 void take_status(host_facts& host, const std::string& text) {
-  const auto status = json::parse(text, nullptr, false);
+  const auto status = parse_json(text);
   if (!status.is_object()) return;
   host.syncd_answers = true;
   host.in_touch = status.value("engine", false);
@@ -113,18 +116,10 @@ account_answer ask_nss(const std::string& name) {
   return {account_answer::present, found->pw_uid, found->pw_dir};
 }
 
-std::string random_token() {
-  unsigned char bytes[12];
-  if (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) return "heberg-check";
-  std::string token;
-  for (const auto byte : bytes) (token += "0123456789abcdef"[byte >> 4U]) += "0123456789abcdef"[byte & 0xfU];
-  return token;
-}
-
 // The end of the site's access.log, read as root reads below a tree.
 std::string end_of_access_log(int root, const std::string& site) {
   constexpr off_t k_most = 256 * 1024;
-  const auto path = site + "/logs/access.log";
+  const auto path = site + "/" + tree::k_logs_folder + "/access.log";
   const unique_fd file = open_beneath(root, path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
@@ -235,7 +230,7 @@ class gatherer {
     }
     if (!is_up) return;
     for (const auto& host : hosts) {
-      const auto token = random_token();
+      const auto token = random_hex(12);
       const auto status = fetch_status(settings_, host, "/?heberg-check=" + token);
       site.addresses.push_back({.host = host, .status = status, .is_in_its_log = {}});
       // A redirect may be the proxy's own; where it does not reach the site, no log has it either.
@@ -303,10 +298,9 @@ class gatherer {
     if (answer.status == 404) {
       facts_.host.proxy_problem = "there is no container " + name + ", which proxy.reload names";
     } else if (answer.is_good()) {
-      const auto document = json::parse(answer.body, nullptr, false);
-      const json::json_pointer place("/HostConfig/RestartPolicy/Name");
-      const bool is_told = document.is_object() && document.contains(place) && document[place].is_string();
-      const auto policy = is_told ? document[place].get<std::string>() : std::string();
+      using json_fields::field;
+      const auto document = parse_json(answer.body);
+      const auto policy = json_fields::text(field(field(document, "HostConfig"), "RestartPolicy"), "Name");
       if (policy != "always") {
         facts_.host.proxy_problem = "container " + name + " has the restart policy " +
                                     (policy.empty() ? "no" : policy) + ", not always: an nginx that ends stays down";

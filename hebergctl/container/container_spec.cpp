@@ -4,6 +4,8 @@
 #include "base/characters.h"
 #include "base/join.h"
 #include "digest/sha256.h"
+#include "json/fields.h"
+#include "json/parse.h"
 #include "site/hosts.h"
 
 #include <nlohmann/json.hpp>
@@ -96,7 +98,7 @@ std::string to_text(const specification& wanted) {
 }
 
 std::optional<specification> parse_specification(std::string_view text) {
-  const auto document = json::parse(text, nullptr, false);
+  const auto document = parse_json(text);
   if (!document.is_object()) return std::nullopt;
   const auto hosts = read_texts(document, "hosts");
   const auto environment = read_texts(document, "environment");
@@ -124,7 +126,7 @@ std::string fingerprint_of(const placed_site& site) {
 }
 
 std::optional<present_container> parse_present(std::string_view inspected, std::string_view site) {
-  const auto document = json::parse(inspected, nullptr, false);
+  const auto document = parse_json(inspected);
   if (!document.is_object() || !document.contains("Id") || !document["Id"].is_string()) return std::nullopt;
   present_container present;
   present.id = document["Id"].get<std::string>();
@@ -141,24 +143,21 @@ std::optional<present_container> parse_present(std::string_view inspected, std::
 }
 
 std::vector<std::string> find_users(std::string_view listed, std::string_view folder, std::string_view id) {
-  const auto all = json::parse(listed, nullptr, false);
+  const auto all = parse_json(listed);
   if (!all.is_array()) throw std::runtime_error("the engine's list of containers makes no sense");
   const auto below = std::string(folder) + "/";
-  const auto text_of = [](const json& from, const char* key) {
-    return from.is_object() && from.contains(key) && from[key].is_string() ? from[key].get<std::string>()
-                                                                           : std::string();
-  };
   std::vector<std::string> users;
   for (const auto& one : all) {
-    if (!one.is_object() || text_of(one, "Id") == id || !one.contains("Mounts") || !one["Mounts"].is_array()) continue;
+    if (!one.is_object() || json_fields::text(one, "Id") == id || !one.contains("Mounts") || !one["Mounts"].is_array())
+      continue;
     const auto is_below = [&](const json& mount) {
-      const auto source = text_of(mount, "Source");
+      const auto source = json_fields::text(mount, "Source");
       return source == folder || source.starts_with(below);
     };
     if (std::ranges::none_of(one["Mounts"], is_below)) continue;
     const bool is_named =
         one.contains("Names") && one["Names"].is_array() && !one["Names"].empty() && one["Names"].front().is_string();
-    const auto name = is_named ? one["Names"].front().get<std::string>() : text_of(one, "Id");
+    const auto name = is_named ? one["Names"].front().get<std::string>() : json_fields::text(one, "Id");
     users.push_back(name.starts_with('/') ? name.substr(1) : name);
   }
   return users;

@@ -3,6 +3,8 @@
 
 #include "docker/call.h"
 #include "docker/parse.h"
+#include "json/fields.h"
+#include "json/parse.h"
 
 #include <nlohmann/json.hpp>
 
@@ -32,9 +34,9 @@ void pull_image(const std::string& engine, const std::string& image) {
   std::string_view end(answer.body);
   while (end.ends_with('\n') || end.ends_with('\r')) end.remove_suffix(1);
   end.remove_prefix(end.rfind('\n') + 1);
-  const auto said = nlohmann::json::parse(end, nullptr, false);
-  if (said.is_object() && said.contains("error") && said["error"].is_string())
-    throw std::runtime_error("pull the image " + image + ": " + said["error"].get<std::string>().substr(0, 500));
+  const auto document = parse_json(end);
+  if (const auto& error = json_fields::field(document, "error"); error.is_string())
+    throw std::runtime_error("pull the image " + image + ": " + error.get<std::string>().substr(0, 500));
 }
 
 // One whose image is not there yet is made after that was pulled.

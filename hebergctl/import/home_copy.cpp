@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/list_folder.h"
 #include "hebergctl/archive/site_archive.h"
+#include "tree/layout.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -27,7 +28,8 @@ void own(int fd, std::uint32_t user, std::uint32_t group, mode_t mode) {
 // The first bytes of the owner's keys; empty where there are none.
 std::string read_keys(int home) {
   std::string text;
-  const unique_fd path = open_beneath(home, ".ssh/authorized_keys", O_PATH);
+  const unique_fd path =
+      open_beneath(home, (std::string(tree::k_ssh_folder) + "/" + tree::k_keys_file).c_str(), O_PATH);
   struct stat status {};
   if (!path || ::fstat(path.get(), &status) != 0 || !S_ISREG(status.st_mode)) return text;
   const unique_fd file = reopen(path.get(), O_RDONLY);
@@ -42,14 +44,14 @@ std::string read_keys(int home) {
 
 void write_keys(int tree, const std::string& keys, std::uint32_t uid) {
   if (keys.empty()) return;
-  if (::mkdirat(tree, ".ssh", 0700) != 0) throw_errno("make", ".ssh");
-  const unique_fd folder = open_beneath(tree, ".ssh", k_open_folder);
-  if (!folder) throw_errno("open", ".ssh");
-  const unique_fd file(::openat(folder.get(), "authorized_keys", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file) throw_errno("make", "authorized_keys");
+  if (::mkdirat(tree, tree::k_ssh_folder, 0700) != 0) throw_errno("make", tree::k_ssh_folder);
+  const unique_fd folder = open_beneath(tree, tree::k_ssh_folder, k_open_folder);
+  if (!folder) throw_errno("open", tree::k_ssh_folder);
+  const unique_fd file(::openat(folder.get(), tree::k_keys_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) throw_errno("make", tree::k_keys_file);
   for (std::string_view rest = keys; !rest.empty();) {
     const auto count = ::write(file.get(), rest.data(), rest.size());
-    if (count < 0) throw_errno("write", "authorized_keys");
+    if (count < 0) throw_errno("write", tree::k_keys_file);
     rest.remove_prefix(static_cast<std::size_t>(count));
   }
   own(file.get(), uid, uid, 0600);
@@ -78,8 +80,8 @@ std::string make_aside(int tree) {
 
 // The old owner's links are in there: none is followed. A folder of that name is no key.
 void remove_keys(int www) {
-  const unique_fd folder = open_beneath(www, ".ssh", k_open_folder);
-  if (folder && ::unlinkat(folder.get(), "authorized_keys", 0) != 0 && errno != ENOENT && errno != EISDIR)
+  const unique_fd folder = open_beneath(www, tree::k_ssh_folder, k_open_folder);
+  if (folder && ::unlinkat(folder.get(), tree::k_keys_file, 0) != 0 && errno != ENOENT && errno != EISDIR)
     throw_errno("remove", "www/.ssh/authorized_keys");
 }
 
@@ -93,7 +95,7 @@ void settle(int tree, const std::string& keys, std::uint32_t uid) {
   }
   remove_keys(www.get());
   own(www.get(), uid, uid, 02755);
-  if (::renameat(tree, aside.c_str(), tree, "www") != 0) throw_errno("name", "www");
+  if (::renameat(tree, aside.c_str(), tree, tree::k_www_folder) != 0) throw_errno("name", tree::k_www_folder);
   write_keys(tree, keys, uid);
   own(tree, 0, uid, 0751);
 }

@@ -58,7 +58,7 @@ class planner {
  private:
   [[nodiscard]] std::string explain_conflict(const old_account& account) const {
     if (!account.fault.empty()) return account.fault;
-    if (auto why = site::explain_site_name(account.name); !why.empty()) return "its name " + why;
+    if (auto why = site::explain_site_name(account.name); !why.empty()) return why;
     if (names_.at(account.name) > 1) return "is there more than once";
     if (auto why = explain_login(account); !why.empty()) return why;
     const auto known = by_name_.find(account.name);

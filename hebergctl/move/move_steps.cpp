@@ -21,10 +21,6 @@ const std::string k_reason = "moves to ";
 
 }  // namespace
 
-std::string incoming_name(const std::string& site) {
-  return "." + site + ".incoming";
-}
-
 std::string move_file(const settings& settings, const std::string& name) {
   return settings.state_dir + "/moves/" + name;
 }

@@ -10,9 +10,6 @@
 
 namespace heberg::ctl {
 
-// In the sites root, until it is whole; no site's name begins with a dot.
-[[nodiscard]] std::string incoming_name(const std::string& site);
-
 // A file of a move's in the state folder, for root alone: SITE.json where it goes from, SITE.awaited where it goes to.
 [[nodiscard]] std::string move_file(const settings& settings, const std::string& name);
 void write_move_file(const settings& settings, const std::string& name, const std::string& text);

@@ -3,14 +3,16 @@
 
 #include "base/errors.h"
 #include "base/unique_fd.h"
-#include "hebergctl/run_program.h"
+#include "json/fields.h"
+#include "json/parse.h"
+#include "process/run_program.h"
+#include "process/split_arguments.h"
 
 #include <nlohmann/json.hpp>
 
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -33,31 +35,24 @@ unique_fd as_file(std::string_view text) {
 
 }  // namespace
 
-std::vector<std::string> split_words(const std::string& text) {
-  std::istringstream rest(text);
-  std::vector<std::string> words;
-  for (std::string word; rest >> word;) words.push_back(word);
-  return words;
-}
-
 remote_host::remote_host(std::string host, const std::string& ssh, std::string command)
     : host_(std::move(host)), ssh_(ssh), command_(std::move(command)) {
   if (host_.empty() || host_.front() == '-') throw std::runtime_error(host_ + " is no host for ssh");
-  if (split_words(ssh_).empty() || split_words(command_).empty()) throw std::runtime_error("an empty command");
+  if (split_arguments(ssh_).empty() || split_arguments(command_).empty()) throw std::runtime_error("an empty command");
 }
 
 remote_reply remote_host::ask(const std::string& words, const std::string& input) const {
-  auto command = split_words(ssh_);
+  auto command = split_arguments(ssh_);
   command.insert(command.end(), {host_, "--", command_ + " --json " + words});
   const auto text = as_file(input);
-  const auto end = run_program({.words = command, .environment = {}, .input = text.get()});
-  if (end.status == k_ssh_failed || end.status > 128) throw lost_link(host_ + ": " + end.errors);
-  const auto document = nlohmann::json::parse(end.output, nullptr, /*allow_exceptions=*/false);
+  const auto end = run_program({.arguments = command, .environment = {}, .input = text.get()});
+  if (const int status = end.shell_status(); status == k_ssh_failed || status > 128)
+    throw lost_link(host_ + ": " + end.errors);
+  const auto document = parse_json(end.output);
   if (!document.is_object()) return {.is_done = false, .message = end.errors, .data = {}};
-  const bool is_done = document.contains("done") && document["done"] == true && end.status == 0;
-  const auto message = document.contains("message") && document["message"].is_string()
-                           ? document["message"].get<std::string>()
-                           : end.errors;
+  const bool is_done = json_fields::flag(document, "done", false) && end.has_succeeded();
+  const auto& said = json_fields::field(document, "message");
+  const auto message = said.is_string() ? said.get<std::string>() : end.errors;
   return {.is_done = is_done, .message = message, .data = end.output};
 }
 

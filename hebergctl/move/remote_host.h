@@ -36,6 +36,4 @@ class remote_host {
   std::string command_;  // hebergctl there
 };
 
-[[nodiscard]] std::vector<std::string> split_words(const std::string& text);
-
 }  // namespace heberg::ctl

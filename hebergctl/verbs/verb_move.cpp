@@ -5,7 +5,7 @@
 // was interrupted goes on with the same command: a note in the state folder says whose move it is and what the site
 // was.
 #include "base/errors.h"
-#include "digest/sha256.h"
+#include "base/random_hex.h"
 #include "hebergctl/archive/certificate_names.h"
 #include "hebergctl/archive/site_archive.h"
 #include "hebergctl/check/log_progress.h"
@@ -13,14 +13,16 @@
 #include "hebergctl/container/site_container.h"
 #include "hebergctl/move/move_steps.h"
 #include "hebergctl/move/remote_host.h"
-#include "hebergctl/run_program.h"
 #include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
+#include "json/fields.h"
+#include "json/parse.h"
+#include "process/run_program.h"
+#include "tree/layout.h"
 
 #include <nlohmann/json.hpp>
 
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,12 +70,8 @@ std::optional<move_note> read_note(const settings& settings, const std::string& 
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
   const std::string text((std::istreambuf_iterator<char>(file)), {});
-  const auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  const auto field = [&](const char* key) {
-    return document.is_object() && document.contains(key) && document[key].is_string()
-               ? document[key].get<std::string>()
-               : std::string();
-  };
+  const auto document = parse_json(text);
+  const auto field = [&](const char* key) { return json_fields::text(document, key); };
   const auto about = archive::parse_head(field("about"));
   if (!about || field("token").empty()) throw std::runtime_error(path + " makes no sense");
   return move_note{.host = field("host"),
@@ -81,12 +79,6 @@ std::optional<move_note> read_note(const settings& settings, const std::string& 
                    .about = *about,
                    .runs = document.value("runs", false),
                    .is_new = document.value("new", false)};
-}
-
-std::string make_token() {
-  sha256_sum bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) throw_errno("read", "random");
-  return to_hex(bytes);
 }
 
 void write_note(const settings& settings, const std::string& site, const move_note& note) {
@@ -196,34 +188,33 @@ class mover {
   }
 
   static std::uint32_t number(const std::string& data, const char* key) {
-    const auto document = json::parse(data, nullptr, false);
-    if (!document.is_object() || !document.contains(key) || !document[key].is_number_unsigned())
+    const auto number = json_fields::number(parse_json(data), key);
+    if (!number || !std::in_range<std::uint32_t>(*number))
       throw std::runtime_error("the other host's answer makes no sense");
-    return document[key].get<std::uint32_t>();
+    return static_cast<std::uint32_t>(*number);
   }
 
   static std::vector<std::string> list_missing(const std::string& data) {
     std::vector<std::string> names;
-    const auto document = json::parse(data, nullptr, false);
-    if (!document.is_object() || !document.contains("missing_certificates")) return names;
-    for (const auto& name : document["missing_certificates"]) {
+    const auto document = parse_json(data);
+    for (const auto& name : json_fields::field(document, "missing_certificates")) {
       if (name.is_string() && archive::is_certificate_name(name.get_ref<const std::string&>())) names.push_back(name);
     }
     return names;
   }
 
   static bool tells_true(const std::string& data, const char* key) {
-    const auto document = json::parse(data, nullptr, false);
-    return document.is_object() && document.contains(key) && document[key] == true;
+    return json_fields::flag(parse_json(data), key, false);
   }
 
   // Owners other than the site's stay as they are; no device, no attribute but the users' own.
   void copy(std::uint32_t uid_there) const {
     std::vector<std::string> words = {"/proc/self/exe"};
     if (given_.common.config_named) words.insert(words.end(), {"--config", given_.common.config});
-    words.insert(words.end(), {"confined", site(), "rsync", "-rlptgoHXS", "--numeric-ids", "--delete",
-                               "--filter=-x! user.*", "--rsh=" + there_.ssh(),
-                               "--rsync-path=" + there_.command() + " confined " + incoming_name(site()) + " rsync"});
+    words.insert(words.end(),
+                 {"confined", site(), "rsync", "-rlptgoHXS", "--numeric-ids", "--delete", "--filter=-x! user.*",
+                  "--rsh=" + there_.ssh(),
+                  "--rsync-path=" + there_.command() + " confined " + tree::incoming_name(site()) + " rsync"});
     if (uid_there != row_.uid) {
       const auto map = std::to_string(row_.uid) + ":" + std::to_string(uid_there);
       words.insert(words.end(), {"--usermap=" + map, "--groupmap=" + map});
@@ -232,10 +223,9 @@ class mover {
     // rsync's own line of progress, which names no file.
     const bool is_shown = wants_progress(given_);
     if (is_shown) words.insert(std::ranges::find(words, "rsync") + 1, "--info=progress2");
-    const auto end = run_program({.words = words, .output = is_shown ? STDERR_FILENO : -1});
-    if (end.status != 0 && end.status != k_rsync_vanished)
-      throw std::runtime_error(site() + ": not moved: rsync: " +
-                               (end.errors.empty() ? "exit status " + std::to_string(end.status) : end.errors));
+    const auto end = run_program({.arguments = words, .output = is_shown ? STDERR_FILENO : -1});
+    if (!end.has_succeeded() && end.shell_status() != k_rsync_vanished)
+      throw std::runtime_error(site() + ": not moved: rsync: " + (end.errors.empty() ? describe(end) : end.errors));
   }
 
   void tell(const char* what) const {
@@ -307,7 +297,7 @@ class mover {
   const tree::shared_fd& root_;
   const ledger::site& row_;
   move_note note_;
-  const std::string run_ = make_token();  // what another run has asked for, and comes late, is not done
+  const std::string run_ = random_hex(32);  // what another run has asked for, and comes late, is not done
   remote_host there_;
   std::size_t files_ = 0;
   std::vector<std::string> missing_;  // certificates, there
@@ -343,7 +333,7 @@ int move(const command& given, const move_words& asked) {
   if (!note) {
     if (!has_tree(root->get(), asked.site)) return fail(k_refused, asked.site + ": has no tree here");
     note = move_note{.host = asked.host,
-                     .token = make_token(),
+                     .token = random_hex(32),
                      .about = describe_site(settings, *row, container),
                      .runs = container && container->runs};
     write_note(settings, asked.site, *note);

@@ -12,6 +12,7 @@
 #include "hebergctl/move/move_steps.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
+#include "tree/layout.h"
 #include "tree/remove_tree.h"
 
 #include <nlohmann/json.hpp>
@@ -33,8 +34,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr char k_secrets[] = ".heberg";
-constexpr char k_mark[] = "moved";  // in it: the move's token
+constexpr char k_mark[] = "moved";  // in .heberg: the move's token
 
 struct receive_words {
   std::string site;
@@ -56,7 +56,7 @@ int done(const command& given, const std::string& message, const json& data) {
 }
 
 std::string read_mark(int tree) {
-  const unique_fd secrets = open_beneath(tree, k_secrets, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const unique_fd secrets = open_beneath(tree, tree::k_secrets_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   const unique_fd file(secrets ? ::openat(secrets.get(), k_mark, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1);
   std::array<char, 128> text{};
   const auto count = file ? ::read(file.get(), text.data(), text.size()) : -1;
@@ -64,8 +64,8 @@ std::string read_mark(int tree) {
 }
 
 void write_mark(int tree, const std::string& token) {
-  const unique_fd secrets = open_beneath(tree, k_secrets, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!secrets) throw_errno("open", k_secrets);
+  const unique_fd secrets = open_beneath(tree, tree::k_secrets_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!secrets) throw_errno("open", tree::k_secrets_folder);
   if (::unlinkat(secrets.get(), k_mark, 0) != 0 && errno != ENOENT) throw_errno("remove", k_mark);
   const unique_fd file(::openat(secrets.get(), k_mark, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file || ::write(file.get(), token.data(), token.size()) != static_cast<ssize_t>(token.size()) ||
@@ -95,7 +95,7 @@ int begin(const command& given, const settings& settings, int root, const receiv
     return refuse(given, asked.site + ": a container of that name is there");
   const auto reserved = reserve(given, settings, asked.site, about.uid);
   if (const auto* code = std::get_if<int>(&reserved)) return *code;
-  const auto incoming = incoming_name(asked.site);
+  const auto incoming = tree::incoming_name(asked.site);
   if (::mkdirat(root, incoming.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("make", incoming);
   return done(given, asked.site + ": is awaited",
               {{"state", "ready"},
@@ -104,7 +104,7 @@ int begin(const command& given, const settings& settings, int root, const receiv
 }
 
 int tell_sum(const command& given, int root, const receive_words& asked, const archive::head& about) {
-  const auto tree = open_tree(root, incoming_name(asked.site));
+  const auto tree = open_tree(root, tree::incoming_name(asked.site));
   const auto sum = sum_of(about, tree.get());
   return done(given, asked.site + ": was looked at", {{"sum", sum.text}, {"files", sum.files}});
 }
@@ -119,14 +119,14 @@ void start(const settings& settings, const std::string& site, std::uint32_t uid,
   }
   if (const auto why = explain_specification(*wanted); !why.empty()) throw std::runtime_error(why);
   run_container(settings.docker.host,
-                {.site = site, .uid = uid, .www = settings.sites.host_root + "/" + site + "/www", .wanted = *wanted});
+                {.site = site, .uid = uid, .www = tree::www_path(settings.sites.host_root, site), .wanted = *wanted});
 }
 
 int finish(const command& given, const settings& settings, int root, const receive_words& asked,
            const archive::head& about) {
   const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return refuse(given, asked.site + ": is not awaited here");
-  const auto incoming = incoming_name(asked.site);
+  const auto incoming = tree::incoming_name(asked.site);
   const bool is_here = has_come(root, asked);
   if (!is_here) {
     // Its sender has given it up, and lets the site go on there.
@@ -168,7 +168,7 @@ int finish(const command& given, const settings& settings, int root, const recei
 int drop(const command& given, const settings& settings, int root, const receive_words& asked) {
   if (has_come(root, asked)) return refuse(given, asked.site + ": has come already");
   remove_move_file(settings, awaited_name(asked.site));
-  tree::remove_tree(root, incoming_name(asked.site));
+  tree::remove_tree(root, tree::incoming_name(asked.site));
   if (asked.step == "forget" && !has_tree(root, asked.site)) forget_row(given, asked.site);
   return done(given, asked.site + ": is not awaited any more", json::object());
 }

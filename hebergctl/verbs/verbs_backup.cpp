@@ -11,6 +11,7 @@
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
 #include "program/log.h"
+#include "tree/layout.h"
 #include "tree/remove_tree.h"
 
 #include <nlohmann/json.hpp>
@@ -103,7 +104,7 @@ void prove(const settings& settings, const archive::contents& known, int file) {
   const auto folder_path = archives_folder(settings);
   const unique_fd folder(::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) throw_errno("open", folder_path);
-  const auto scratch = "." + known.about.site + ".verify";
+  const auto scratch = tree::verified_name(known.about.site);
   tree::remove_tree(folder.get(), scratch);
   if (::mkdirat(folder.get(), scratch.c_str(), 0700) != 0) throw_errno("make", scratch);
   try {

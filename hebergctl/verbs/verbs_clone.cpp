@@ -8,6 +8,7 @@
 #include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
+#include "tree/layout.h"
 #include "tree/remove_tree.h"
 
 #include <nlohmann/json.hpp>
@@ -36,17 +37,17 @@ struct clone_words {
 
 // What is the first site's own: its password (syncd makes one), its lines.
 void take_away_whats_its_own(int folder) {
-  const unique_fd secrets = open_beneath(folder, ".heberg", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (secrets && ::unlinkat(secrets.get(), "password", 0) != 0 && errno != ENOENT)
+  const unique_fd secrets = open_beneath(folder, tree::k_secrets_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (secrets && ::unlinkat(secrets.get(), tree::k_password_file, 0) != 0 && errno != ENOENT)
     throw_errno("remove", "the password");
   struct stat logs {};
-  if (::fstatat(folder, "logs", &logs, AT_SYMLINK_NOFOLLOW) != 0) return;
-  tree::remove_tree(folder, "logs");
-  if (::mkdirat(folder, "logs", 0700) != 0) throw_errno("make", "logs");
-  const unique_fd fresh = open_beneath(folder, "logs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (::fstatat(folder, tree::k_logs_folder, &logs, AT_SYMLINK_NOFOLLOW) != 0) return;
+  tree::remove_tree(folder, tree::k_logs_folder);
+  if (::mkdirat(folder, tree::k_logs_folder, 0700) != 0) throw_errno("make", tree::k_logs_folder);
+  const unique_fd fresh = open_beneath(folder, tree::k_logs_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!fresh || ::fchmod(fresh.get(), logs.st_mode & 07777) != 0 ||
       ::fchown(fresh.get(), logs.st_uid, logs.st_gid) != 0)
-    throw_errno("settle", "logs");
+    throw_errno("settle", tree::k_logs_folder);
 }
 
 int clone(const command& given, const clone_words& asked) {
@@ -91,7 +92,7 @@ int clone(const command& given, const clone_words& asked) {
     try {
       run_container(
           settings.docker.host,
-          {.site = asked.to, .uid = uid, .www = settings.sites.host_root + "/" + asked.to + "/www", .wanted = *wanted});
+          {.site = asked.to, .uid = uid, .www = tree::www_path(settings.sites.host_root, asked.to), .wanted = *wanted});
     } catch (...) {
       wait_until_unclaimed(settings, asked.to);
       remove_named_tree(root->get(), asked.to);

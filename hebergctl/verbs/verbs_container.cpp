@@ -10,6 +10,7 @@
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
 #include "ledger/ledger.h"
+#include "tree/layout.h"
 
 #include <nlohmann/json.hpp>
 
@@ -64,7 +65,7 @@ served ask_proxy(const settings& settings, const std::string& host) {
 placed_site place(const settings& settings, const create_words& asked, std::uint32_t uid) {
   return {.site = asked.site,
           .uid = uid,
-          .www = settings.sites.host_root + "/" + asked.site + "/www",
+          .www = tree::www_path(settings.sites.host_root, asked.site),
           .wanted = asked.wanted};
 }
 

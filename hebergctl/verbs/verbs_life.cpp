@@ -5,6 +5,7 @@
 #include "hebergctl/renderers.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
+#include "tree/layout.h"
 #include "tree/remove_tree.h"
 
 #include <memory>
@@ -17,10 +18,6 @@ struct purge_words {
   std::string confirm;
   bool tree = false;
 };
-
-std::string aside_name(const std::string& site) {
-  return "." + site + ".purged";  // as syncd calls it; deletion that was interrupted is found by it
-}
 
 int render(const command& given) {
   const auto told = tell_renderers();
@@ -37,14 +34,14 @@ int purge(const command& given, const purge_words& asked) {
   if (asked.tree) {
     // What an interrupted purge has left; it would be in the way.
     root = open_root(load(given.common));
-    tree::remove_tree(root->get(), aside_name(asked.site));
+    tree::remove_tree(root->get(), tree::purged_name(asked.site));
   }
   const auto reply =
       ask(given, {"purge", asked.site, "", asked.tree ? std::vector<std::string>{"tree"} : std::vector<std::string>{}});
   if (!reply) return k_no_syncd;
   if (asked.tree && reply->error == control::failure::none) {
-    tree::remove_tree(root->get(), aside_name(asked.site));
-    tree::remove_tree(root->get(), "." + asked.site + ".archived");  // of `archive --remove`
+    tree::remove_tree(root->get(), tree::purged_name(asked.site));
+    tree::remove_tree(root->get(), tree::archived_name(asked.site));  // of `archive --remove`
   }
   return report(given, *reply);
 }

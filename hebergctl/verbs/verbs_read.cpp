@@ -4,6 +4,7 @@
 #include "hebergctl/print.h"
 #include "hebergctl/session_details.h"
 #include "hebergctl/verbs/subcommand.h"
+#include "json/parse.h"
 #include "ledger/ledger.h"
 #include "tree/keys.h"
 #include "tree/sessions.h"
@@ -129,7 +130,7 @@ int status(const command& given) {
   const auto reply = ask(given, {"status", ""}, telling::quiet);
   json document = {{"syncd", reply.has_value()}};
   if (reply) {
-    const auto data = json::parse(reply->data, nullptr, false);
+    const auto data = parse_ordered_json(reply->data);
     for (const char* key : {"engine", "accounts", "refused", "publishing_fails", "reasons"}) {
       if (!data.is_object() || !data.contains(key)) return fail(k_failed, "heberg-syncd is of another version");
       document[key] = data[key];

@@ -14,6 +14,7 @@
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
 #include "program/log.h"
+#include "tree/layout.h"
 #include "tree/remove_tree.h"
 
 #include <nlohmann/json.hpp>
@@ -77,7 +78,7 @@ int restore_site(const command& given, const settings& settings, const source& f
     if (makes_container && !find_container(settings.docker.host, site)) {
       run_container(
           settings.docker.host,
-          {.site = site, .uid = uid, .www = settings.sites.host_root + "/" + site + "/www", .wanted = *wanted});
+          {.site = site, .uid = uid, .www = tree::www_path(settings.sites.host_root, site), .wanted = *wanted});
     }
   } catch (const std::exception& error) {
     wait_until_unclaimed(settings, site);
@@ -126,7 +127,7 @@ int restore_path(const command& given, const settings& settings, const source& f
   const site_lock alone(settings, site);
   const auto root = open_root(settings);
   const auto tree = open_tree(root->get(), site);
-  const auto scratch = beside_name(site);
+  const auto scratch = tree::restored_name(site);
   tree::remove_tree(root->get(), scratch);
   if (::mkdirat(root->get(), scratch.c_str(), 0700) != 0) throw_errno("make", scratch);
   std::string placed;

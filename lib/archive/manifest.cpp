@@ -3,6 +3,7 @@
 
 #include "archive/paths.h"
 #include "base/names.h"
+#include "json/parse.h"
 
 #include <nlohmann/json.hpp>
 
@@ -70,7 +71,7 @@ std::string to_text(const head& about) {
 }
 
 std::optional<head> parse_head(std::string_view text) {
-  const auto document = text.size() > k_head_max ? json() : json::parse(text, nullptr, false);
+  const auto document = parse_json(text, {.bytes = k_head_max});
   if (!document.is_object() || document.value("format", json()) != k_version) return std::nullopt;
   const auto uid = document.find("uid");
   if (uid == document.end() || !uid->is_number_unsigned() || uid->get<std::uint64_t>() > 0xfffffffeU)

@@ -59,7 +59,7 @@ reply call(const std::string& socket_path, const request& request, std::chrono::
   const unique_fd socket = connect_to(socket_path, timeout);
   send_all(socket.get(), encode(request), socket_path);
   auto answer = parse_reply(receive_line(socket.get(), socket_path));
-  if (!answer) throw std::runtime_error(socket_path + ": syncd closed the connection without an answer");
+  if (!answer) throw std::runtime_error(socket_path + ": heberg-syncd closed the connection without an answer");
   return *answer;
 }
 

@@ -8,8 +8,8 @@
 
 namespace heberg::control {
 
-// Throws std::system_error (syncd does not run, no permission, no answer in time) or std::runtime_error (an answer that
-// is none).
+// Throws std::system_error (syncd does not run, no permission, no answer in time) or std::runtime_error (an invalid
+// answer).
 [[nodiscard]] reply call(const std::string& socket_path, const request& request,
                          std::chrono::milliseconds timeout = std::chrono::seconds(30));
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "control/protocol.h"
 
+#include "json/parse.h"
+
 #include <nlohmann/json.hpp>
 
 #include <array>
@@ -11,7 +13,7 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr int k_max_depth = 4;
+constexpr int k_max_depth = 5;
 
 constexpr std::array<std::pair<failure, const char*>, 5> k_failures = {{
     {failure::none, "none"},
@@ -22,14 +24,12 @@ constexpr std::array<std::pair<failure, const char*>, 5> k_failures = {{
 }};
 
 std::string to_line(const json& document) {
-  // A name or a reason that is not UTF-8 is told with replacement characters rather than by an exception.
+  // A name or a reason that is not UTF-8 is sent with replacement characters; dump() would throw.
   return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 std::optional<json> parse_object(std::string_view line) {
-  if (line.size() > k_max_line) return std::nullopt;
-  const auto within_depth = [](int depth, json::parse_event_t, json&) { return depth <= k_max_depth; };
-  json document = json::parse(line, within_depth, /*allow_exceptions=*/false);
+  auto document = parse_json(line, {.bytes = k_max_line, .depth = k_max_depth, .how = too_deep::leave_out});
   if (!document.is_object()) return std::nullopt;
   return document;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What hebergctl and syncd say to each other over syncd's control socket (docs/formats.md, "The control socket"):
-// one JSON document a line, one request and one reply a connection. Pure: text to values and back.
+// The protocol between hebergctl and syncd on syncd's control socket (docs/formats.md, "The control socket"): one JSON
+// document a line, one request and one reply a connection. Pure: text to values and back.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ struct request {
   std::string verb;                         // "lock", "passwd", … (syncd/admin.cpp)
   std::string site;                         // empty for "sync" and "status"; for "rotate": all
   std::string why = {};                     // "lock": the reason, shown to the sysadmin
-  std::vector<std::string> arguments = {};  // what else the verb wants
+  std::vector<std::string> arguments = {};  // the verb's further arguments
   bool operator==(const request&) const = default;
 };
 
@@ -27,14 +27,14 @@ enum class failure {
   none,
   bad_request,
   no_such_site,
-  refused,  // a rule stands against it: the site has a container, the name is taken
+  refused,  // a rule forbids it: the site has a container, the name is taken
   internal,
 };
 
 struct reply {
   failure error = failure::none;
-  std::string message;    // for a person: what was done, or why not
-  std::string data = {};  // for a program: a JSON object's text, or empty
+  std::string message;    // for people: what was done, or why not
+  std::string data = {};  // for programs: a JSON object's text, or empty
   bool operator==(const reply&) const = default;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Until when a certificate holds.
+// When a certificate expires; whether a key belongs to it.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ namespace heberg {
 // there is none.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> certificate_end(std::string_view pem);
 
-// Why a server cannot use these two together, in OpenSSL's words; empty where it can.
+// Why a server cannot use these two together, as OpenSSL reports it; empty where it can.
 [[nodiscard]] std::string explain_key_pair(std::string_view certificate_pem, std::string_view key_pem);
 
 }  // namespace heberg

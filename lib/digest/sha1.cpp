@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "digest/sha1.h"
 
+#include "base/hex.h"
+
 #include <openssl/evp.h>
 
 #include <array>
@@ -13,13 +15,7 @@ std::string sha1_hex(std::string_view bytes) {
   unsigned size = 0;
   if (::EVP_Digest(bytes.data(), bytes.size(), sum.data(), &size, ::EVP_sha1(), nullptr) != 1 || size != sum.size())
     throw std::runtime_error("SHA-1: OpenSSL refuses");
-  constexpr char k_digits[] = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : sum) {
-    text += k_digits[byte >> 4];
-    text += k_digits[byte & 15];
-  }
-  return text;
+  return to_hex(sum);
 }
 
 }  // namespace heberg

@@ -40,14 +40,4 @@ sha256_sum sha256_of(std::string_view bytes) {
   return digest.finish();
 }
 
-std::string to_hex(const sha256_sum& sum) {
-  constexpr char k_digits[] = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : sum) {
-    text += k_digits[byte >> 4];
-    text += k_digits[byte & 15];
-  }
-  return text;
-}
-
 }  // namespace heberg

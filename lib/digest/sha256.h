@@ -2,6 +2,8 @@
 // SHA-256 (OpenSSL's, which uses the processor's own instructions): of an archive's files, of a public key.
 #pragma once
 
+#include "base/hex.h"  // a sum is shown with to_hex()
+
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -28,6 +30,5 @@ class sha256 {
 };
 
 [[nodiscard]] sha256_sum sha256_of(std::string_view bytes);
-[[nodiscard]] std::string to_hex(const sha256_sum& sum);
 
 }  // namespace heberg

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The numbers and words of the published files, as docs/formats.md promises them; reader and writer share this page.
+// The constants of the published files' format, as docs/formats.md specifies it; reader and writer share this header.
 //
 //   0            cdb's table of contents; the modules do not read it
 //   2048         one record a name, sorted: key "n:NAME", value "CRC32 LINE"
 //   RECORDS_END  cdb's hash tables, for the stock tool; perhaps zeros behind them
-//   the end      the index that the modules read: a power of two of blocks, each checked, each telling the file's size
+//   the end      the index that the modules read: a power of two of blocks, each with a CRC and the file's size
 #pragma once
 
 #include "base/names.h"
@@ -44,7 +44,7 @@ inline constexpr std::uint32_t k_entries_max = (k_block_size - k_block_head_size
 // Where each number stands in a block.
 inline constexpr std::uint32_t k_at_crc = 0;        // of all that follows in the block
 inline constexpr std::uint32_t k_at_magic = 4;      // kind and version
-inline constexpr std::uint32_t k_at_file_size = 8;  // so that a cut file is seen by whoever reads any block
+inline constexpr std::uint32_t k_at_file_size = 8;  // so that any block shows that the file was truncated
 inline constexpr std::uint32_t k_at_index = 12;     // this block's own number
 inline constexpr std::uint32_t k_at_account_count = 16;
 inline constexpr std::uint32_t k_at_records_end = 20;
@@ -56,7 +56,7 @@ inline constexpr std::uint32_t k_at_entry_count = 24;  // in this block
   return 'H' | 'B' << 8 | letter << 16 | std::uint32_t{'1'} << 24;
 }
 
-// How many blocks a file of this size ends in: the size alone says where to look, without a look at the beginning. The
+// How many blocks a file of this size ends in: the size alone determines where the index begins. The
 // writer makes the size fit (with zeros, where it must).
 inline constexpr std::uint64_t k_bytes_per_block = 640;
 [[nodiscard]] constexpr std::uint32_t block_count(std::uint64_t file_size) noexcept {

@@ -2,6 +2,7 @@
 #include "directory/image.h"
 
 #include "base/errors.h"
+#include "base/hex.h"
 #include "base/unique_fd.h"
 #include "directory/entry.h"
 #include "directory/format.h"
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <stdexcept>
 #include <string_view>
@@ -42,7 +44,7 @@ bool is_hash(std::string_view text) {
   return !text.empty() && text.front() != '!' && std::all_of(text.begin(), text.end(), printable);
 }
 
-// The reader has the last word: what it would not take is not written.
+// The reader decides: what it would not accept is not written.
 void check(const account& a, std::string_view passwd, std::string_view shadow) {
   if (!is_site_name(a.name)) refuse(a, "not a name a site can have");
   if (!is_site_id(a.id)) refuse(a, "not an id a site can have");
@@ -80,8 +82,10 @@ std::string sealed(std::string_view key, std::string_view line) {
   std::string value;
   value.reserve(k_seal_size + line.size());
   const std::uint32_t seal = seal_of(key, line);
-  for (int shift = 28; shift >= 0; shift -= 4) value += "0123456789abcdef"[seal >> shift & 0xf];
-  return value.append(" ").append(line);
+  std::array<unsigned char, 4> bytes{};
+  for (int shift = 24; shift >= 0; shift -= 8)
+    bytes[static_cast<std::size_t>(24 - shift) / 8] = static_cast<unsigned char>(seal >> shift);
+  return value.append(to_hex(bytes)).append(" ").append(line);
 }
 
 // tinycdb's maker, on a file in memory.

@@ -11,7 +11,7 @@
 namespace heberg::directory {
 namespace {
 
-constexpr std::uint64_t k_usual_load = k_entries_max / 2;  // entries a block: so few are full that nobody waits for it
+constexpr std::uint64_t k_usual_load = k_entries_max / 2;  // entries a block: few blocks are full then
 
 void store(std::string& bytes, std::uint64_t at, std::uint64_t number) {
   const std::uint32_t little = htole32(static_cast<std::uint32_t>(number));

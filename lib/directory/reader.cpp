@@ -34,7 +34,7 @@ bool parse(std::string_view line, shadow_entry& out) noexcept {
   return parse_shadow(line, out);
 }
 
-// The first record with this hash whose entry is the one looked for; two keys may well have one hash.
+// The first record with this hash whose entry is the one sought; two keys may have the same hash.
 template <typename entry_type, typename predicate>
 status find_entry(const source& from, const key& key, record_buffer& buffer, entry_type& out,
                   predicate is_wanted) noexcept {

@@ -17,7 +17,7 @@ struct record {
 enum class record_state : unsigned char { whole, partial, damaged };
 
 // Reads the record that `bytes` begins with; `out` then points into them. partial: it goes on behind them; out.size is
-// how many bytes it needs, or 0 where even that cannot be told.
+// how many bytes it needs, or 0 where even that is unknown.
 [[nodiscard]] record_state read_record(std::string_view bytes, record& out) noexcept;
 
 // The name in a record's key; empty where the key is none of a name.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How a look into the directory can end. Only the modules' outer shells translate it into NSS_ and PAM_ codes.
+// The result of a lookup in the directory. Only the modules' entry points translate it into NSS_ and PAM_ codes.
 #pragma once
 
 namespace heberg::directory {

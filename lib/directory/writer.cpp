@@ -62,7 +62,8 @@ class publication {
     if (const int error = file_.open(folder, to.name, to.mode, to.owner, to.group); error != 0)
       throw_errno(error, "create", object_);
     if (const int error = file_.write(image); error != 0) throw_errno(error, "write", object_);
-    (void)::sync_file_range(file_.fd(), 0, 0, SYNC_FILE_RANGE_WRITE);  // only begins; fsync has the word
+    (void)::sync_file_range(file_.fd(), 0, 0,
+                            SYNC_FILE_RANGE_WRITE);  // starts the write only; fsync reports its result
   }
 
   // True where there was something to put in place.

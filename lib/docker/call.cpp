@@ -2,6 +2,8 @@
 #include "docker/call.h"
 
 #include "docker/connection.h"
+#include "json/fields.h"
+#include "json/parse.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -31,9 +33,8 @@ bool is_word(char c) {
 
 std::string call_answer::reason() const {
   if (!problem.empty()) return problem;
-  const auto document = nlohmann::json::parse(body, nullptr, false);
-  if (document.is_object() && document.contains("message") && document["message"].is_string())
-    return document["message"].get<std::string>().substr(0, 500);
+  if (const auto message = json_fields::text(parse_json(body), "message"); !message.empty())
+    return message.substr(0, 500);
   return "the engine answers " + std::to_string(status);
 }
 

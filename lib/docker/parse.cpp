@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "docker/parse.h"
 
-#include "docker/json_fields.h"
-#include "docker/json_filter.h"
 #include "docker/parse_time.h"
+#include "json/fields.h"
+#include "json/filter.h"
 
 #include <nlohmann/json.hpp>
 
@@ -14,6 +14,9 @@ namespace heberg::docker {
 namespace {
 
 using json = nlohmann::json;
+using json_fields::field;
+using json_fields::flag;
+using json_fields::text;
 
 std::string without_slash(std::string name) {
   if (name.starts_with('/')) name.erase(0, 1);
@@ -222,7 +225,7 @@ bool is_no_such_container(unsigned status, std::string_view body) noexcept {
 parsed<container> parse_inspect(std::string_view text_) {
   parsed<container> result;
   const auto document =
-      read_json(text_, k_inspect, {.bytes = k_inspect_bytes_max, .values = k_values_max}, result.problem);
+      filter_json(text_, k_inspect, {.bytes = k_inspect_bytes_max, .values = k_values_max}, result.problem);
   if (document.is_discarded()) return result;
   container c;
   c.id = text(document, "Id");
@@ -268,7 +271,7 @@ parsed<std::vector<container>> parse_list(std::string_view text_) {
       too_many = true;
     }
   };
-  if (!read_json_elements(text_, k_listed, {.bytes = k_list_bytes_max, .values = k_values_max}, take, result.problem))
+  if (!filter_json_elements(text_, k_listed, {.bytes = k_list_bytes_max, .values = k_values_max}, take, result.problem))
     return result;
   if (too_many) {
     result.problem = "holds more than " + std::to_string(k_containers_max) + " containers";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The short answers: an event, and the engine's version.
-#include "docker/json_fields.h"
-#include "docker/json_filter.h"
 #include "docker/parse.h"
+#include "json/fields.h"
+#include "json/filter.h"
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +11,9 @@
 
 namespace heberg::docker {
 namespace {
+
+using json_fields::field;
+using json_fields::text;
 
 constexpr wanted_key k_attributes[] = {{"container"}};
 constexpr wanted_key k_actor[] = {{"ID"}, {"Attributes", k_attributes}};
@@ -46,7 +49,7 @@ std::string to_string(api_version version) {
 
 parsed<engine_version> parse_version(std::string_view text_) {
   parsed<engine_version> result;
-  const auto document = read_json(text_, k_version, {.bytes = k_version_bytes_max, .values = 16}, result.problem);
+  const auto document = filter_json(text_, k_version, {.bytes = k_version_bytes_max, .values = 16}, result.problem);
   if (document.is_discarded()) return result;
   const auto newest = parse_api_version(text(document, "ApiVersion"));
   if (!newest) {
@@ -59,7 +62,7 @@ parsed<engine_version> parse_version(std::string_view text_) {
 
 parsed<event> parse_event(std::string_view line) {
   parsed<event> result;
-  const auto document = read_json(line, k_event, {.bytes = k_event_bytes_max, .values = 64}, result.problem);
+  const auto document = filter_json(line, k_event, {.bytes = k_event_bytes_max, .values = 64}, result.problem);
   if (document.is_discarded()) return result;
   const auto type = text(document, "Type");
   const auto& actor = field(document, "Actor");

@@ -14,8 +14,8 @@
 namespace heberg::ledger {
 namespace {
 
-// How long a statement waits for a foreign hand on the file (somebody's sqlite3 shell). Short: the daemon's loop waits
-// with it, and tries again later anyway.
+// How long a statement waits for another program's lock on the file (an administrator's sqlite3 shell, say). Short: the
+// daemon's loop waits as long, and tries again later.
 constexpr int k_busy_timeout_ms = 100;
 
 void make_folder(const std::string& path) {
@@ -29,10 +29,10 @@ unique_fd lock_for_writing(const std::string& path) {
   if (!fd) throw_errno("open", path);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
   if (errno != EWOULDBLOCK) throw_errno("flock", path);
-  throw ledger_error("another heberg-syncd is at work on this ledger (" + path + " is locked)");
+  throw ledger_error("ledger: another heberg-syncd has locked " + path + ": stop it first");
 }
 
-// Makes the file before SQLite does, so that it is never open to others, not for a moment; -wal and -shm take its mode.
+// Makes the file before SQLite does, so that it is at no moment readable by others; -wal and -shm take its mode.
 void secure_file(const std::string& path) {
   const unique_fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   if (!fd) throw_errno("open", path);
@@ -45,7 +45,7 @@ void secure_file(const std::string& path) {
 
 sqlite::database open_for_writing(const std::string& path) {
   secure_file(path);
-  return {path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, path};
+  return {path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, "ledger " + path};
 }
 
 }  // namespace

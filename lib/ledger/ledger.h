@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The ledger: the one truth about sites, UIDs and hashes. SQLite in WAL mode, synchronous=FULL, mode 0600. One program
-// writes it (syncd); a lock file beside it says so to a second one. Readers (hebergctl) use read_sites(), which writes
-// and creates nothing.
+// The ledger: the authoritative record of sites, UIDs and hashes. SQLite in WAL mode, synchronous=FULL, mode 0600. One
+// program writes it (syncd); a lock file beside it keeps a second one out. Readers (hebergctl) use read_sites(), which
+// writes and creates nothing.
 //
 // A row stays when its site's containers go: its UID is never given to another site. States of a row:
 //   active    a container exists (missing_since empty), or has been missing for less than accounts.retire_after
@@ -26,7 +26,7 @@ using time = std::chrono::sys_time<std::chrono::milliseconds>;
 
 // Where a site's hash came from.
 enum class hash_origin {
-  none,      // its password file was not looked at yet
+  none,      // its password file was not read yet
   password,  // hashed here from the file's first line
   hash,      // stood in the file
   empty,     // the file is empty: password login is off
@@ -78,7 +78,7 @@ class ledger {
  public:
   // Opens the ledger in the folder state_dir, making both where they are missing, and brings an older schema up to
   // date. Throws ledger_error where another program has it open for writing, its schema is newer than this program, it
-  // is damaged, or it belongs to another user; sqlite::error or std::system_error where the world is broken. A damaged
+  // is damaged, or it belongs to another user; sqlite::error or std::system_error for any other failure. A damaged
   // ledger is left as it is.
   explicit ledger(const std::string& state_dir);
 
@@ -87,15 +87,14 @@ class ledger {
   // Writes these rows, new or known, all or none. Throws sqlite::error, also for a name or a UID that is taken.
   void write_sites(std::span<const site> rows);
 
-  // Changes a row's name and notes the tree's move, both or neither; finish_move() takes the note away,
-  // undo_rename() the change too. Throws
-  // sqlite::error, also where the new name is taken.
+  // Changes a row's name and records the tree's move, both or neither; finish_move() removes the record, undo_rename()
+  // reverts both. Throws sqlite::error, also where the new name is taken.
   void rename_site(const tree_move& move);
   void undo_rename(const tree_move& move);
   [[nodiscard]] std::vector<tree_move> list_moves();
   void finish_move(const tree_move& move);
 
-  // The one way for a row to go: its UID can be given again.
+  // Nothing else removes a row. Its UID can be given to another site then.
   void erase_site(const std::string& name);
 
  private:

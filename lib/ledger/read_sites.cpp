@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reading a WAL database without a trace takes two ways (sqlite.org/wal.html, "Read-Only Databases"):
-//   -wal is there (syncd runs, or was killed): mode=ro and readonly_shm=1, so that SQLite maps the shared index
-//   read-only, or builds
-//     a private one in memory where no writer is alive. Without readonly_shm it would create and write the -shm file.
-//   -wal is not there (syncd ended in order): everything is in the file itself, and immutable=1 reads that without
-//   locks. Should
-//     syncd start meanwhile, the -wal appears, and what was read is thrown away and read again.
+// Reading a WAL database without a trace needs two ways (sqlite.org/wal.html, "Read-Only Databases"):
+//
+//   -wal exists (syncd runs, or was killed)
+//       mode=ro and readonly_shm=1: SQLite maps the shared index read-only, or builds a private one in memory where no
+//       writer is alive. Without readonly_shm it would create and write the -shm file.
+//   -wal does not exist (syncd ended in order)
+//       Everything is in the file itself, and immutable=1 reads it without locks. If syncd starts meanwhile, the -wal
+//       appears, and what was read is discarded and read again.
 #include "base/errors.h"
 #include "ledger/ledger.h"
 #include "ledger/site_rows.h"
@@ -27,7 +28,7 @@ bool exists(const std::string& path) {
   return false;
 }
 
-// A path as the URI's: '?', '#' and '%' mean something there.
+// A path as a URI: '?', '#' and '%' have a meaning there.
 std::string uri_of(std::string_view path, std::string_view options) {
   std::string uri = "file:";
   for (const char c : path) {
@@ -46,7 +47,8 @@ std::string uri_of(std::string_view path, std::string_view options) {
 
 std::vector<site> read_once(const std::string& path, std::string_view options) {
   return explain_damage(path, [&] {
-    sqlite::database db(uri_of(path, options), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, path);
+    sqlite::database db(uri_of(path, options), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+                        "ledger " + path);
     sqlite3_busy_timeout(db.get(), 2000);
     // Version 0: syncd has made the file, but not yet its tables.
     return read_version(db, path) == 0 ? std::vector<site>() : select_sites(db);
@@ -65,10 +67,12 @@ std::vector<site> read_sites(const std::string& state_dir) {
       auto sites = read_once(path, in_use ? "?mode=ro&readonly_shm=1" : "?mode=ro&immutable=1");
       if (in_use == exists(path + "-wal")) return sites;
     } catch (const std::exception&) {
-      // syncd may have come or gone between the look and the open: what failed then is not worth a word.
+      // syncd may have started or ended between exists() and the open: such a failure is not reported.
       if (attempt == attempts || in_use == exists(path + "-wal")) throw;
     }
-    if (attempt == attempts) throw ledger_error("ledger " + path + ": in motion all the time");
+    if (attempt == attempts)
+      throw ledger_error("ledger " + path +
+                         ": heberg-syncd started or ended during each attempt to read it: try again");
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }

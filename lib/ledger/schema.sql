@@ -10,12 +10,12 @@ CREATE TABLE sites (
   created_at    INTEGER NOT NULL,
   missing_since INTEGER,             -- no container since then
   retired_at    INTEGER,             -- no longer in the directory since then
-  locked_at     INTEGER,             -- the sysadmin said so
+  locked_at     INTEGER,             -- by the sysadmin
   lock_reason   TEXT    NOT NULL DEFAULT '',
   hash          TEXT    NOT NULL DEFAULT '*',   -- crypt(5), or '*': password login is off
-  -- Where the hash came from: 'none' (not looked yet), 'password' (hashed here), 'hash' (stood in the file), 'empty', 'refused'.
+  -- Where the hash came from: 'none' (not read yet), 'password' (hashed here), 'hash' (stood in the file), 'empty', 'refused'.
   hash_origin   TEXT    NOT NULL DEFAULT 'none' CHECK (hash_origin IN ('none', 'password', 'hash', 'empty', 'refused')),
-  -- The password file as it was judged last; all NULL where none was. Equal again: nothing is read or hashed.
+  -- The password file when it was last read; all NULL where none was. Equal again: nothing is read or hashed.
   file_dev      INTEGER,
   file_ino      INTEGER,
   file_size     INTEGER,

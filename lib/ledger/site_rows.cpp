@@ -166,7 +166,7 @@ bool is_damage(const sqlite::error& error) noexcept {
 }
 
 std::string damage_text(const std::string& path, std::string_view reason) {
-  return std::string(reason) + ". It was left as it is: put a copy back in its place, or move it away (" + path +
+  return std::string(reason) + ". It was not changed: restore a copy of it, or move it away (" + path +
          " and its -wal) to begin a new one, which takes each site's UID from the owner of its www folder";
 }
 

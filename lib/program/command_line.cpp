@@ -19,7 +19,9 @@ void add_common_options(CLI::App& app, common_options& options) {
 
 settings load(const common_options& options) {
   if (options.verbose) set_log_level(level::debug);
-  return load_settings(options.config, options.config_named);
+  auto loaded = load_settings(options.config, options.config_named);
+  for (const auto& warning : loaded.warnings) log(level::warning, warning);
+  return loaded;
 }
 
 }  // namespace heberg

@@ -18,9 +18,10 @@ struct common_options {
   bool verbose = false;       // debug messages
 };
 
-// Adds them to the program's own App; after parsing, load(options) reads the settings.
+// Adds them to the program's own App.
 void add_common_options(CLI::App& app, common_options& options);
 
+// After parsing: reads the settings, and logs their warnings.
 [[nodiscard]] settings load(const common_options& options);
 
 }  // namespace heberg

@@ -90,7 +90,7 @@ void log(level level, std::string_view message) {
   std::string line =
       k_journal ? "<" + std::to_string(static_cast<int>(level)) + ">" : std::string(name_of(level)) + ": ";
   line.append(escape_line(message)) += '\n';
-  // One write a line, so that lines of several processes do not mix. A log that cannot be written has nobody to tell.
+  // One write a line, so that lines of several processes do not mix. Where that fails there is nowhere to report it.
   std::string_view rest = line;
   while (!rest.empty()) {
     const auto count = ::write(STDERR_FILENO, rest.data(), rest.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One line an event on stderr; journald takes it (sd-daemon(3) "<N>" prefixes where stderr is the journal). Control
-// characters in a message are written as \xNN, so that no container can forge a line.
+// One line for each event on stderr, which journald reads (sd-daemon(3) "<N>" prefixes where stderr is the journal).
+// Control characters in a message are written as \xNN, so that no container can forge a line.
 #pragma once
 
 #include <string>

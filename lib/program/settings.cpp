@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "base/names.h"
 #include "base/unique_fd.h"
+#include "program/log.h"
 #include "program/settings_value.h"
 #include "program/toml_text.h"
 
@@ -31,23 +32,43 @@ constexpr std::uint32_t k_uid_limit = 0x7fffffff;  // above: negative to program
 constexpr std::size_t k_images_max = 100;
 constexpr std::size_t k_networks_max = 256;
 
+// The value as a message shows it. Strings are cut; they may hold anything.
+std::string shown(const toml::node& node) {
+  constexpr std::size_t k_longest = 64;
+  if (const auto text = node.value_exact<std::string>())
+    return "\"" + escape_line(text->substr(0, k_longest)) + (text->size() > k_longest ? "...\"" : "\"");
+  if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+  if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
+  if (node.is_array()) return "[...]";
+  if (node.is_table()) return "{...}";
+  return "of another type";
+}
+
 // A node of the file, and where it stands.
 struct value {
   const toml::node& node;
   std::string_view file, section, key;
 
-  [[noreturn]] void fail(std::string_view reason) const {
-    std::string message(file);
-    message += ":" + std::to_string(node.source().begin.line) + ": ";
-    if (!section.empty()) message.append("[").append(section).append("] ");
-    if (!key.empty()) message.append(key).append(": ");
-    throw settings_error(message.append(reason));
+  // "heberg.toml:12: [proxy] http_port: "
+  [[nodiscard]] std::string place() const {
+    std::string text(file);
+    text += ":" + std::to_string(node.source().begin.line) + ": ";
+    if (!section.empty()) text.append("[").append(section).append("] ");
+    if (!key.empty()) text.append(key).append(": ");
+    return text;
+  }
+
+  [[noreturn]] void fail(std::string_view reason) const { throw settings_error(place().append(reason)); }
+
+  // wanted: what to write instead.
+  [[noreturn]] void refuse(std::string_view wanted) const {
+    fail("invalid value " + shown(node) + ": use " + std::string(wanted));
   }
 
   template <class type>
   [[nodiscard]] type exactly(std::string_view wanted) const {
     if (const auto v = node.value_exact<type>()) return *v;
-    fail(std::string("wants ").append(wanted));
+    refuse(wanted);
   }
 
   [[nodiscard]] bool boolean() const { return exactly<bool>("true or false"); }
@@ -56,30 +77,30 @@ struct value {
   [[nodiscard]] integer number(integer min, integer max) const {
     const std::string wanted = "a number from " + std::to_string(min) + " to " + std::to_string(max);
     const auto v = exactly<std::int64_t>(wanted);
-    if (v < std::int64_t{min} || v > std::int64_t{max}) fail("wants " + wanted + ", not " + std::to_string(v));
+    if (v < std::int64_t{min} || v > std::int64_t{max}) refuse(wanted);
     return static_cast<integer>(v);
   }
 
   [[nodiscard]] std::string path() const {
     constexpr std::string_view k_wanted = "an absolute path without \"..\"";
     const auto v = parse_path(exactly<std::string>(k_wanted));
-    if (!v) fail(std::string("wants ").append(k_wanted));
+    if (!v) refuse(k_wanted);
     return *v;
   }
 
   // A path that stands in passwd(5) entries and in mounts, where a colon ends it.
   [[nodiscard]] std::string field_path() const {
     auto v = path();
-    if (v == "/" || v.find(':') != std::string::npos) fail("wants a path other than /, without \":\"");
+    if (v == "/" || v.find(':') != std::string::npos) refuse("an absolute path other than /, without \":\"");
     return v;
   }
 
   [[nodiscard]] std::chrono::milliseconds duration(std::chrono::milliseconds min, std::chrono::milliseconds max) const {
     constexpr std::string_view k_wanted = "a duration such as \"100ms\", \"5s\" or \"2m\"";
     const auto v = parse_duration(exactly<std::string>(k_wanted));
-    if (!v) fail(std::string("wants ").append(k_wanted));
+    if (!v) refuse(k_wanted);
     if (*v < min || *v > max) {
-      fail("wants a duration from " + std::to_string(min.count()) + "ms to " + std::to_string(max.count()) + "ms");
+      refuse("a duration from " + std::to_string(min.count()) + "ms to " + std::to_string(max.count()) + "ms");
     }
     return *v;
   }
@@ -87,101 +108,101 @@ struct value {
   [[nodiscard]] std::uint64_t size(std::uint64_t min = 0) const {
     constexpr std::string_view k_wanted = "a size such as \"10MB\", \"64m\" or \"1GiB\"";
     const auto v = parse_size(exactly<std::string>(k_wanted));
-    if (!v) fail(std::string("wants ").append(k_wanted));
-    if (*v < min) fail("wants at least " + std::to_string(min) + " bytes");
+    if (!v) refuse(k_wanted);
+    if (*v < min) refuse("at least " + std::to_string(min) + " bytes");
     return *v;
   }
 
   [[nodiscard]] std::string engine_host() const {
     constexpr std::string_view k_wanted = "\"unix:///PATH\" or \"tcp://HOST:PORT\"";
     auto v = exactly<std::string>(k_wanted);
-    if (!is_engine_host(v)) fail(std::string("wants ").append(k_wanted));
+    if (!is_engine_host(v)) refuse(k_wanted);
     return v;
   }
 
   [[nodiscard]] std::string reload() const {
-    constexpr std::string_view k_wanted = "\"pid:FILE\", \"container:NAME\" or \"command:WORDS\"";
+    constexpr std::string_view k_wanted = "\"pid:FILE\", \"container:NAME\" or \"command:COMMAND\"";
     auto v = exactly<std::string>(k_wanted);
-    if (!is_reload(v)) fail(std::string("wants ").append(k_wanted));
+    if (!is_reload(v)) refuse(k_wanted);
     return v;
   }
 
   [[nodiscard]] std::string container_name() const {
-    constexpr std::string_view k_wanted = "a container's name";
+    constexpr std::string_view k_wanted = "the name of a container";
     auto v = exactly<std::string>(k_wanted);
-    if (!is_container_name(v)) fail(std::string("wants ").append(k_wanted));
+    if (!is_container_name(v)) refuse(k_wanted);
     return v;
   }
 
   // A number of things that are kept.
   [[nodiscard]] std::uint32_t count() const { return number<std::uint32_t>(0, 10'000); }
 
-  // Without control characters, and no option of a command; whoever uses it judges the rest.
+  // Without control characters, and no option of a command; the rest is checked where it is used.
   [[nodiscard]] std::string text(std::string_view wanted) const {
     auto v = exactly<std::string>(wanted);
-    if (v.empty() || v.front() == '-' || std::ranges::any_of(v, is_control)) fail(std::string("wants ").append(wanted));
+    if (v.empty() || v.front() == '-' || std::ranges::any_of(v, is_control)) refuse(wanted);
     return v;
   }
 
-  // A command's words, split at blanks; no shell will see them.
-  [[nodiscard]] std::string words() const {
-    constexpr std::string_view k_wanted = "a program and its options, such as \"nginx\"";
+  // A program and its arguments, split at blanks. No shell is used.
+  [[nodiscard]] std::string command() const {
+    constexpr std::string_view k_wanted = "a program and its arguments, such as \"nginx\"";
     auto v = exactly<std::string>(k_wanted);
     if (v.find_first_not_of(' ') == std::string::npos || std::ranges::any_of(v, is_control)) {
-      fail(std::string("wants ").append(k_wanted));
+      refuse(k_wanted);
     }
     return v;
   }
 
   [[nodiscard]] std::string one_of(std::initializer_list<std::string_view> known) const {
     std::string wanted = "one of";
-    for (const auto word : known) wanted.append(" \"").append(word).append("\"");
+    for (const auto name : known) wanted.append(" \"").append(name).append("\"");
     auto v = exactly<std::string>(wanted);
-    if (std::ranges::find(known, v) == known.end()) fail("wants " + wanted);
+    if (std::ranges::find(known, v) == known.end()) refuse(wanted);
     return v;
   }
 
-  // A list of known words, each at most once.
+  // A list of known names, each at most once.
   [[nodiscard]] std::vector<std::string> some_of(std::initializer_list<std::string_view> known) const {
-    std::string wanted = "wants a list of some of";
-    for (const auto word : known) wanted.append(" \"").append(word).append("\"");
+    std::string wanted = "a list of some of";
+    for (const auto name : known) wanted.append(" \"").append(name).append("\"");
+    wanted += ", each once";
     const auto* list = node.as_array();
-    if (list == nullptr) fail(wanted);
+    if (list == nullptr) refuse(wanted);
     std::vector<std::string> result;
     for (const auto& element : *list) {
-      auto word = element.value_exact<std::string>();
-      if (!word || std::ranges::find(known, *word) == known.end() || std::ranges::find(result, *word) != result.end())
-        fail(wanted);
-      result.push_back(std::move(*word));
+      auto name = element.value_exact<std::string>();
+      if (!name || std::ranges::find(known, *name) == known.end() || std::ranges::find(result, *name) != result.end())
+        refuse(wanted);
+      result.push_back(std::move(*name));
     }
     return result;
   }
 
   [[nodiscard]] std::vector<std::string> networks() const {
-    constexpr std::string_view k_wanted =
-        "wants a list of addresses and networks such as [\"192.0.2.1\", \"2001:db8::/32\"]";
+    constexpr std::string_view k_wanted = "a list of addresses and networks such as [\"192.0.2.1\", \"2001:db8::/32\"]";
     const auto* list = node.as_array();
-    if (list == nullptr || list->size() > k_networks_max) fail(k_wanted);
+    if (list == nullptr || list->size() > k_networks_max) refuse(k_wanted);
     std::vector<std::string> result;
     for (const auto& element : *list) {
       const auto text = element.value_exact<std::string>();
       const auto network = text ? parse_network(*text) : std::nullopt;
-      if (!network) fail(k_wanted);
+      if (!network) refuse(k_wanted);
       if (std::ranges::find(result, *network) == result.end()) result.push_back(*network);
     }
     return result;
   }
 
   [[nodiscard]] std::vector<std::string> patterns() const {
-    constexpr std::string_view k_wanted = "wants a list of image names such as [\"php:apache\"]";
+    constexpr std::string_view k_wanted = "a list of image names such as [\"php:apache\"]";
     const auto* list = node.as_array();
-    if (list == nullptr || list->size() > k_images_max) fail(k_wanted);
+    if (list == nullptr || list->size() > k_images_max) refuse(k_wanted);
     std::vector<std::string> result;
     for (const auto& element : *list) {
       auto pattern = element.value_exact<std::string>();
-      if (!pattern || pattern->empty() || pattern->size() > 256) fail(k_wanted);
+      if (!pattern || pattern->empty() || pattern->size() > 256) refuse(k_wanted);
       if (std::ranges::any_of(*pattern, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
-        fail(k_wanted);
+        refuse(k_wanted);
       result.push_back(std::move(*pattern));
     }
     return result;
@@ -230,16 +251,16 @@ constexpr known_key k_keys[] = {
     {"proxy", "errors", [](settings& s, const value& v) { s.proxy.errors = v.path(); }},
     {"proxy", "acme", [](settings& s, const value& v) { s.proxy.acme = v.path(); }},
     {"proxy", "max_body", [](settings& s, const value& v) { s.proxy.max_body = v.size(); }},
-    {"proxy", "many_hosts",
-     [](settings& s, const value& v) { s.proxy.many_hosts = v.number<std::uint32_t>(0, 1'000'000); }},
+    {"proxy", "map_from_hosts",
+     [](settings& s, const value& v) { s.proxy.map_from_hosts = v.number<std::uint32_t>(0, 1'000'000); }},
     {"proxy", "default_host", [](settings& s, const value& v) { s.proxy.default_host = v.text("a host name"); }},
     {"proxy", "trust", [](settings& s, const value& v) { s.proxy.trust = v.networks(); }},
     {"proxy", "proxy_protocol", [](settings& s, const value& v) { s.proxy.proxy_protocol = v.boolean(); }},
     {"proxy", "http3", [](settings& s, const value& v) { s.proxy.http3 = v.boolean(); }},
     {"proxy", "ipv6", [](settings& s, const value& v) { s.proxy.ipv6 = v.boolean(); }},
-    {"proxy", "nginx", [](settings& s, const value& v) { s.proxy.nginx = v.words(); }},
+    {"proxy", "nginx", [](settings& s, const value& v) { s.proxy.nginx = v.command(); }},
     {"proxy", "access_log", [](settings& s, const value& v) { s.proxy.access_log = v.path(); }},
-    {"proxy", "keep_names", [](settings& s, const value& v) { s.proxy.keep_names = v.duration(0ms, 8760h); }},
+    {"proxy", "hold_names_for", [](settings& s, const value& v) { s.proxy.hold_names_for = v.duration(0ms, 8760h); }},
     {"archive", "max_size", [](settings& s, const value& v) { s.archive.max_size = v.size(); }},
     {"archive", "max_entries",
      [](settings& s, const value& v) { s.archive.max_entries = v.number<std::uint32_t>(1000, 100'000'000); }},
@@ -253,10 +274,30 @@ constexpr known_key k_keys[] = {
     {"backup", "keep_monthly", [](settings& s, const value& v) { s.backup.keep_monthly = v.count(); }},
 };
 
-void apply(settings& s, const value& v) {
+// Keys that had another name. The old one is accepted, with a warning.
+struct renamed_key {
+  std::string_view section, was, is;
+};
+
+constexpr renamed_key k_renamed[] = {
+    {"proxy", "many_hosts", "map_from_hosts"},
+    {"proxy", "keep_names", "hold_names_for"},
+};
+
+// section: the table that v stands in.
+void apply(settings& s, const value& v, const toml::table& section) {
+  auto name = v.key;
+  const auto renamed =
+      std::ranges::find_if(k_renamed, [&](const renamed_key& k) { return k.section == v.section && k.was == v.key; });
+  if (renamed != std::end(k_renamed)) {
+    name = renamed->is;
+    const std::string is(renamed->is);
+    if (section.contains(is)) v.fail("is the old name of " + is + ", which is set too: remove " + std::string(v.key));
+    s.warnings.push_back(v.place() + "the key has a new name: use " + is);
+  }
   const auto found =
-      std::ranges::find_if(k_keys, [&](const known_key& k) { return k.section == v.section && k.key == v.key; });
-  if (found == std::end(k_keys)) v.fail("unknown key");
+      std::ranges::find_if(k_keys, [&](const known_key& k) { return k.section == v.section && k.key == name; });
+  if (found == std::end(k_keys)) v.fail("unknown key: see heberg.toml(5)");
   found->set(s, v);
 }
 
@@ -266,11 +307,11 @@ bool is_section(std::string_view name) {
 
 void apply_section(settings& s, const value& section) {
   const auto* table = section.node.as_table();
-  if (table == nullptr) section.fail("wants a section, [" + std::string(section.section) + "]");
-  for (const auto& [key, node] : *table) apply(s, {node, section.file, section.section, key.str()});
+  if (table == nullptr) section.fail("is a section, not a value: write [" + std::string(section.section) + "]");
+  for (const auto& [key, node] : *table) apply(s, {node, section.file, section.section, key.str()}, *table);
 }
 
-// Complains about two keys that do not fit each other, at the line of the first of them that is in the file.
+// Refuses two keys that contradict each other, at the line of the first of them that is in the file.
 [[noreturn]] void fail_range(const toml::table& root, std::string_view file, std::string_view reason) {
   const auto accounts = root["accounts"];
   for (const std::string_view key : {"uid_min", "uid_max"}) {
@@ -283,15 +324,17 @@ void check_range(const settings& s, const toml::table& root, std::string_view fi
   const auto min = s.accounts.uid_min;
   const auto max = s.accounts.uid_max;
   const std::string range = std::to_string(min) + " to " + std::to_string(max);
-  if (min > max) fail_range(root, file, "the range " + range + " is empty");
-  if (min <= k_id_nobody && k_id_nobody <= max) fail_range(root, file, "the range " + range + " holds 65534, nobody's");
+  if (min > max) fail_range(root, file, "the UID range " + range + " is empty: set uid_min below uid_max");
+  if (min <= k_id_nobody && k_id_nobody <= max)
+    fail_range(root, file,
+               "the UID range " + range + " contains 65534, the UID of nobody: end below it or start above");
 }
 
-// Whoever reaches the port could say that it is anybody.
+// Else any client that reaches the port could claim any address.
 void check_downstream(const settings& s, const toml::table& root, std::string_view file) {
   if (!s.proxy.proxy_protocol || !s.proxy.trust.empty()) return;
   value{*root["proxy"]["proxy_protocol"].node(), file, "proxy", "proxy_protocol"}.fail(
-      "wants trust, too: whose word is taken for the client's address");
+      "needs proxy.trust: list the load balancers whose PROXY lines are believed");
 }
 
 [[noreturn]] void fail(std::string_view file, std::size_t line, std::string_view reason) {
@@ -313,7 +356,7 @@ std::optional<std::string> read_file(const std::string& path) {
     if (count < 0) throw_errno("read", path);
     if (count == 0) return text;
     text.append(block, static_cast<std::size_t>(count));
-    if (text.size() > k_file_max) throw settings_error(path + ": larger than 1 MB");
+    if (text.size() > k_file_max) throw settings_error(path + ": larger than 1 MB: this is no settings file");
   }
 }
 
@@ -321,7 +364,7 @@ std::optional<std::string> read_file(const std::string& path) {
 
 settings parse_settings(std::string_view text, std::string_view name) {
   const auto ascii = make_ascii(text);
-  if (const auto* complaint = std::get_if<toml_complaint>(&ascii)) fail(name, complaint->line, complaint->reason);
+  if (const auto* error = std::get_if<toml_error>(&ascii)) fail(name, error->line, error->reason);
   toml::table root;
   try {
     root = toml::parse(std::get<std::string>(ascii), name);
@@ -333,7 +376,7 @@ settings parse_settings(std::string_view text, std::string_view name) {
     if (is_section(key.str())) {
       apply_section(s, {node, name, key.str(), ""});
     } else {
-      apply(s, {node, name, "", key.str()});
+      apply(s, {node, name, "", key.str()}, root);
     }
   }
   check_range(s, root, name);
@@ -347,7 +390,9 @@ settings load_settings(const std::string& path, bool required) {
   if (!text && required) throw_errno(ENOENT, "open", path);
   auto s = parse_settings(text.value_or(""), path);
   if (const char* host = std::getenv("DOCKER_HOST"); host != nullptr && *host != '\0') {
-    if (!is_engine_host(host)) throw settings_error("DOCKER_HOST: wants \"unix:///PATH\" or \"tcp://HOST:PORT\"");
+    if (!is_engine_host(host))
+      throw settings_error("DOCKER_HOST: invalid value \"" + escape_line(host) +
+                           "\": use \"unix:///PATH\" or \"tcp://HOST:PORT\"");
     s.docker.host = host;
   }
   return s;

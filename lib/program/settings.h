@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // /etc/heberg/heberg.toml as plain values: one file for all programs, every key optional (heberg.toml(5)).
-// An unknown key, a wrong type or a value out of range is an error that names file, line and key.
+// An unknown key, a wrong type or a value out of range is an error that names file, line and key. A renamed key is
+// accepted under its old name, with a warning.
 #pragma once
 
 #include <chrono>
@@ -21,8 +22,7 @@ struct settings {
   } docker;
   struct {
     std::string root = "/sites";
-    std::string
-        host_root;  // the root as the engine's host names it, where it differs (syncd in a container); default: root
+    std::string host_root;  // the root's path on the engine's host (syncd in a container); default: root
     std::vector<std::string> images = {"php:apache", "php:*-apache", "php:*-fpm"};
   } sites;
   struct {
@@ -36,16 +36,16 @@ struct settings {
   } passwords;
   struct {
     bool enabled = true;                    // forward what containers write into access.log and error.log
-    std::uint64_t max_size = 10'000'000;    // bytes; a larger log is put aside
-    std::uint64_t max_total = 500'000'000;  // bytes of a site's logs that were put aside
-    std::uint32_t keep = 14;                // how many of each log that were put aside
-    std::string compress = "gzip";          // those: "gzip", "none"
+    std::uint64_t max_size = 10'000'000;    // bytes; a larger log is rotated
+    std::uint64_t max_total = 500'000'000;  // bytes of a site's rotated logs
+    std::uint32_t keep = 14;                // how many rotated files of each log
+    std::string compress = "gzip";          // rotated files: "gzip", "none"
     std::vector<std::string> also = {};     // "journald"
   } logs;
   struct {
     std::string output = "/etc/nginx/conf.d/heberg.conf";
-    std::string reload = "pid:/run/nginx.pid";  // "pid:FILE", "container:NAME", "command:WORDS"
-    std::string container;  // nginx's, where it is in one; default: the one of reload, else the one that asks
+    std::string reload = "pid:/run/nginx.pid";  // "pid:FILE", "container:NAME", "command:COMMAND"
+    std::string container;  // nginx's, where it runs in one; default: the one of reload, else the renderer's own
     std::uint16_t http_port = 80;
     std::uint16_t https_port = 443;
     std::string certs = "/etc/heberg/certs";
@@ -55,16 +55,15 @@ struct settings {
     std::string errors = "/etc/heberg/errors";
     std::string acme = "/etc/heberg/acme";      // the webroot that a certificate authority's challenge is answered from
     std::uint64_t max_body = 64 * 1024 * 1024;  // bytes; client_max_body_size, 0: no limit
-    std::uint32_t many_hosts = 500;             // from so many on, those that want nothing special share a server
-    std::string default_host;                   // that one gets what is asked for by a name that nobody serves
-    std::vector<std::string> trust = {};        // addresses and networks of who is in front and is believed
-    bool proxy_protocol = false;                // they speak the PROXY protocol
-    bool http3 = true;                          // offer HTTP/3 where nginx has it
-    bool ipv6 = true;                           // listen on [::] too where the host has IPv6
-    std::string nginx =
-        "nginx";  // how to call nginx, for nginx -t: words, with -c FILE where its configuration is elsewhere
+    std::uint32_t map_from_hosts = 500;   // from this number on, plain hosts share one server and are lines of a map
+    std::string default_host;             // that host answers requests for names that no site has
+    std::vector<std::string> trust = {};  // addresses and networks of load balancers whose headers are believed
+    bool proxy_protocol = false;          // they speak the PROXY protocol
+    bool http3 = true;                    // offer HTTP/3 where nginx has it
+    bool ipv6 = true;                     // listen on [::] too where the host has IPv6
+    std::string nginx = "nginx";          // the command for nginx -t; with -c FILE where its configuration is elsewhere
     std::string access_log = "/var/log/nginx/access.log";
-    std::chrono::milliseconds keep_names{72 * 3600 * 1000};  // for an owner none of whose containers claims them
+    std::chrono::milliseconds hold_names_for{72 * 3600 * 1000};  // for an owner whose containers no longer claim them
   } proxy;
   struct {
     std::uint64_t max_size = 64ULL << 30U;  // bytes of one site's files
@@ -77,6 +76,7 @@ struct settings {
     std::uint32_t keep_weekly = 4;
     std::uint32_t keep_monthly = 6;
   } backup;
+  std::vector<std::string> warnings = {};  // about the file, for the log: "heberg.toml:3: [proxy] many_hosts: …"
 };
 
 struct settings_error : std::runtime_error {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One value of heberg.toml that knows where it stands, so that each complaint names file, line and key. Used by
-// settings.cpp alone; free of toml++, so that the rules for durations, sizes and paths can be tested by themselves.
+// Values of heberg.toml as text: durations, sizes, paths, networks. Used by settings.cpp alone; without toml++, so that
+// these rules can be tested by themselves.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ namespace heberg {
 // "/sites".
 [[nodiscard]] std::optional<std::string> parse_path(std::string_view text);
 
-// "unix:///PATH" or "tcp://HOST:PORT". The docker library judges the rest.
+// "unix:///PATH" or "tcp://HOST:PORT". The docker library checks the rest.
 [[nodiscard]] bool is_engine_host(std::string_view text) noexcept;
 
 // As the engine takes it.
@@ -31,7 +31,7 @@ namespace heberg {
 // "192.0.2.1", "192.0.2.0/24", "2001:db8::/32": as inet_ntop(3) writes it, the bits behind the prefix zero.
 [[nodiscard]] std::optional<std::string> parse_network(std::string_view text);
 
-// "pid:FILE", "container:NAME" or "command:WORDS".
+// "pid:FILE", "container:NAME" or "command:COMMAND".
 [[nodiscard]] bool is_reload(std::string_view text);
 
 }  // namespace heberg

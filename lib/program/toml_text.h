@@ -12,13 +12,13 @@
 
 namespace heberg {
 
-struct toml_complaint {
+struct toml_error {
   std::size_t line = 1;
   std::string_view reason;
 };
 
-// The same text with "?" for each byte beyond ASCII in a comment, or a complaint about one elsewhere, or about a string
-// of several lines, in which what looks like a comment is none.
-[[nodiscard]] std::variant<std::string, toml_complaint> make_ascii(std::string_view text);
+// The same text with "?" for each byte beyond ASCII in a comment, or an error for one elsewhere, or for a multi-line
+// string, in which what looks like a comment is none.
+[[nodiscard]] std::variant<std::string, toml_error> make_ascii(std::string_view text);
 
 }  // namespace heberg

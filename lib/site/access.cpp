@@ -6,25 +6,25 @@
 namespace heberg::site {
 
 std::variant<access, refused_value> access_of(const docker::container& container) {
-  struct flag_word {
-    std::string_view name;
+  struct flag {
+    variable name;
     bool access::*to;
   };
-  constexpr std::array<flag_word, 3> flags = {{{"MAINTENANCE", &access::maintenance},
-                                               {"REDIRECT_WWW", &access::redirect_www},
-                                               {"SERVER_TOKENS", &access::server_tokens}}};
+  constexpr std::array<flag, 3> flags = {{{"MAINTENANCE", &access::maintenance},
+                                          {"REDIRECT_WWW", &access::redirect_www},
+                                          {"SERVER_TOKENS", &access::server_tokens}}};
   access found;
-  for (const auto& word : flags) {
-    const auto text = word_of(container, word.name);
+  for (const auto& one : flags) {
+    const auto text = read_value(container, one.name);
     if (text.empty()) continue;
-    const auto flag = parse_flag(text);
-    if (!flag) return refuse(word.name, text, "is neither true nor false");
-    found.*word.to = *flag;
+    const auto value = parse_flag(text);
+    if (!value) return refuse_choice(one.name, text);
+    found.*one.to = *value;
   }
-  const auto network = word_of(container, "NETWORK_ACCESS");
+  const auto network = read_value(container, "NETWORK_ACCESS");
   // A typing error must not open a site to the world.
   if (!network.empty() && network != "internal" && network != "external")
-    return refuse("NETWORK_ACCESS", network, "is neither internal nor external");
+    return refuse_choice("NETWORK_ACCESS", network);
   found.internal = network == "internal";
   return found;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Who gets to see a site, and what of it: NETWORK_ACCESS, MAINTENANCE, REDIRECT_WWW, SERVER_TOKENS. Pure.
+// Access to a site, and what is shown of it: NETWORK_ACCESS, MAINTENANCE, REDIRECT_WWW, SERVER_TOKENS. Pure.
 #pragma once
 
 #include "site/hosts.h"
@@ -9,10 +9,10 @@
 namespace heberg::site {
 
 struct access {
-  bool internal = false;       // private addresses alone
-  bool maintenance = false;    // nobody: 503 with a page that says so
-  bool redirect_www = false;   // each name's twin, with or without "www.", redirects to it
-  bool server_tokens = false;  // nginx tells its version
+  bool internal = false;       // private and loopback addresses only
+  bool maintenance = false;    // 503 with a maintenance page for everybody
+  bool redirect_www = false;   // each name's www counterpart redirects to the name
+  bool server_tokens = false;  // nginx sends its version
   bool operator==(const access&) const = default;
 };
 

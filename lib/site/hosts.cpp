@@ -3,7 +3,6 @@
 
 #include "base/characters.h"
 #include "site/values.h"
-#include "site/words.h"
 
 #include <arpa/inet.h>
 #include <idn2.h>
@@ -30,16 +29,17 @@ std::string fold(std::string_view text) {
   return folded;
 }
 
-// Why a label is none; empty where it is one. The underscore is no host name's by RFC 952, but many use it.
+// Why a label of a host name is invalid; empty where it is valid. RFC 952 does not allow the underscore, but many names
+// have one.
 std::string judge_label(std::string_view label) {
   if (label.empty()) return "has an empty label";
-  if (label.size() > k_label_max) return "has a label of more than 63 bytes";
+  if (label.size() > k_label_max) return "has a label longer than 63 bytes";
   if (label.front() == '-' || label.back() == '-') return "has a label that begins or ends with a hyphen";
   for (const char c : label) {
     if (is_letter_or_digit(c) || c == '-' || c == '_') continue;
-    if (c == ':') return "holds a colon: a port belongs into VIRTUAL_PORT";
+    if (c == ':') return "contains a colon: set the port in VIRTUAL_PORT";
     if (c == '*') return "has a wildcard that is not the whole first or last label";
-    return "holds something else than letters, digits, hyphen, underscore and dot";
+    return "contains a character other than letters, digits, hyphen, underscore and dot";
   }
   return {};
 }
@@ -76,12 +76,13 @@ std::variant<host, std::string> parse_ipv6(std::string_view text) {
   const std::string inside(text.substr(1, text.size() - 2));
   if (text.back() != ']' || inet_pton(AF_INET6, inside.c_str(), &address) != 1 ||
       inet_ntop(AF_INET6, &address, canonical.data(), canonical.size()) == nullptr) {
-    return "is no IPv6 address in brackets";
+    return "is not an IPv6 address in brackets";
   }
   return host{host_kind::ipv6, "[" + std::string(canonical.data()) + "]"};
 }
 
-// nginx compiles the same text with the same library; what would stop it there, or do more than match, is refused here.
+// nginx compiles the same text with the same library. A text that nginx would refuse, or that does more than match, is
+// refused here.
 std::variant<host, std::string> parse_regex(std::string_view text) {
   if (auto reason = judge_regex(text.substr(1), true); !reason.empty()) return reason;
   return host{host_kind::regex, std::string(text)};
@@ -102,10 +103,10 @@ std::variant<host, std::string> parse_international(std::string_view text) {
   std::uint8_t* converted = nullptr;
   const int error = ::idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(name.c_str()), &converted,
                                      IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-  if (error != IDN2_OK) return "is no international name: " + std::string(::idn2_strerror(error));
+  if (error != IDN2_OK) return "is not a valid international name: " + std::string(::idn2_strerror(error));
   std::string ascii = before + reinterpret_cast<const char*>(converted) + after;
   ::idn2_free(converted);
-  // Unicode has dots, commas and brackets of its own that become ASCII's: what comes out is judged like any other.
+  // Unicode has dots, commas and brackets that become those of ASCII: the result is checked like any other name.
   return parse_name(ascii);
 }
 
@@ -128,7 +129,7 @@ std::string printable(std::string_view value, std::size_t longest) {
 
 std::variant<host, std::string> parse_host(std::string_view text) {
   if (text.empty()) return "is empty";
-  if (std::ranges::any_of(text, is_control)) return "holds a control character";
+  if (std::ranges::any_of(text, is_control)) return "contains a control character";
   if (!std::ranges::all_of(text, is_ascii)) {
     if (text.front() != '~') return parse_international(text);
     return "is not ASCII: a regular expression is matched against the xn-- form of an international name";
@@ -139,9 +140,9 @@ std::variant<host, std::string> parse_host(std::string_view text) {
 }
 
 std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::container& container) {
-  constexpr std::string_view variable = "VIRTUAL_HOST";
+  constexpr variable variable = "VIRTUAL_HOST";
   std::vector<host> hosts;
-  const auto* value = find_word(container, variable);
+  const auto* value = find_value(container, variable);
   if (value == nullptr) return hosts;
 
   std::string_view rest = *value;
@@ -151,7 +152,7 @@ std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::conta
     more = comma != std::string_view::npos;
     if (more) rest.remove_prefix(comma + 1);
     if (piece.empty()) continue;
-    if (hosts.size() == k_hosts_max) return refuse(variable, *value, "has more than 256 names");
+    if (hosts.size() == k_hosts_max) return refuse(variable, *value, "contains more than 256 names");
     auto parsed = parse_host(piece);
     if (auto* reason = std::get_if<std::string>(&parsed)) return refuse(variable, piece, std::move(*reason));
     hosts.push_back(std::get<host>(std::move(parsed)));
@@ -162,17 +163,17 @@ std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::conta
 }
 
 std::variant<std::uint16_t, refused_value> virtual_port(const docker::container& container) {
-  constexpr std::string_view variable = "VIRTUAL_PORT";
-  if (const auto text = word_of(container, variable); !text.empty()) {
+  constexpr variable variable = "VIRTUAL_PORT";
+  if (const auto text = read_value(container, variable); !text.empty()) {
     const auto number = parse_number(text, 1, 65535);
-    if (!number) return refuse(variable, text, "is not one port from 1 to 65535");
+    if (!number) return refuse(variable, text, "is not a port from 1 to 65535");
     return static_cast<std::uint16_t>(*number);
   }
   return exposed_port(container);
 }
 
 std::variant<std::uint16_t, refused_value> exposed_port(const docker::container& container) {
-  if (container.host_network) return refuse("VIRTUAL_PORT", "", "is needed: the container is on the host's network");
+  if (container.host_network) return refuse("VIRTUAL_PORT", "", "must be set: the container is on the host's network");
 
   const auto is_tcp = [](const docker::port& port) { return port.protocol == "tcp"; };
   const auto only = std::ranges::find_if(container.exposed_ports, is_tcp);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which host names and port a container's words VIRTUAL_HOST and VIRTUAL_PORT ask for (nginx-proxy's words, with its
-// meaning where it is sound). Pure: values in, values or a reason out. What comes out is safe for nginx once it is
-// quoted (proxy-render/nginx/quote.h), and canonical: two spellings of one name come out equal.
+// The host names and the port of a container: VIRTUAL_HOST and VIRTUAL_PORT, with nginx-proxy's meaning where it is
+// sound. Pure: values in, values or a reason out. A parsed host is safe for nginx once it is quoted
+// (proxy-render/nginx/quote.h), and canonical: two spellings of one name are equal.
 #pragma once
 
 #include "docker/container.h"
+#include "site/variables/variables.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -34,26 +35,18 @@ struct host {
   auto operator<=>(const host&) const = default;
 };
 
-// Why a value is refused. The value is printable and cut short, safe in a log line and in JSON.
-struct refused_value {
-  std::string variable;
-  std::string value;
-  std::string reason;
-  auto operator<=>(const refused_value&) const = default;
-};
-
-// One name, trimmed already; the string is the reason why it is none.
+// One name, already trimmed; or the reason why it is not a host name, which continues a sentence: "is empty".
 [[nodiscard]] std::variant<host, std::string> parse_host(std::string_view text);
 
-// The container's VIRTUAL_HOST: a comma list; blanks and empty pieces are nothing. Sorted, each once; empty where it
-// wants no name. One bad piece refuses the whole value.
+// The container's VIRTUAL_HOST: a comma list, in which blanks and empty items are ignored. Sorted, without duplicates;
+// empty where the container requests no host. One invalid item refuses the whole value.
 [[nodiscard]] std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::container& container);
 
-// The container's VIRTUAL_PORT (whether it is exposed or not), else its only exposed TCP port, else 80. A container on
-// the host's network has no port of its own to guess: VIRTUAL_PORT must say it.
+// The container's VIRTUAL_PORT (whether it is exposed or not), else its only exposed TCP port, else 80. For a container
+// on the host's network no port can be guessed: it must set VIRTUAL_PORT.
 [[nodiscard]] std::variant<std::uint16_t, refused_value> virtual_port(const docker::container& container);
 
-// Without a look at VIRTUAL_PORT.
+// The same without VIRTUAL_PORT.
 [[nodiscard]] std::variant<std::uint16_t, refused_value> exposed_port(const docker::container& container);
 
 // Printable ASCII, other bytes as \xNN, cut after `longest` bytes of the value.

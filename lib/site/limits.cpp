@@ -15,24 +15,26 @@ constexpr std::array<std::pair<std::string_view, balance>, 3> k_balances = {
 
 std::variant<limits, refused_value> limits_of(const docker::container& container) {
   limits found;
-  if (const auto text = word_of(container, "MAX_BODY"); !text.empty()) {
+  if (const auto text = read_value(container, "MAX_BODY"); !text.empty()) {
     found.max_body = parse_bytes(text);
-    if (!found.max_body) return refuse("MAX_BODY", text, "is no size such as 64m, 512k or 0");
+    if (!found.max_body)
+      return refuse("MAX_BODY", text, "is not a size: use a number with k, m or g such as 64m, or 0");
   }
-  if (const auto text = word_of(container, "READ_TIMEOUT"); !text.empty()) {
+  if (const auto text = read_value(container, "READ_TIMEOUT"); !text.empty()) {
     found.read_timeout = parse_seconds(text);
-    if (!found.read_timeout) return refuse("READ_TIMEOUT", text, "is no time from 1s to 24h, such as 90s or 5m");
+    if (!found.read_timeout)
+      return refuse("READ_TIMEOUT", text, "is not a time from 1s to 24h: use a number with s, m or h such as 90s");
   }
-  if (const auto text = word_of(container, "LOADBALANCE"); !text.empty()) {
+  if (const auto text = read_value(container, "LOADBALANCE"); !text.empty()) {
     const auto known = parse_choice(text, k_balances);
-    if (!known) return refuse("LOADBALANCE", text, "is none of round_robin, least_conn, ip_hash");
+    if (!known) return refuse_choice("LOADBALANCE", text);
     found.balance = *known;
   }
-  if (const auto text = word_of(container, "KEEPALIVE"); text == "disabled") {
+  if (const auto text = read_value(container, "KEEPALIVE"); text == "disabled") {
     found.keepalive = 0;
   } else if (!text.empty() && text != "auto") {
     const auto number = parse_number(text, 0, k_keepalive_max);
-    if (!number) return refuse("KEEPALIVE", text, "is none of auto, disabled, a number up to 1000");
+    if (!number) return refuse("KEEPALIVE", text, "is not one of auto, disabled, a number up to 1000");
     found.keepalive = static_cast<std::uint32_t>(*number);
   }
   return found;

@@ -13,7 +13,7 @@
 namespace heberg::site {
 namespace {
 
-constexpr std::string_view k_variable = "VIRTUAL_HOST_MULTIPORTS";
+constexpr variable k_variable = "VIRTUAL_HOST_MULTIPORTS";
 
 // Thrown and caught in this file alone: yaml-cpp throws, too.
 struct refusal {
@@ -25,8 +25,8 @@ struct refusal {
   throw refusal{std::string(value), std::move(reason)};
 }
 
-// yaml-cpp shares what an alias names instead of copying it; but nobody needs one here, and `<<` means another thing to
-// each parser.
+// yaml-cpp shares the target of an alias instead of copying it; but no value needs an alias, and parsers differ in the
+// meaning of `<<`.
 void forbid_anchors(std::string_view text) {
   char before = '\n';
   char quote = 0;
@@ -37,7 +37,7 @@ void forbid_anchors(std::string_view text) {
       quote = c;
     } else if ((c == '&' || c == '*') && (before == ' ' || before == '\t' || before == '\n' || before == ',' ||
                                           before == '{' || before == '[' || before == ':' || before == '-')) {
-      fail(text, c == '&' ? "has an anchor (&)" : "has an alias: a wildcard's name stands in quotes");
+      fail(text, c == '&' ? "has an anchor (&)" : "has an alias (*): put a wildcard name in quotes");
     }
     before = c;
   }
@@ -45,7 +45,7 @@ void forbid_anchors(std::string_view text) {
 
 std::string text_of(const YAML::Node& node, std::string_view what) {
   if (!node.IsDefined() || node.IsNull()) return {};
-  if (!node.IsScalar()) fail(what, "is no plain value");
+  if (!node.IsScalar()) fail(what, "is not a plain value");
   return std::string(trim(node.Scalar()));
 }
 
@@ -54,7 +54,7 @@ class reader {
   explicit reader(const docker::container& container) : container_(container) {}
 
   std::vector<multiport> read(const YAML::Node& document) {
-    if (!document.IsMap()) fail("", "is no list of names with their paths");
+    if (!document.IsMap()) fail("", "is not a map from host names to paths");
     for (const auto& entry : document) read_host(text_of(entry.first, "a name"), entry.second);
     std::ranges::stable_sort(found_, {}, &multiport::host);
     return std::move(found_);
@@ -66,9 +66,9 @@ class reader {
     if (const auto* reason = std::get_if<std::string>(&parsed)) fail(name, *reason);
     multiport one;
     one.host = std::get<host>(std::move(parsed));
-    if (!hosts_.insert(one.host).second) fail(name, "is there twice");
-    if (hosts_.size() > k_hosts_max) fail(name, "is one of more than 256 names");
-    if (!paths.IsNull() && !paths.IsMap()) fail(name, "has no paths below it, but something else");
+    if (!hosts_.insert(one.host).second) fail(name, "appears twice");
+    if (hosts_.size() > k_hosts_max) fail(name, "exceeds the limit of 256 names");
+    if (!paths.IsNull() && !paths.IsMap()) fail(name, "must contain a map of paths");
     one.external = read_external(name, paths);
     bool has_path = false;
     for (const auto& entry : paths) {
@@ -97,33 +97,34 @@ class reader {
     return std::get<external_ports>(ports);
   }
 
-  void read_path(multiport one, const std::string& path, const YAML::Node& words) {
-    if (!words.IsNull() && !words.IsMap()) fail(path, "has no port, dest or proto below it, but something else");
+  void read_path(multiport one, const std::string& path, const YAML::Node& settings) {
+    if (!settings.IsNull() && !settings.IsMap()) fail(path, "must contain a map of port, dest and proto");
     std::string port, dest, proto;
-    for (const auto& entry : words) {
+    for (const auto& entry : settings) {
       const auto key = text_of(entry.first, "a key");
       auto* to = key == "port" ? &port : key == "dest" ? &dest : key == "proto" ? &proto : nullptr;
-      if (to == nullptr) fail(key, "is none of port, dest, proto, below " + printable(path));
+      if (to == nullptr) fail(key, "is not one of port, dest, proto, below " + printable(path));
       *to = text_of(entry.second, key);
     }
     one.port = port.empty() ? usual_port() : read_port(port);
     auto made = make_route(k_variable, path, dest, proto, "/var/www/public");
     if (const auto* refused = std::get_if<refused_value>(&made)) throw refusal{refused->value, refused->reason};
     one.route = std::get<route>(std::move(made));
-    if (!paths_.insert({one.host, one.route.path}).second) fail(path, "is there twice");
+    if (!paths_.insert({one.host, one.route.path}).second) fail(path, "appears twice");
     found_.push_back(std::move(one));
-    if (found_.size() > k_multiports_paths_max) fail(path, "is one of more than 1024 paths");
+    if (found_.size() > k_multiports_paths_max) fail(path, "exceeds the limit of 1024 paths");
   }
 
   static std::uint16_t read_port(const std::string& text) {
     const auto number = parse_number(text, 1, 65535);
-    if (!number) fail(text, "is not one port from 1 to 65535");
+    if (!number) fail(text, "is not a port from 1 to 65535");
     return static_cast<std::uint16_t>(*number);
   }
 
   std::uint16_t usual_port() const {
     auto port = exposed_port(container_);
-    if (std::holds_alternative<refused_value>(port)) fail("", "names no port for a container on the host's network");
+    if (std::holds_alternative<refused_value>(port))
+      fail("", "must contain a port: the container is on the host's network");
     return std::get<std::uint16_t>(port);
   }
 
@@ -136,10 +137,10 @@ class reader {
 }  // namespace
 
 std::variant<std::vector<multiport>, refused_value> multiports_of(const docker::container& container) {
-  const auto text = word_of(container, k_variable);
+  const auto text = read_value(container, k_variable);
   if (text.empty()) return std::vector<multiport>{};
   if (text.size() > k_multiports_bytes_max) return refuse(k_variable, text, "is longer than 16 KB");
-  if (text.find('\0') != std::string_view::npos) return refuse(k_variable, text, "holds a NUL byte");
+  if (text.find('\0') != std::string_view::npos) return refuse(k_variable, text, "contains a NUL byte");
   try {
     forbid_anchors(text);
     return reader(container).read(YAML::Load(std::string(text)));

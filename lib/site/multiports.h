@@ -4,11 +4,11 @@
 //   www.example.org:
 //     "/":      {port: 8080}
 //     "/admin": {port: 9000, dest: "/", proto: https}
-//   api.example.org:            nothing said: "/" and the container's usual port
+//   api.example.org:            # "/" and the container's usual port
 //   "*.example.net": {external_http_port: 8888, "/": {port: 80}}
 //
-// It takes the place of VIRTUAL_HOST, _PORT, _PATH, _DEST and _PROTO. Hostile: bounded in size, depth and count, no
-// anchors, and what is not known is refused. Pure.
+// It replaces VIRTUAL_HOST, VIRTUAL_PORT, VIRTUAL_PATH, VIRTUAL_DEST and VIRTUAL_PROTO. Hostile: bounded in size, depth
+// and count; anchors and unknown keys are refused. Pure.
 #pragma once
 
 #include "site/external_ports.h"
@@ -33,7 +33,7 @@ struct multiport {
   bool operator==(const multiport&) const = default;
 };
 
-// Sorted by host; empty where the container says nothing, or nothing but blanks.
+// Sorted by host; empty where the container does not set the variable, or sets it to blanks.
 [[nodiscard]] std::variant<std::vector<multiport>, refused_value> multiports_of(const docker::container& container);
 
 }  // namespace heberg::site

@@ -39,7 +39,7 @@ std::variant<path, std::string> parse_path(std::string_view text) {
     text = trim(text.substr(modifier.size()));
     break;
   }
-  if (!std::ranges::all_of(text, is_printable)) return "holds something else than printable ASCII";
+  if (!std::ranges::all_of(text, is_printable)) return "contains a character that is not printable ASCII";
   auto reason = is_regex(parsed) ? judge_regex(text, false) : judge_path(text);
   if (!reason.empty()) return reason;
   parsed.text = text;
@@ -60,13 +60,12 @@ std::string show(const path& path) {
   return path.text;
 }
 
-std::variant<route, refused_value> make_route(std::string_view variable, std::string_view path,
-                                              std::string_view destination, std::string_view protocol,
-                                              std::string_view root) {
-  const bool one_word = variable != "VIRTUAL_PATH";  // that says all of it
-  const auto about = [&](std::string_view word, std::string_view value, std::string reason) {
-    return one_word ? refuse(variable, value, std::string(word) + " " + reason)
-                    : refuse(word, value, std::move(reason));
+std::variant<route, refused_value> make_route(variable source, std::string_view path, std::string_view destination,
+                                              std::string_view protocol, std::string_view root) {
+  // VIRTUAL_HOST_MULTIPORTS holds the parts of a route itself.
+  const auto about = [&](variable part, std::string_view value, std::string reason) {
+    return source == "VIRTUAL_PATH" ? refuse(part, value, std::move(reason))
+                                    : refuse(source, value, std::string(part.name()) + " " + reason);
   };
   route made;
   auto parsed = parse_path(path.empty() ? "/" : path);
@@ -76,14 +75,14 @@ std::variant<route, refused_value> make_route(std::string_view variable, std::st
   if (const auto known = parse_choice(protocol.empty() ? "http" : protocol, k_protocols); known) {
     made.protocol = *known;
   } else {
-    return about("VIRTUAL_PROTO", protocol, "is none of http, https, fastcgi, uwsgi, grpc, grpcs");
+    return about("VIRTUAL_PROTO", protocol, "is not one of " + list_values("VIRTUAL_PROTO"));
   }
   if (!destination.empty()) {
     if (auto reason = judge_path(destination); !reason.empty())
       return about("VIRTUAL_DEST", destination, std::move(reason));
-    if (is_regex(made.path)) return about("VIRTUAL_DEST", destination, "cannot take the place of a regular expression");
+    if (is_regex(made.path)) return about("VIRTUAL_DEST", destination, "cannot replace a regular expression");
     if (made.protocol != protocol::http && made.protocol != protocol::https)
-      return about("VIRTUAL_DEST", destination, "wants VIRTUAL_PROTO http or https");
+      return about("VIRTUAL_DEST", destination, "requires VIRTUAL_PROTO http or https");
     made.destination = destination;
   }
   if (made.protocol == protocol::fastcgi) {
@@ -95,12 +94,12 @@ std::variant<route, refused_value> make_route(std::string_view variable, std::st
 
 std::variant<route, refused_value> route_of(const docker::container& container) {
   const bool fpm = is_php_fpm(container);
-  auto protocol = word_of(container, "VIRTUAL_PROTO");
+  auto protocol = read_value(container, "VIRTUAL_PROTO");
   if (protocol.empty() && fpm) protocol = "fastcgi";
-  auto root = word_of(container, "VIRTUAL_ROOT");
+  auto root = read_value(container, "VIRTUAL_ROOT");
   if (root.empty()) root = fpm ? k_fpm_root : k_root;
-  return make_route("VIRTUAL_PATH", word_of(container, "VIRTUAL_PATH"), word_of(container, "VIRTUAL_DEST"), protocol,
-                    root);
+  return make_route("VIRTUAL_PATH", read_value(container, "VIRTUAL_PATH"), read_value(container, "VIRTUAL_DEST"),
+                    protocol, root);
 }
 
 }  // namespace heberg::site

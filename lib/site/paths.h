@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which part of a host's URLs a container serves, and how it is spoken to: VIRTUAL_PATH, VIRTUAL_DEST, VIRTUAL_PROTO,
+// Which part of a host's URLs a container serves, and by which protocol: VIRTUAL_PATH, VIRTUAL_DEST, VIRTUAL_PROTO,
 // VIRTUAL_ROOT. Pure.
 #pragma once
 
@@ -31,7 +31,7 @@ enum class protocol { http, https, fastcgi, uwsgi, grpc, grpcs };
 
 struct route {
   struct path path;
-  std::string destination;  // takes the path's place in what the container is asked for; empty: nothing does
+  std::string destination;  // replaces the path in the request to the container; empty: the path stays
   enum protocol protocol = protocol::http;
   std::string root;  // fastcgi: the document root in the container
   auto operator<=>(const route&) const = default;
@@ -39,8 +39,9 @@ struct route {
 
 [[nodiscard]] std::variant<route, refused_value> route_of(const docker::container& container);
 
-// Of a route that says nothing else: VIRTUAL_HOST_MULTIPORTS has a path, a destination and a protocol of its own.
-[[nodiscard]] std::variant<route, refused_value> make_route(std::string_view variable, std::string_view path,
+// From values, empty where they are not set. `source` is the variable that holds them: VIRTUAL_HOST_MULTIPORTS, or
+// VIRTUAL_PATH where each value has its own variable.
+[[nodiscard]] std::variant<route, refused_value> make_route(variable source, std::string_view path,
                                                             std::string_view destination, std::string_view protocol,
                                                             std::string_view root);
 

@@ -3,7 +3,7 @@
 
 #include "base/names.h"
 #include "site/values.h"
-#include "site/words.h"
+#include "site/variables/variables.h"
 
 #include <algorithm>
 #include <optional>
@@ -72,30 +72,29 @@ std::string familiar_image(std::string_view image) {
   return name;
 }
 
-// The site that a mount belongs to; empty where it lies outside the sites root. Throws nothing: `reason` is set
-// instead.
+// The site that a mount belongs to; empty where it lies outside the sites root, or where it sets `reason`.
 std::string_view site_of_mount(const docker::mount& mount, const std::vector<std::string>& root, std::string& reason) {
   if (!mount.source.starts_with('/')) return {};
   const auto source = components(mount.source);
   if (std::find(source.begin(), source.end(), "..") != source.end()) {
-    reason = "its mount " + site::quoted(mount.source) + " has a \"..\" in it";
+    reason = "its mount " + site::quoted(mount.source) + " contains \"..\"";
     return {};
   }
   const auto common = std::min(source.size(), root.size());
   if (!std::equal(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(common), root.begin())) return {};
   if (source.size() > root.size()) return source[root.size()];
-  reason = "its mount " + site::quoted(mount.source) + " holds the trees of all sites";
+  reason = "its mount " + site::quoted(mount.source) + " contains the trees of all sites";
   return {};
 }
 
-struct wanted_site {
+struct named_site {
   std::string name;
-  std::string reason;  // of a refusal
+  std::string reason;  // why the container is rejected
 };
 
-wanted_site find_site(const docker::container& container, const std::string* label,
-                      const std::vector<std::string>& root) {
-  wanted_site found;
+named_site find_site(const docker::container& container, const std::string* label,
+                     const std::vector<std::string>& root) {
+  named_site found;
   for (const auto& mount : container.mounts) {
     const auto name = site_of_mount(mount, root, found.reason);
     if (!found.reason.empty()) return found;
@@ -108,7 +107,8 @@ wanted_site find_site(const docker::container& container, const std::string* lab
   }
   if (label == nullptr || label->empty()) return found;
   if (!found.name.empty() && found.name != *label) {
-    found.reason = "its label names the site " + site::quoted(*label) + ", its mount the site " + site::quoted(found.name);
+    found.reason = "its label heberg.site names the site " + site::quoted(*label) +
+                   ", but its mount belongs to the site " + site::quoted(found.name);
   }
   found.name = *label;
   return found;
@@ -128,15 +128,14 @@ bool image_matches(std::string_view image, std::string_view glob) {
 
 std::string explain_site_name(std::string_view name) {
   if (is_site_name(name)) return {};
-  if (name.empty()) return "is empty";
-  if (name.size() > k_site_name_max) return "is longer than 32 bytes";
   const auto is_first = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   const auto is_other = [&](char c) { return is_first(c) || (c >= '0' && c <= '9') || c == '.' || c == '-'; };
-  if (!is_first(name.front())) return "does not begin with a-z or _";
-  if (!std::all_of(name.begin(), name.end(), is_other)) return "holds something else than a-z, 0-9, _, . and -";
-  if (name.find("..") != std::string_view::npos) return "holds \"..\"";
-  if (is_system_name(name)) return "belongs to Debian's system users and groups";
-  return "is not allowed";
+  const auto invalid = "invalid site name " + quoted(name) + ": ";
+  if (name.empty() || name.size() > k_site_name_max || !is_first(name.front()) || !std::ranges::all_of(name, is_other))
+    return invalid + "use 1 to 32 of a-z 0-9 _ . -, starting with a letter or _";
+  if (name.find("..") != std::string_view::npos) return invalid + "\"..\" is not allowed";
+  if (is_system_name(name)) return invalid + "it is a system user or group of Debian; use another name";
+  return invalid + "use another name";
 }
 
 std::string gecos_of(std::string_view virtual_host) {
@@ -153,43 +152,44 @@ classifier::classifier(const site_settings& settings) : shown_root_(settings.roo
   for (const auto& glob : settings.images) globs_.push_back(familiar_image(glob));
 }
 
-verdict classifier::classify(const docker::container& container) const {
+classification classifier::classify(const docker::container& container) const {
   const auto* label = docker::find_label(container, k_label);
   const auto image = familiar_image(container.image);
   const auto matches = [&](const std::string& glob) { return glob_matches(image, glob); };
-  const auto* hosts = find_word(container, "VIRTUAL_HOST");
+  const auto* hosts = find_value(container, "VIRTUAL_HOST");
   if (container.inspected) {
     if (label == nullptr && std::none_of(globs_.begin(), globs_.end(), matches)) return not_a_site{};
     if (hosts == nullptr || first_host(*hosts).empty()) {
-      // Without the label it may well be a cron job or a shell beside a site; with it, somebody expects an account.
+      // Without the label the container may be a cron job or a shell beside a site; with it, an account is expected.
       if (label == nullptr) return not_a_site{};
-      return refusal{container.name, "it has the label heberg.site, but no host in VIRTUAL_HOST"};
+      return rejected_container{container.name,
+                                "it has the label heberg.site, but VIRTUAL_HOST names no host: set VIRTUAL_HOST"};
     }
   }
 
   auto found = find_site(container, label, root_);
-  if (!found.reason.empty()) return refusal{container.name, found.reason};
+  if (!found.reason.empty()) return rejected_container{container.name, found.reason};
   if (found.name.empty()) {
     if (label == nullptr) return not_a_site{};
-    return refusal{container.name,
-                   "it has the label heberg.site, but neither a name in it nor a mount below " + shown_root_};
+    return rejected_container{container.name, "its label heberg.site is empty and no mount lies below " + shown_root_ +
+                                                  ": set heberg.site=NAME, or mount the site's tree"};
   }
   if (const auto why = explain_site_name(found.name); !why.empty()) {
-    return refusal{container.name, "the site name " + site::quoted(found.name) + " " + why};
+    return rejected_container{container.name, why};
   }
-  return claim{.site = std::move(found.name),
-               .container_id = container.id,
-               .container = container.name,
-               .gecos = hosts == nullptr ? "" : gecos_of(*hosts),
-               .created = container.created,
-               .up = container.is_up(),
-               .tty = container.tty,
-               .inspected = container.inspected,
-               .on_default_network =
-                   std::ranges::find(container.networks, "bridge", &docker::network::name) != container.networks.end()};
+  return site_container{.site = std::move(found.name),
+                        .container_id = container.id,
+                        .container = container.name,
+                        .gecos = hosts == nullptr ? "" : gecos_of(*hosts),
+                        .created = container.created,
+                        .up = container.is_up(),
+                        .tty = container.tty,
+                        .inspected = container.inspected,
+                        .on_default_network = std::ranges::find(container.networks, "bridge", &docker::network::name) !=
+                                              container.networks.end()};
 }
 
-verdict classify(const docker::container& container, const site_settings& settings) {
+classification classify(const docker::container& container, const site_settings& settings) {
   return classifier(settings).classify(container);
 }
 

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What an inspected container means as a site (design: "site container"). Pure: values in, a verdict out; all of the
-// container is hostile. A container is a site's when all three hold:
-//   its image matches one of the globs, or it carries the label heberg.site;
-//   its VIRTUAL_HOST names at least one host;
-//   a mount's source lies below the sites root (the first path component is the site's name), or heberg.site=NAME names
-//   the site.
-// A container that the engine lists but could not be asked about (docker::container::inspected) is a site's by its
-// mount or label alone, marked so: enough to keep an account, not to make one. What cannot be one site alone is refused
-// with a reason, never guessed: mounts of two sites, a label that names another site than the mount, the sites root
-// itself (it holds every site), a name that breaks the rules of base/names.h.
+// Classifies an inspected container: does it belong to a site, and to which? Pure. All of the container is hostile.
+//
+// A container belongs to a site when all three hold:
+//   - its image matches one of the globs, or it has the label heberg.site;
+//   - its VIRTUAL_HOST names at least one host;
+//   - a mount's source lies below the sites root (the first path component is the site's name), or heberg.site=NAME
+//     names the site.
+//
+// A container that the engine lists but could not be asked about (docker::container::inspected) belongs to a site by
+// its mount or label alone, and is marked so: enough to keep an account, not to make one.
+//
+// A container that is meant for a site and cannot belong to exactly one is rejected with a reason:
+//   - it mounts the trees of two sites, or the sites root itself (which contains all sites);
+//   - its label names another site than its mount;
+//   - the site's name breaks the rules of base/names.h.
 #pragma once
 
 #include "docker/container.h"
@@ -30,12 +35,12 @@ struct site_settings {
 
 struct not_a_site {};
 
-struct refusal {
+struct rejected_container {
   std::string container;  // its name; hostile
   std::string reason;     // quotes hostile text, cut short; log() escapes it
 };
 
-struct claim {
+struct site_container {
   std::string site;
   std::string container_id;
   std::string container;  // its name
@@ -43,35 +48,41 @@ struct claim {
   std::chrono::sys_time<std::chrono::nanoseconds> created;
   bool up = false;
   bool tty = false;
-  bool inspected = true;  // false: whether it has a host or a TTY is unknown, and gecos is empty
-  bool on_default_network =
-      false;  // Docker's "bridge", where containers reach one another (unless dockerd has icc off)
+  bool inspected = true;            // false: whether it has a host or a TTY is unknown, and gecos is empty
+  bool on_default_network = false;  // Docker's "bridge": containers reach one another unless dockerd has icc off
 };
 
-using verdict = std::variant<not_a_site, refusal, claim>;
+using classification = std::variant<not_a_site, rejected_container, site_container>;
 
-// The settings, taken apart once for many containers.
+// Former names.
+using claim = site_container;
+using refusal = rejected_container;
+
+// The settings, parsed once for many containers.
 class classifier {
  public:
   explicit classifier(const site_settings& settings);
-  [[nodiscard]] verdict classify(const docker::container& container) const;
+  [[nodiscard]] classification classify(const docker::container& container) const;
 
  private:
   std::vector<std::string> root_;   // its components
-  std::vector<std::string> globs_;  // in the engine's familiar form
+  std::vector<std::string> globs_;  // as "docker images" shows references
   std::string shown_root_;
 };
 
-[[nodiscard]] verdict classify(const docker::container& container, const site_settings& settings);
+[[nodiscard]] classification classify(const docker::container& container, const site_settings& settings);
 
-// Does an image reference, as given to the engine, match a glob such as "php:*-apache"? `*` is the only special
-// character and stays within one path component, so that "php:5000/x-apache" (a registry called php) is not
-// php:*-apache. Docker Hub's long names
-// ("docker.io/library/php:apache"), a digest after the tag and a missing tag (":latest") make no difference; another
-// registry does.
+// Whether an image reference, as given to the engine, matches a glob such as "php:*-apache". `*` is the only special
+// character and stays within one path component: "php:5000/x-apache" (a registry called php) does not match
+// php:*-apache. No difference make:
+//   - Docker Hub's long names ("docker.io/library/php:apache");
+//   - a digest after the tag;
+//   - a missing tag, which is ":latest".
+// Another registry does.
 [[nodiscard]] bool image_matches(std::string_view image, std::string_view glob);
 
-// Why a name is no site's name, as the end of a sentence ("is longer than 32 bytes"); empty where it is one.
+// Why a site cannot have the name, as a whole sentence that quotes the name; empty where it can:
+//   invalid site name "X": use 1 to 32 of a-z 0-9 _ . -, starting with a letter or _
 [[nodiscard]] std::string explain_site_name(std::string_view name);
 
 // The first host of a VIRTUAL_HOST value, made safe for passwd(5)'s fifth field: printable ASCII without ':', ',' and

@@ -15,15 +15,15 @@ constexpr std::array<std::pair<std::string_view, https_method>, 4> k_methods = {
      {"nohttp", https_method::nohttp},
      {"nohttps", https_method::nohttps}}};
 
-// nginx-proxy's names of them.
+// nginx-proxy's names, and short ones.
 constexpr std::array<std::pair<std::string_view, tls_policy>, 4> k_policies = {
     {{"Mozilla-Intermediate", tls_policy::intermediate},
      {"Mozilla-Modern", tls_policy::modern},
      {"intermediate", tls_policy::intermediate},
      {"modern", tls_policy::modern}}};
 
-// "max-age=SECONDS", then includeSubDomains, then preload, each where it is wanted (RFC 6797). The whole text is said
-// to nginx: what stands between the words counts, too.
+// "max-age=SECONDS", then optionally includeSubDomains, then optionally preload (RFC 6797). The whole text is given to
+// nginx, so the text between these directives is checked, too.
 bool is_hsts(std::string_view text) {
   constexpr std::string_view age = "max-age=";
   if (!text.starts_with(age) || std::ranges::any_of(text, is_control)) return false;
@@ -43,28 +43,28 @@ bool is_hsts(std::string_view text) {
 
 std::variant<tls, refused_value> tls_of(const docker::container& container) {
   tls found;
-  if (const auto text = word_of(container, "HTTPS_METHOD"); !text.empty()) {
+  if (const auto text = read_value(container, "HTTPS_METHOD"); !text.empty()) {
     const auto known = parse_choice(text, k_methods);
-    if (!known) return refuse("HTTPS_METHOD", text, "is none of redirect, noredirect, nohttp, nohttps");
+    if (!known) return refuse_choice("HTTPS_METHOD", text);
     found.method = *known;
   }
-  if (const auto text = word_of(container, "HSTS"); text == "off") {
+  if (const auto text = read_value(container, "HSTS"); text == "off") {
     found.hsts.clear();
   } else if (!text.empty()) {
     if (!is_hsts(text)) return refuse("HSTS", text, "is neither off nor max-age=SECONDS; includeSubDomains; preload");
     found.hsts = text;
   }
-  if (const auto text = word_of(container, "SSL_POLICY"); !text.empty()) {
+  if (const auto text = read_value(container, "SSL_POLICY"); !text.empty()) {
     const auto known = parse_choice(text, k_policies);
-    if (!known) return refuse("SSL_POLICY", text, "is neither Mozilla-Modern nor Mozilla-Intermediate");
+    if (!known) return refuse_choice("SSL_POLICY", text);
     found.policy = *known;
   }
-  if (const auto text = word_of(container, "CERT_NAME"); !text.empty()) {
+  if (const auto text = read_value(container, "CERT_NAME"); !text.empty()) {
     // The name of a file in the certificates' folder, and of none elsewhere: what a host name is made of.
     const auto parsed = parse_host(text);
     const auto* name = std::get_if<host>(&parsed);
     if (name == nullptr || name->kind != host_kind::name)
-      return refuse("CERT_NAME", text, "is no certificate's name, such as example.org");
+      return refuse("CERT_NAME", text, "is not a certificate name such as example.org");
     found.certificate = name->text;
   }
   return found;

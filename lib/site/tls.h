@@ -9,18 +9,18 @@
 
 namespace heberg::site {
 
-// Without a certificate a site is served over http whatever it says, unless it says nohttps anyway.
+// Without a certificate a site is served over HTTP only, whatever its method.
 enum class https_method {
-  redirect,    // http leads to https
+  redirect,    // HTTP redirects to HTTPS
   noredirect,  // both, without HSTS
-  nohttp,      // https alone
-  nohttps,     // http alone
+  nohttp,      // HTTPS only
+  nohttps,     // HTTP only
 };
 
 // Mozilla's (https://wiki.mozilla.org/Security/Server_Side_TLS), 5.7.
 enum class tls_policy {
   intermediate,  // TLS 1.2 and 1.3
-  modern,        // TLS 1.3 alone
+  modern,        // TLS 1.3 only
 };
 
 struct tls {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "site/values.h"
 
-#include "site/words.h"
-
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -21,7 +19,7 @@ struct free_code {
 };
 using code_pointer = std::unique_ptr<pcre2_code, free_code>;
 
-// The unit at the end of the text, taken off; 0 for one that there is not.
+// Removes the unit at the end of the text, and returns its factor; 0 for an unknown unit.
 template <std::size_t count>
 std::uint64_t take_unit(std::string_view& text, const std::array<std::pair<char, std::uint64_t>, count>& units) {
   if (text.empty() || (text.back() >= '0' && text.back() <= '9')) return 1;
@@ -41,12 +39,16 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
 }
 
-refused_value refuse(std::string_view variable, std::string_view value, std::string reason) {
-  return {std::string(variable), printable(value), std::move(reason)};
+refused_value refuse(variable variable, std::string_view value, std::string reason) {
+  return {variable, printable(value), std::move(reason)};
 }
 
-std::string_view word_of(const docker::container& container, std::string_view name) {
-  const auto* value = find_word(container, name);
+refused_value refuse_choice(variable variable, std::string_view value) {
+  return refuse(variable, value, "is not one of " + list_values(variable));
+}
+
+std::string_view read_value(const docker::container& container, variable variable) {
+  const auto* value = find_value(container, variable);
   return value == nullptr ? std::string_view{} : trim(*value);
 }
 
@@ -96,14 +98,14 @@ std::string judge_path(std::string_view text) {
            others.find(c) != std::string_view::npos;
   };
   if (!std::ranges::all_of(text, is_sound))
-    return "holds something else than letters, digits and " + std::string(others);
+    return "contains a character other than letters, digits and " + std::string(others);
   return {};
 }
 
 std::string judge_regex(std::string_view pattern, bool anchored) {
   if (pattern.empty()) return "is an empty regular expression";
-  if (pattern.size() > k_regex_max) return "is a regular expression of more than 255 bytes";
-  // "(*VERB" can lift the limits that the renderer sets; nothing that is asked for holds what "\(*" would match.
+  if (pattern.size() > k_regex_max) return "is a regular expression longer than 255 bytes";
+  // "(*VERB" can lift the limits that the renderer sets. No request contains a text that "\(*" would match.
   if (pattern.find("(*") != std::string_view::npos) return "is a regular expression with \"(*\" in it";
 
   int error = 0;
@@ -113,14 +115,14 @@ std::string judge_regex(std::string_view pattern, bool anchored) {
   if (code == nullptr) {
     std::array<PCRE2_UCHAR, 256> message{};
     pcre2_get_error_message(error, message.data(), message.size());
-    return "is no regular expression: " + std::string(reinterpret_cast<const char*>(message.data())) + " at offset " +
-           std::to_string(offset);
+    return "is not a valid regular expression: " + std::string(reinterpret_cast<const char*>(message.data())) +
+           " at offset " + std::to_string(offset);
   }
   std::uint32_t names = 0;
   std::uint32_t options = 0;
   pcre2_pattern_info(code.get(), PCRE2_INFO_NAMECOUNT, &names);
   pcre2_pattern_info(code.get(), PCRE2_INFO_ALLOPTIONS, &options);
-  // To nginx a named group is a variable: "(?<host>…)" is a duplicate of its own, and stops every site.
+  // nginx makes a variable of a named group: "(?<host>…)" duplicates one of its own, and no site would be served.
   if (names > 0) return "is a regular expression with a named group";
   // PCRE2 sets the bit by itself where every alternative begins with "^".
   if (anchored && (options & PCRE2_ANCHORED) == 0)

@@ -22,7 +22,7 @@ database::database(const std::string& name, int flags, std::string shown) : show
 }
 
 void database::fail(int code, std::string_view what) const {
-  std::string text = "ledger " + shown_ + ": " + std::string(what) + ": " + sqlite3_errstr(code);
+  std::string text = shown_ + ": " + std::string(what) + ": " + sqlite3_errstr(code);
   // The connection's own message says more ("UNIQUE constraint failed: sites.uid"), where it belongs to this error.
   if (handle_ != nullptr && sqlite3_extended_errcode(handle_.get()) == code) {
     if (const std::string more = sqlite3_errmsg(handle_.get()); more != sqlite3_errstr(code)) text += " (" + more + ")";

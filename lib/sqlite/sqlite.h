@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // SQLite's C interface owned by objects: database, statement, transaction. Everything throws sqlite::error, whose text
-// names the file, what was tried and SQLite's reason. Not thread-safe: one thread per database object.
+// names the database, the operation and SQLite's reason. Not thread-safe: one thread per database object.
 #pragma once
 
 #include <cstdint>
@@ -26,10 +26,10 @@ class error : public std::runtime_error {
 
 class database {
  public:
-  // name: a path, or a "file:" URI (sqlite.org/uri.html); shown: how messages call it.
+  // name: a path, or a "file:" URI (sqlite.org/uri.html); shown: its name in error messages, such as "ledger PATH".
   database(const std::string& name, int flags, std::string shown);
 
-  void execute(std::string_view sql);                             // one or more statements without answers
+  void execute(std::string_view sql);                             // one or more statements without results
   [[nodiscard]] std::int64_t read_integer(std::string_view sql);  // the first column of the first row
   [[noreturn]] void fail(int code, std::string_view what) const;
   [[nodiscard]] sqlite3* get() const noexcept { return handle_.get(); }

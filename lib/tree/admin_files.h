@@ -4,6 +4,7 @@
 // write to is believed. folder: the open .heberg. All throw.
 #pragma once
 
+#include "tree/layout.h"
 #include "tree/ownership.h"
 #include "tree/secret.h"
 
@@ -11,8 +12,6 @@
 #include <string_view>
 
 namespace heberg::tree {
-
-inline constexpr char k_keys_file[] = "authorized_keys";
 
 // Its text; empty where there is none. An error where it is no regular file of root's with one name, or too large.
 [[nodiscard]] std::string read_keys(int folder, const ownership& owners);

@@ -17,7 +17,6 @@ namespace heberg::tree {
 namespace {
 
 constexpr char k_new_socket[] = ".sftp-log.new";
-constexpr char k_link[] = "log";
 constexpr char k_new_link[] = ".log.new";
 constexpr std::size_t k_datagram_max = 4096;  // sshd's are below 600 bytes
 constexpr int k_at_a_time = 256;
@@ -56,7 +55,7 @@ bool log_socket::is_in(int root) const {
 
 std::string log_socket::link_into(int root, int folder) const {
   struct stat status {};
-  if (::fstatat(folder, k_link, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+  if (::fstatat(folder, k_log_socket_link, &status, AT_SYMLINK_NOFOLLOW) == 0) {
     if (status.st_dev == device_ && status.st_ino == inode_) return {};
     if (!S_ISSOCK(status.st_mode)) return "is no socket: SFTP is not logged";
   }
@@ -64,7 +63,7 @@ std::string log_socket::link_into(int root, int folder) const {
     return std::string("cannot be made: ") + std::strerror(errno);
   if (::linkat(root, k_log_socket, folder, k_new_link, 0) != 0)
     return std::string("cannot be linked: ") + std::strerror(errno);
-  if (::renameat(folder, k_new_link, folder, k_link) != 0)
+  if (::renameat(folder, k_new_link, folder, k_log_socket_link) != 0)
     return std::string("cannot be renamed: ") + std::strerror(errno);
   return {};
 }

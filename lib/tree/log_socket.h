@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/unique_fd.h"
+#include "tree/layout.h"
 
 #include <sys/types.h>
 
@@ -13,8 +14,6 @@
 #include <string_view>
 
 namespace heberg::tree {
-
-inline constexpr char k_log_socket[] = ".sftp-log";  // below the sites root; no site's name begins with a dot
 
 class log_socket {
  public:

@@ -7,6 +7,7 @@
 
 #include "base/unique_fd.h"
 #include "ledger/ledger.h"
+#include "tree/layout.h"
 #include "tree/ownership.h"
 #include "tree/secret.h"
 
@@ -16,8 +17,6 @@
 
 namespace heberg::tree {
 
-inline constexpr char k_secrets_folder[] = ".heberg";
-inline constexpr char k_password_file[] = "password";
 inline constexpr std::size_t k_password_file_max = 4096;  // bytes
 
 using ledger::fingerprint;

@@ -4,6 +4,7 @@
 #include "base/beneath.h"
 #include "base/list_folder.h"
 #include "base/names.h"
+#include "tree/layout.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -28,12 +29,12 @@ struct folder_rule {
 };
 
 constexpr folder_rule k_top = {"", false, 0751};
-constexpr folder_rule k_dev = {"dev", false, 0755};
+constexpr folder_rule k_dev = {k_dev_folder, false, 0755};
 constexpr std::array<folder_rule, 5> k_folders = {{
-    {"www", true, 02755},
-    {"logs", false, 0750},
-    {".ssh", true, 0700},
-    {".heberg", false, 0750},
+    {k_www_folder, true, 02755},
+    {k_logs_folder, false, 0750},
+    {k_ssh_folder, true, 0700},
+    {k_secrets_folder, false, 0750},
     k_dev,
 }};
 
@@ -121,8 +122,8 @@ class tree_pass {
   }
 
   bool is_unused_top(int top) const {
-    if (!holds_at_most(top, "www")) return false;
-    const unique_fd www = open_beneath(top, "www", k_open_folder);
+    if (!holds_at_most(top, k_www_folder)) return false;
+    const unique_fd www = open_beneath(top, k_www_folder, k_open_folder);
     if (!www) return errno == ENOENT;
     struct stat status {};
     return ::fstat(www.get(), &status) == 0 && is_roots(status) && holds_at_most(www.get(), "");
@@ -181,7 +182,7 @@ site_owner find_owner(int root, const char* name, const ownership& owners) {
   struct stat status {};
   if (!top || ::fstat(top.get(), &status) != 0) return found;
   if (const auto owner = owners.of(status); owner.uid == 0 && owner.gid != 0) found.mark = owner.gid;
-  if (::fstatat(top.get(), "www", &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode))
+  if (::fstatat(top.get(), k_www_folder, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode))
     found.www = owners.of(status).uid;
   return found;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/nginx/nginx.h"
 
+#include "process/run_program_async.h"
 #include "proxy-render/nginx/main_config.h"
-#include "proxy-render/nginx/process.h"
 #include "proxy-render/nginx/scratch.h"
 
 #include <glob.h>
@@ -70,26 +70,25 @@ std::string readable_message(std::string output, const std::string& candidate, c
   return output.substr(0, longest);
 }
 
-config_test_result test_result_of(const run_result& result, std::string message) {
-  if (result.kind == run_result::kind::exited && result.status == 0)
-    return {config_test_result::kind::accepted, std::move(message)};
+config_test_result test_result_of(const program_result& result, std::string message) {
+  if (result.has_succeeded()) return {config_test_result::kind::accepted, std::move(message)};
   // nginx exits with 1 where it refuses the configuration.
-  if (result.kind == run_result::kind::exited) return {config_test_result::kind::refused, std::move(message)};
-  if (result.kind == run_result::kind::not_found)
+  if (result.kind == program_result::kind::exited) return {config_test_result::kind::refused, std::move(message)};
+  if (result.kind == program_result::kind::not_found)
     return {config_test_result::kind::not_installed, "nginx is not installed here"};
   return {config_test_result::kind::failed, "nginx -t " + describe(result)};
 }
 
-asio::awaitable<run_result> run_version(std::vector<std::string> command) {
+asio::awaitable<program_result> run_version(std::vector<std::string> command) {
   command.emplace_back("-V");
-  return run_program(std::move(command), k_answer_within);
+  return run_program_async(std::move(command), k_answer_within);
 }
 
 }  // namespace
 
 asio::awaitable<std::string> read_version(nginx_options options) {
   auto version = co_await run_version(options.command);
-  co_return version.kind == run_result::kind::exited ? std::move(version.output) : std::string();
+  co_return version.kind == program_result::kind::exited ? std::move(version.output) : std::string();
 }
 
 asio::awaitable<config_test_result> test_config(nginx_options options, std::string candidate, test_scope scope) {
@@ -100,7 +99,7 @@ asio::awaitable<config_test_result> test_config(nginx_options options, std::stri
   if (scope == test_scope::whole) {
     if (options.version.empty()) {
       auto version = co_await run_version(options.command);
-      if (version.kind != run_result::kind::exited) co_return test_result_of(version, {});
+      if (version.kind != program_result::kind::exited) co_return test_result_of(version, {});
       options.version = std::move(version.output);
     }
     if (const auto main_config = find_main_config(options.command, options.version)) {
@@ -117,7 +116,7 @@ asio::awaitable<config_test_result> test_config(nginx_options options, std::stri
   }
   // Where nginx's configuration does not include the live file, the candidate is tested alone.
   write_text(copy, config ? *config : wrap_alone(candidate, scratch.path().string()));
-  const auto result = co_await run_program(with_main_config(options.command, copy), k_answer_within);
+  const auto result = co_await run_program_async(with_main_config(options.command, copy), k_answer_within);
   co_return test_result_of(result,
                            readable_message(result.output, candidate, options.live, scratch.path().string(), folder));
 }

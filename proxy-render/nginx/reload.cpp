@@ -4,7 +4,8 @@
 #include "base/pidfd.h"
 #include "base/unique_fd.h"
 #include "docker/signal.h"
-#include "proxy-render/nginx/process.h"
+#include "process/run_program_async.h"
+#include "process/split_arguments.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -78,9 +79,8 @@ asio::awaitable<reload_result> signal_container(std::string name, std::string en
 }
 
 asio::awaitable<reload_result> run_command(std::vector<std::string> words) {
-  const auto result = co_await run_program(words, k_command_limit);
-  if (result.kind == run_result::kind::exited && result.status == 0)
-    co_return reload_result{reload_status::requested, {}};
+  const auto result = co_await run_program_async(words, k_command_limit);
+  if (result.has_succeeded()) co_return reload_result{reload_status::requested, {}};
   co_return reload_result{reload_status::failed, "the reload command " + words[0] + " " + describe(result) + ": " +
                                                      result.output.substr(0, 500)};
 }
@@ -92,10 +92,10 @@ reload_way parse_reload(std::string_view text) {
   if (!rest.empty() && text.starts_with("pid:")) return by_pid_file{std::string(rest)};
   if (!rest.empty() && text.starts_with("container:")) return by_container{std::string(rest)};
   if (text.starts_with("command:")) {
-    if (auto words = split_words(rest); !words.empty()) return by_command{std::move(words)};
+    if (auto words = split_arguments(rest); !words.empty()) return by_command{std::move(words)};
   }
   throw std::invalid_argument("invalid value \"" + std::string(text) +
-                              "\" of reload: use pid:FILE, container:NAME or command:WORDS");
+                              "\" of reload: use pid:FILE, container:NAME or command:COMMAND");
 }
 
 asio::awaitable<reload_result> reload_nginx(reload_way way, std::string engine) {

@@ -23,7 +23,7 @@ struct by_command {
 };
 using reload_way = std::variant<by_pid_file, by_container, by_command>;
 
-// "pid:FILE", "container:NAME", "command:WORDS". Throws std::invalid_argument naming anything else.
+// "pid:FILE", "container:NAME", "command:COMMAND". Throws std::invalid_argument naming anything else.
 [[nodiscard]] reload_way parse_reload(std::string_view text);
 
 enum class reload_status { requested, not_running, failed };

@@ -2,33 +2,33 @@
 #include "proxy-render/plan/assemble.h"
 
 #include "site/values.h"
+#include "site/variables/variables.h"
 
 #include <algorithm>
-#include <span>
 #include <tuple>
 #include <utility>
 
 namespace heberg::proxy {
 namespace {
 
-// Words that hold for a host, and for one of its locations.
-constexpr std::array<std::string_view, 12> k_host_words = {
-    "MAX_BODY",     "READ_TIMEOUT", "LOADBALANCE", "KEEPALIVE",  "SERVER_TOKENS",      "MAINTENANCE",
-    "HTTPS_METHOD", "HSTS",         "CERT_NAME",   "SSL_POLICY", "EXTERNAL_HTTP_PORT", "EXTERNAL_HTTPS_PORT"};
-constexpr std::array<std::string_view, 3> k_route_words = {"VIRTUAL_DEST", "VIRTUAL_PROTO", "VIRTUAL_ROOT"};
+constexpr site::variable k_network_access = "NETWORK_ACCESS";
 
-void complain_of_difference(const candidate& from, const candidate& older, std::string_view word,
+void complain_of_difference(const parsed_container& from, const parsed_container& older, site::variable variable,
                             std::string_view consequence, std::vector<complaint>& refused) {
-  const auto value = site::word_of(*from.container, word);
-  if (value == site::word_of(*older.container, word)) return;
+  const auto value = site::read_value(*from.container, variable);
+  if (value == site::read_value(*older.container, variable)) return;
   refused.push_back(complain(
-      *from.container, {std::string(word), site::printable(value),
+      *from.container, {variable, site::printable(value),
                         "differs from that of " + site::printable(older.container->name) + std::string(consequence)}));
 }
 
-void complain_of_differences(const candidate& from, const candidate& older, std::span<const std::string_view> words,
+// Of all variables of the host, or of one of its locations. Of NETWORK_ACCESS the stricter value counts, not the older.
+void complain_of_differences(const parsed_container& from, const parsed_container& older, site::variable_scope scope,
                              std::vector<complaint>& refused) {
-  for (const auto word : words) complain_of_difference(from, older, word, ", which is older and counts", refused);
+  for (const auto variable : site::variable::all()) {
+    if (variable.row().scope == scope && variable != k_network_access)
+      complain_of_difference(from, older, variable, ", which is older and counts", refused);
+  }
 }
 
 // nginx takes one prefix, with or without "^~".
@@ -45,7 +45,7 @@ bool is_regex(const location& location) {
 
 }  // namespace
 
-assembly::assembly(const candidate& oldest, const wish& first) : oldest_(&oldest) {
+assembly::assembly(const parsed_container& oldest, const requested_host& first) : oldest_(&oldest) {
   made_.host = first.host;
   made_.owner = oldest.owner;
   made_.limits = oldest.limits;
@@ -56,45 +56,48 @@ assembly::assembly(const candidate& oldest, const wish& first) : oldest_(&oldest
   made_.redirect_to = first.redirect_to;
 }
 
-assembly::share& assembly::find_share(const candidate& from, const wish& wish, std::vector<complaint>& refused) {
-  for (auto& one : shares_) {
-    if (!are_one_location(one.made.route.path, wish.route.path)) continue;
-    if (one.made.route != wish.route) complain_of_differences(from, *one.oldest, k_route_words, refused);
+assembly::location_parts& assembly::find_location(const parsed_container& from, const requested_host& requested,
+                                                  std::vector<complaint>& refused) {
+  for (auto& one : locations_) {
+    if (!are_one_location(one.made.route.path, requested.route.path)) continue;
+    if (one.made.route != requested.route)
+      complain_of_differences(from, *one.oldest, site::variable_scope::location, refused);
     if (one.made.internal != from.access.internal)
-      complain_of_difference(from, *one.oldest, "NETWORK_ACCESS", ": internal counts", refused);
+      complain_of_difference(from, *one.oldest, k_network_access, ": internal counts", refused);
     one.made.internal = one.made.internal || from.access.internal;
     return one;
   }
-  return shares_.emplace_back(share{
-      .made = {.route = wish.route, .internal = from.access.internal, .service = service::stopped, .backends = {}},
+  return locations_.emplace_back(location_parts{
+      .made = {.route = requested.route, .internal = from.access.internal, .service = service::stopped, .backends = {}},
       .oldest = &from,
       .second_choice = {},
       .has_ill = false});
 }
 
-void assembly::add(const candidate& from, const wish& wish, const std::string& address,
+void assembly::add(const parsed_container& from, const requested_host& requested, const std::string& address,
                    std::vector<complaint>& refused) {
   const auto name = site::printable(from.container->name);
   if (made_.containers.empty() || made_.containers.back() != name) made_.containers.push_back(name);
-  if (&from != oldest_) complain_of_differences(from, *oldest_, k_host_words, refused);
-  if (!wish.redirect_to.empty()) return;
-  if (!made_.redirect_to.empty()) made_.redirect_to.clear();  // an older container's twin, and this one's own name
+  if (&from != oldest_) complain_of_differences(from, *oldest_, site::variable_scope::host, refused);
+  if (!requested.redirect_to.empty()) return;
+  if (!made_.redirect_to.empty())
+    made_.redirect_to.clear();  // the www counterpart of an older container's name is served itself
 
-  auto& one = find_share(from, wish, refused);
+  auto& one = find_location(from, requested, refused);
   if (from.container->state != docker::container_state::running) return;
   if (from.container->health == docker::health::unhealthy) {
     one.has_ill = true;
   } else if (address.empty()) {
     if (one.made.service == service::stopped) one.made.service = service::unreachable;
   } else if (from.container->health == docker::health::starting) {
-    one.second_choice.push_back({address, wish.port, name});
+    one.second_choice.push_back({address, requested.port, name});
   } else {
-    one.made.backends.push_back({address, wish.port, name});
+    one.made.backends.push_back({address, requested.port, name});
   }
 }
 
 vhost assembly::finish() && {
-  for (auto& one : shares_) {
+  for (auto& one : locations_) {
     auto& location = one.made;
     if (location.backends.empty()) location.backends = std::move(one.second_choice);
     std::ranges::sort(location.backends);

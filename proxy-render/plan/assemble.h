@@ -2,7 +2,7 @@
 // Containers of one owner that serve one host name together: the parts of a vhost, the oldest container's first. Pure.
 #pragma once
 
-#include "proxy-render/plan/candidate.h"
+#include "proxy-render/plan/parsed_container.h"
 #include "proxy-render/plan/vhosts.h"
 
 #include <string>
@@ -12,25 +12,27 @@ namespace heberg::proxy {
 
 class assembly {
  public:
-  explicit assembly(const candidate& oldest, const wish& first);
+  explicit assembly(const parsed_container& oldest, const requested_host& first);
 
-  // The oldest first. What the container says differently from an older one, and does not get, goes to `refused`.
-  void add(const candidate& from, const wish& wish, const std::string& address, std::vector<complaint>& refused);
+  // The oldest first. A value that differs from that of an older container, and does not count, goes to `refused`.
+  void add(const parsed_container& from, const requested_host& requested, const std::string& address,
+           std::vector<complaint>& refused);
 
   [[nodiscard]] vhost finish() &&;
 
  private:
-  struct share {
+  struct location_parts {
     location made;
-    const candidate* oldest = nullptr;
+    const parsed_container* oldest = nullptr;
     std::vector<backend> second_choice;  // starting
     bool has_ill = false;
   };
-  share& find_share(const candidate& from, const wish& wish, std::vector<complaint>& refused);
+  location_parts& find_location(const parsed_container& from, const requested_host& requested,
+                                std::vector<complaint>& refused);
 
   vhost made_;
-  const candidate* oldest_;
-  std::vector<share> shares_;
+  const parsed_container* oldest_;
+  std::vector<location_parts> locations_;
 };
 
 }  // namespace heberg::proxy

@@ -20,9 +20,10 @@ void update_ownership(memory& memory, const site::host& name, bool is_requested,
 // Records this owner for a name that has none.
 void take_ownership(memory& memory, const site::host& name, const std::string& owner);
 
-[[nodiscard]] bool is_expired(const name_claim& claim, std::chrono::milliseconds keep, std::chrono::sys_seconds now);
+[[nodiscard]] bool is_expired(const host_ownership& ownership, std::chrono::milliseconds keep,
+                              std::chrono::sys_seconds now);
 
 // Why another owner does not get the name.
-[[nodiscard]] std::string explain_refusal(const name_claim& claim);
+[[nodiscard]] std::string explain_refusal(const host_ownership& ownership);
 
 }  // namespace heberg::proxy

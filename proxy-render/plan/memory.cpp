@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/plan/memory.h"
 
-#include "proxy-render/plan/candidate.h"
+#include "json/parse.h"
+#include "site/variables/variables.h"
 
 #include <nlohmann/json.hpp>
 
@@ -13,25 +14,21 @@ namespace {
 using json = nlohmann::json;
 
 constexpr int k_version = 1;
-constexpr std::size_t k_words_max = 128U << 10U;  // bytes of one container: 256 names of 253 bytes, and some
+constexpr std::size_t k_variables_max = 128U << 10U;  // bytes of one container: 256 names of 253 bytes, and some
 
-bool is_word(const std::pair<std::string, std::string>& variable) {
-  return std::ranges::find(k_words, variable.first) != k_words.end();
-}
-
-std::optional<container_words> words_of(const docker::container& container) {
-  container_words words{.created = container.created,
-                        .host_network = container.host_network,
-                        .environment = {},
-                        .exposed_ports = container.exposed_ports};
+std::optional<container_variables> variables_of(const docker::container& container) {
+  container_variables variables{.created = container.created,
+                                .host_network = container.host_network,
+                                .environment = {},
+                                .exposed_ports = container.exposed_ports};
   std::size_t size = 0;
   for (const auto& variable : container.environment) {
-    if (!is_word(variable)) continue;
+    if (!site::variable::find(variable.first)) continue;
     size += variable.first.size() + variable.second.size();
-    words.environment.push_back(variable);
+    variables.environment.push_back(variable);
   }
-  if (size > k_words_max) return std::nullopt;
-  return words;
+  if (size > k_variables_max) return std::nullopt;
+  return variables;
 }
 
 std::string dump(const json& value) {
@@ -39,65 +36,66 @@ std::string dump(const json& value) {
 }
 
 // With its id.
-std::string dump_words(const std::string& id, const container_words& words) {
+std::string dump_variables(const std::string& id, const container_variables& variables) {
   json ports = json::array();
-  for (const auto& port : words.exposed_ports) ports.push_back({port.number, port.protocol});
-  const json text = {{"created", words.created.time_since_epoch().count()},
-                     {"host_network", words.host_network},
-                     {"environment", words.environment},
+  for (const auto& port : variables.exposed_ports) ports.push_back({port.number, port.protocol});
+  const json text = {{"created", variables.created.time_since_epoch().count()},
+                     {"host_network", variables.host_network},
+                     {"environment", variables.environment},
                      {"ports", std::move(ports)}};
   return dump(id) + ":" + dump(text);
 }
 
-std::string dump_claim(const site::host& host, const name_claim& claim) {
-  json text = {{"host", host.text}, {"owner", claim.owner}, {"order", claim.order}};
-  if (claim.left) text["left"] = claim.left->time_since_epoch().count();
+std::string dump_ownership(const site::host& host, const host_ownership& ownership) {
+  json text = {{"host", host.text}, {"owner", ownership.owner}, {"order", ownership.order}};
+  if (ownership.left) text["left"] = ownership.left->time_since_epoch().count();
   return dump(text);
 }
 
 // The four below throw json::exception for what has another shape.
-container_words parse_words(const json& text) {
-  container_words words;
-  words.created += std::chrono::nanoseconds(text.at("created").get<std::int64_t>());
-  words.host_network = text.at("host_network").get<bool>();
-  words.environment = text.at("environment").get<decltype(words.environment)>();
+container_variables parse_variables(const json& text) {
+  container_variables variables;
+  variables.created += std::chrono::nanoseconds(text.at("created").get<std::int64_t>());
+  variables.host_network = text.at("host_network").get<bool>();
+  variables.environment = text.at("environment").get<decltype(variables.environment)>();
   for (const auto& port : text.at("ports")) {
-    words.exposed_ports.push_back({port.at(0).get<std::uint16_t>(), port.at(1).get<std::string>()});
+    variables.exposed_ports.push_back({port.at(0).get<std::uint16_t>(), port.at(1).get<std::string>()});
   }
-  return words;
+  return variables;
 }
 
-name_claim parse_claim(const json& text) {
-  name_claim claim{
+host_ownership parse_ownership(const json& text) {
+  host_ownership ownership{
       .owner = text.at("owner").get<std::string>(), .order = text.at("order").get<std::uint64_t>(), .left = {}};
-  if (text.contains("left")) claim.left.emplace(std::chrono::seconds(text.at("left").get<std::int64_t>()));
-  return claim;
+  if (text.contains("left")) ownership.left.emplace(std::chrono::seconds(text.at("left").get<std::int64_t>()));
+  return ownership;
 }
 
 void parse_names(memory& read, const json& names) {
   for (const auto& entry : names) {
-    auto claim = parse_claim(entry);
+    auto ownership = parse_ownership(entry);
     auto host = site::parse_host(entry.at("host").get<std::string>());
-    read.next_order = std::max(read.next_order, claim.order + 1);
-    // What is no name any more (the rules were made stricter) nobody can claim either.
+    read.next_order = std::max(read.next_order, ownership.order + 1);
+    // A name that stricter rules do not allow any more cannot be requested either.
     auto* name = std::get_if<site::host>(&host);
     if (name == nullptr) continue;
-    write_claim(*name, claim);
-    read.names.insert_or_assign(std::move(*name), std::move(claim));
+    write_ownership(*name, ownership);
+    read.names.insert_or_assign(std::move(*name), std::move(ownership));
   }
 }
 
 memory parse_document(const json& document) {
   memory read;
   parse_names(read, document.at("names"));
-  for (const auto& [id, words] : document.at("containers").items()) read.containers.emplace(id, parse_words(words));
-  for (auto& [id, words] : read.containers) words.text = dump_words(id, words);
+  for (const auto& [id, variables] : document.at("containers").items())
+    read.containers.emplace(id, parse_variables(variables));
+  for (auto& [id, variables] : read.containers) variables.text = dump_variables(id, variables);
   return read;
 }
 
 }  // namespace
 
-void remember_words(memory& memory, const std::string& id, const docker::container* container) {
+void remember_variables(memory& memory, const std::string& id, const docker::container* container) {
   const auto known = memory.containers.find(id);
   if (container == nullptr) {
     if (known == memory.containers.end()) return;
@@ -106,52 +104,52 @@ void remember_words(memory& memory, const std::string& id, const docker::contain
     return;
   }
   if (!container->inspected) return;
-  // An environment is for life; ports are named anew where a container is started again.
+  // The environment of a container never changes; its ports can, when it is started again.
   if (known != memory.containers.end() && known->second.exposed_ports == container->exposed_ports) return;
-  if (site::find_word(*container, "VIRTUAL_HOST") == nullptr &&
-      site::find_word(*container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {
+  if (site::find_value(*container, "VIRTUAL_HOST") == nullptr &&
+      site::find_value(*container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {
     return;
   }
-  auto words = words_of(*container);
-  if (!words) return;
-  words->text = dump_words(id, *words);
-  memory.containers.insert_or_assign(id, std::move(*words));
+  auto variables = variables_of(*container);
+  if (!variables) return;
+  variables->text = dump_variables(id, *variables);
+  memory.containers.insert_or_assign(id, std::move(*variables));
   memory.changed = true;
 }
 
-docker::container fill_words(docker::container container, const container_words& words) {
-  container.created = words.created;
-  container.host_network = words.host_network;
-  container.environment = words.environment;
-  container.exposed_ports = words.exposed_ports;
+docker::container fill_variables(docker::container container, const container_variables& variables) {
+  container.created = variables.created;
+  container.host_network = variables.host_network;
+  container.environment = variables.environment;
+  container.exposed_ports = variables.exposed_ports;
   container.inspected = true;
   return container;
 }
 
-void write_claim(const site::host& host, name_claim& claim) {
-  claim.text = dump_claim(host, claim);
+void write_ownership(const site::host& host, host_ownership& ownership) {
+  ownership.text = dump_ownership(host, ownership);
 }
 
-// In pieces: among ten thousand containers all but one are as they were.
+// From the texts of the parts: among ten thousand containers all but one are unchanged.
 std::string dump_memory(const memory& memory) {
   constexpr std::size_t k_name_size = 128, k_container_size = 384;  // bytes, of most
   std::string text;
   text.reserve(memory.names.size() * k_name_size + memory.containers.size() * k_container_size);
   text.append("{\"version\":").append(std::to_string(k_version)).append(",\"names\":[");
-  for (const auto& [host, claim] : memory.names) {
+  for (const auto& [host, ownership] : memory.names) {
     if (text.back() != '[') text += ",";
-    text += claim.text.empty() ? dump_claim(host, claim) : claim.text;
+    text += ownership.text.empty() ? dump_ownership(host, ownership) : ownership.text;
   }
   text += "],\"containers\":{";
-  for (const auto& [id, words] : memory.containers) {
+  for (const auto& [id, variables] : memory.containers) {
     if (text.back() != '{') text += ",";
-    text += words.text.empty() ? dump_words(id, words) : words.text;
+    text += variables.text.empty() ? dump_variables(id, variables) : variables.text;
   }
   return text += "}}\n";
 }
 
 std::optional<memory> parse_memory(std::string_view text) {
-  const auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto document = parse_json(text);
   if (!document.is_object() || document.value("version", json()) != k_version) return std::nullopt;
   try {
     return parse_document(document);

@@ -53,7 +53,7 @@ struct planner::known_container {
   std::string id;
   std::chrono::sys_time<std::chrono::nanoseconds> created;
   std::optional<docker::container> filled;  // the engine could not be asked: what is remembered of it
-  std::optional<candidate> found;
+  std::optional<parsed_container> found;
   std::vector<complaint> refused;
   std::string address;  // empty: none that the proxy reaches
   std::optional<complaint> unreachable;
@@ -76,7 +76,7 @@ struct planner::update_context {
   const plan_options& options;
   proxy::memory& memory;
   std::chrono::sys_seconds now;
-  judge_options judging;
+  parse_options parsing;
 };
 
 planner::planner() = default;
@@ -92,10 +92,10 @@ plan planner::update(const docker::containers& containers, const plan_options& o
                           .options = options,
                           .memory = memory,
                           .now = now,
-                          .judging = {.sites = site::classifier(options.sites), .own_ports = options.own_ports}};
+                          .parsing = {.sites = site::classifier(options.sites), .own_ports = options.own_ports}};
   plan made;
   made.from = find_proxy_location(containers, options.location);
-  // Until all is done: whatever is thrown on the way, the next update begins anew.
+  // Until all is done: after an exception the next update begins anew.
   if (std::exchange(knows_nothing_, true) || made.from != from_) begin_anew(at);
   from_ = made.from;
   changed_.insert(network_users_.begin(), network_users_.end());
@@ -118,28 +118,28 @@ void planner::begin_anew(const update_context& at) {
   changed_.clear();
   touched_.clear();
   for (const auto& [id, container] : at.containers) changed_.insert(changed_.end(), id);
-  for (const auto& [id, words] : at.memory.containers) changed_.insert(id);
-  for (const auto& [host, claim] : at.memory.names) touched_.insert(touched_.end(), host);
+  for (const auto& [id, variables] : at.memory.containers) changed_.insert(id);
+  for (const auto& [host, ownership] : at.memory.names) touched_.insert(touched_.end(), host);
 }
 
 void planner::update_container(const update_context& at, const std::string& id) {
   drop(id);
   const auto present = at.containers.find(id);
   const auto* container = present == at.containers.end() ? nullptr : &present->second;
-  remember_words(at.memory, id, container);
+  remember_variables(at.memory, id, container);
   if (container == nullptr) return;
 
   known_container fresh;
   if (!container->inspected) {
-    const auto words = at.memory.containers.find(id);
-    if (words == at.memory.containers.end()) return;
-    fresh.filled = fill_words(*container, words->second);
+    const auto variables = at.memory.containers.find(id);
+    if (variables == at.memory.containers.end()) return;
+    fresh.filled = fill_variables(*container, variables->second);
   }
   auto& known = containers_.emplace(id, std::move(fresh)).first->second;
   const auto& one = known.filled ? *known.filled : *container;
   known.id = id;
   known.created = one.created;
-  known.found = judge(one, at.judging, known.refused);
+  known.found = parse_container(one, at.parsing, known.refused);
   if (!known.refused.empty()) complained_of_.insert(id);
   if (!known.found) {
     if (known.refused.empty()) containers_.erase(id);
@@ -155,13 +155,13 @@ void planner::update_container(const update_context& at, const std::string& id) 
 }
 
 void planner::enter(const known_container& from) {
-  for (const auto& wish : from.found->wishes) {
-    auto& requesters = hosts_[wish.host].requesters;
+  for (const auto& requested : from.found->requested_hosts) {
+    auto& requesters = hosts_[requested.host].requesters;
     const auto place = std::ranges::upper_bound(
         requesters, from, [](const auto& a, const auto& b) { return a.is_older_than(b); },
         [](const known_container* one) -> const known_container& { return *one; });
     if (place == requesters.begin() || *std::prev(place) != &from) requesters.insert(place, &from);
-    touched_.insert(wish.host);
+    touched_.insert(requested.host);
   }
 }
 
@@ -169,9 +169,9 @@ void planner::drop(const std::string& id) {
   const auto known = containers_.find(id);
   if (known == containers_.end()) return;
   if (known->second.found) {
-    for (const auto& wish : known->second.found->wishes) {
-      std::erase(hosts_[wish.host].requesters, &known->second);
-      touched_.insert(wish.host);
+    for (const auto& requested : known->second.found->requested_hosts) {
+      std::erase(hosts_[requested.host].requesters, &known->second);
+      touched_.insert(requested.host);
     }
   }
   containers_.erase(known);
@@ -183,37 +183,38 @@ void planner::drop(const std::string& id) {
 void planner::settle_ownership(const update_context& at) {
   struct first_request {
     const known_container* from;
-    std::ptrdiff_t wish;
+    std::ptrdiff_t requested;
     const site::host* host;
   };
   std::vector<first_request> fresh;
   for (const auto& host : ownerless_) {
-    const auto claim = at.memory.names.find(host);
-    if (claim == at.memory.names.end() || is_expired(claim->second, at.options.keep_names, at.now))
+    const auto ownership = at.memory.names.find(host);
+    if (ownership == at.memory.names.end() || is_expired(ownership->second, at.options.keep_names, at.now))
       touched_.insert(host);
   }
   for (const auto& host : touched_) {
     const auto known = hosts_.find(host);
-    auto claim = at.memory.names.find(host);
-    if (claim != at.memory.names.end()) {
-      const auto is_owners = [&](const known_container* one) { return one->found->owner == claim->second.owner; };
+    auto ownership = at.memory.names.find(host);
+    if (ownership != at.memory.names.end()) {
+      const auto is_owners = [&](const known_container* one) { return one->found->owner == ownership->second.owner; };
       update_ownership(at.memory, host,
                        known != hosts_.end() && std::ranges::any_of(known->second.requesters, is_owners),
                        at.options.keep_names, at.now);
-      claim = at.memory.names.find(host);
+      ownership = at.memory.names.find(host);
     }
-    if (claim != at.memory.names.end() && claim->second.left) {
+    if (ownership != at.memory.names.end() && ownership->second.left) {
       ownerless_.insert(host);
     } else {
       ownerless_.erase(host);
     }
-    if (claim != at.memory.names.end() || known == hosts_.end() || known->second.requesters.empty()) continue;
+    if (ownership != at.memory.names.end() || known == hosts_.end() || known->second.requesters.empty()) continue;
     const auto* oldest = known->second.requesters.front();
-    const auto& wishes = oldest->found->wishes;
-    fresh.push_back({oldest, std::ranges::find(wishes, host, &wish::host) - wishes.begin(), &known->first});
+    const auto& requested_hosts = oldest->found->requested_hosts;
+    fresh.push_back({oldest, std::ranges::find(requested_hosts, host, &requested_host::host) - requested_hosts.begin(),
+                     &known->first});
   }
   std::ranges::sort(fresh, [](const first_request& a, const first_request& b) {
-    return a.from == b.from ? a.wish < b.wish : a.from->is_older_than(*b.from);
+    return a.from == b.from ? a.requested < b.requested : a.from->is_older_than(*b.from);
   });
   for (const auto& one : fresh) take_ownership(at.memory, *one.host, one.from->found->owner);
 }
@@ -225,20 +226,20 @@ void planner::build(const update_context& at, const site::host& host) {
     hosts_.erase(found);
     return;
   }
-  const auto& claim = at.memory.names.at(host);
+  const auto& ownership = at.memory.names.at(host);
   known_host built{.requesters = std::move(found->second.requesters)};
   std::optional<assembly> parts;
   for (const auto* one : built.requesters) {
     const auto& from = *one->found;
-    for (const auto& wish : from.wishes) {
-      if (wish.host != host) continue;
-      if (from.owner != claim.owner) {
+    for (const auto& requested : from.requested_hosts) {
+      if (requested.host != host) continue;
+      if (from.owner != ownership.owner) {
         built.refused.push_back(
-            complain(*from.container, {"VIRTUAL_HOST", site::printable(host.text), explain_refusal(claim)}));
+            complain(*from.container, {"VIRTUAL_HOST", site::printable(host.text), explain_refusal(ownership)}));
         continue;
       }
-      if (!parts) parts.emplace(from, wish);
-      parts->add(from, wish, one->address, built.refused);
+      if (!parts) parts.emplace(from, requested);
+      parts->add(from, requested, one->address, built.refused);
     }
   }
   if (parts) {

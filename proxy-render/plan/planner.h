@@ -4,8 +4,8 @@
 // reports each container that changes.
 #pragma once
 
-#include "proxy-render/plan/candidate.h"
 #include "proxy-render/plan/memory.h"
+#include "proxy-render/plan/parsed_container.h"
 #include "proxy-render/plan/vhosts.h"
 
 #include <chrono>

@@ -1,51 +1,36 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/publish/confirm.h"
 
+#include "http_probe/http_get_async.h"
 #include "proxy-render/render/generation.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
-#include <array>
-#include <memory>
+#include <utility>
 
 namespace heberg::proxy {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
-constexpr auto k_token = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds k_between{20};
 constexpr std::chrono::seconds k_answer{1};
 constexpr std::chrono::milliseconds k_news_wait{500};
 constexpr std::chrono::milliseconds k_silence{500};  // an nginx that reloads never stops to listen
 
-// What is answered in time; empty: nothing. The timer closes the socket: what is under way ends with an error.
+// The answer's text; empty: none in time.
 asio::awaitable<std::string> ask(generation_port port) {
-  const auto executor = co_await asio::this_coro::executor;
-  const auto socket = std::make_shared<tcp::socket>(executor);
-  asio::steady_timer timer(executor, k_answer);
-  timer.async_wait([socket](const boost::system::error_code& error) {
-    boost::system::error_code ignored;
-    if (!error) socket->close(ignored);
-  });
-  const auto [refused] = co_await socket->async_connect({asio::ip::address_v4::loopback(), port.number}, k_token);
-  if (refused) co_return std::string();
-  const std::string request = std::string(port.proxy_protocol ? "PROXY UNKNOWN\r\n" : "") +
-                              std::string("GET / HTTP/1.0\r\nHost: ") + k_generation_host +
-                              "\r\nConnection: close\r\n\r\n";
-  const auto [unsent, sent] = co_await asio::async_write(*socket, asio::buffer(request), k_token);
-  if (unsent || sent < request.size()) co_return std::string();
-  std::array<char, 4096> answer{};
-  const auto [end, size] = co_await asio::async_read(*socket, asio::buffer(answer), k_token);
-  co_return end&& end != asio::error::eof ? std::string() : std::string(answer.data(), size);
+  auto response = co_await http_probe::get_async({.port = port.number,
+                                                  .proxy_line = port.proxy_protocol,
+                                                  .host = k_generation_host,
+                                                  .body_max = 4096,
+                                                  .deadline = k_answer});
+  if (!response) co_return std::string();
+  // An answer without a text is an answer.
+  co_return response->body.empty() ? "status " + std::to_string(response->status) : std::move(response->body);
 }
 
 }  // namespace

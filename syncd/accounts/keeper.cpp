@@ -38,7 +38,7 @@ void keeper::start() {
     auto name = row.name;
     rows_.emplace(std::move(name), std::move(row));
   }
-  publishing_.change(machine_.steady_time());
+  publishing_.note_change(machine_.steady_time());
 }
 
 void keeper::take(const docker::containers& all) {
@@ -108,9 +108,9 @@ void keeper::tell_refused(std::map<std::string, std::string> refused) {
 void keeper::store_row(ledger::site row, hurry how) {
   unsaved_.insert(row.name);
   if (how == hurry::at_once) {
-    publishing_.change(machine_.steady_time());
+    publishing_.note_change(machine_.steady_time());
   } else {
-    publishing_.change_that_can_wait(machine_.steady_time());
+    publishing_.note_slow_change(machine_.steady_time());
   }
   auto& known = rows_[row.name];
   const bool was_account = !known.name.empty() && !known.is_retired();
@@ -133,10 +133,11 @@ bool keeper::flush() {
   const bool done = saved && publish();
   failing_ = !done;
   if (done) {
-    publishing_.succeed(machine_.steady_time());
+    publishing_.take_changes();
+    publishing_.note_success(machine_.steady_time());
     published_ = true;
   } else {
-    publishing_.fail(machine_.steady_time());
+    publishing_.note_failure(machine_.steady_time());
   }
   // Sessions are cut though the directory may still list their account: less is open than before. Then once more when
   // it does not.

@@ -10,8 +10,8 @@
 #include "docker/watcher.h"
 #include "program/settings.h"
 #include "syncd/accounts/claim_book.h"
-#include "syncd/accounts/coalescer.h"
 #include "syncd/accounts/machine.h"
+#include "syncd/accounts/publish_times.h"
 #include "syncd/accounts/reconcile.h"
 
 #include <chrono>
@@ -57,12 +57,11 @@ class keeper {
   // is nobody's, no tree is made: one is to be restored.
   [[nodiscard]] outcome reserve(const std::string& site, std::optional<std::uint32_t> wished = {});
 
-  // The site's row goes, and its UID with it; its tree stays, or is moved to purged_name() below the sites root. These
+  // The site's row goes, and its UID with it; its tree stays, or is moved to tree::purged_name() below the sites root. These
   // two want a known site, refuse while it has a container, and throw where the machine fails.
   enum class tree_fate { stays, aside };
   [[nodiscard]] outcome purge(const std::string& site, tree_fate tree);
   [[nodiscard]] outcome rename(const std::string& site, const std::string& to);
-  [[nodiscard]] static std::string purged_name(const std::string& site);
 
   // Does what is due, some of it if it is much; says when to come again. Empty: not before something happens.
   std::optional<steady> work();
@@ -144,7 +143,7 @@ class keeper {
   std::set<std::string> unborn_;   // rows that the ledger does not have at all: no tree, no account before it has
   std::vector<std::string> appeared_;
   std::vector<site_event> events_;
-  coalescer publishing_;
+  debounce publishing_{k_publish_times};
   std::optional<steady> reconcile_due_;
 
   std::set<std::uint32_t> to_cut_;

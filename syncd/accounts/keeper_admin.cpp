@@ -2,6 +2,7 @@
 // The keeper's third part: what the sysadmin says.
 #include "site/site.h"
 #include "syncd/accounts/keeper.h"
+#include "tree/layout.h"
 
 #include <algorithm>
 #include <exception>
@@ -38,7 +39,7 @@ std::string keeper::unlock(const std::string& site) {
 }
 
 keeper::outcome keeper::reserve(const std::string& site, std::optional<std::uint32_t> wished) {
-  if (auto why = site::explain_site_name(site); !why.empty()) return {outcome::refused, "the name " + why};
+  if (auto why = site::explain_site_name(site); !why.empty()) return {outcome::refused, why};
   if (!root_is_sound_) return {outcome::failed, "the sites root is not sound; the log says why"};
   if (!rows_.contains(site)) {
     const auto ask = questions_without_haste();
@@ -54,10 +55,6 @@ keeper::outcome keeper::reserve(const std::string& site, std::optional<std::uint
   return {outcome::done, site + ": reserved, uid " + std::to_string(rows_.at(site).uid)};
 }
 
-std::string keeper::purged_name(const std::string& site) {
-  return "." + site + ".purged";
-}
-
 std::string keeper::explain_in_use(const std::string& site) const {
   if (!in_touch_) return "the engine does not answer: whether " + site + " has a container is not known";
   const auto& row = rows_.at(site);
@@ -71,7 +68,7 @@ keeper::outcome keeper::purge(const std::string& site, tree_fate tree) {
   if (!unsaved_.empty() && !flush()) return {outcome::failed, k_unsaved};
   const auto uid = rows_.at(site).uid;
   // The tree first: a row without a tree can be purged again, a tree without a row would be somebody's new site's.
-  if (tree == tree_fate::aside) machine_.move_tree(site, purged_name(site));
+  if (tree == tree_fate::aside) machine_.move_tree(site, tree::purged_name(site));
   machine_.erase_site(site);
   rows_.erase(site);
   forget(site);
@@ -81,7 +78,7 @@ keeper::outcome keeper::purge(const std::string& site, tree_fate tree) {
 }
 
 keeper::outcome keeper::rename(const std::string& site, const std::string& to) {
-  if (auto why = site::explain_site_name(to); !why.empty()) return {outcome::refused, "the new name " + why};
+  if (auto why = site::explain_site_name(to); !why.empty()) return {outcome::refused, why};
   if (auto why = explain_in_use(site); !why.empty()) return {outcome::refused, why};
   if (rows_.contains(to)) return {outcome::refused, "the name " + to + " is taken by another site"};
   if (machine_.has_tree(to)) return {outcome::refused, "the name " + to + " is taken: a tree of that name is there"};

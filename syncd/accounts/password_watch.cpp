@@ -3,10 +3,6 @@
 
 #include "tree/password_file.h"
 
-#include <sys/inotify.h>
-
-#include <cstring>
-
 namespace heberg::syncd {
 namespace {
 
@@ -16,12 +12,8 @@ constexpr std::uint32_t k_events =
 
 }  // namespace
 
-password_watch::password_watch() : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {}
-
 bool password_watch::watch(const std::string& site, int folder) {
-  if (!inotify_) return false;
-  const std::string path = "/proc/self/fd/" + std::to_string(folder);
-  const int watch = ::inotify_add_watch(inotify_.get(), path.c_str(), k_events);
+  const int watch = inotify_.watch(("/proc/self/fd/" + std::to_string(folder)).c_str(), k_events);
   if (watch < 0) return false;
   sites_[watch] = site;
   return true;
@@ -29,25 +21,17 @@ bool password_watch::watch(const std::string& site, int folder) {
 
 password_watch::news password_watch::read() {
   news found;
-  alignas(inotify_event) char buffer[16 * 1024];
-  for (;;) {
-    const ssize_t size = ::read(inotify_.get(), buffer, sizeof buffer);
-    if (size <= 0) return found;  // EAGAIN: that was all
-    for (ssize_t at = 0; at < size;) {
-      inotify_event event;
-      std::memcpy(&event, buffer + at, sizeof event);
-      const char* name = buffer + at + sizeof event;
-      at += static_cast<ssize_t>(sizeof event + event.len);
-      if ((event.mask & IN_Q_OVERFLOW) != 0) found.lost = true;
-      const auto site = sites_.find(event.wd);
-      if (site == sites_.end()) continue;
-      // Without a name it happened to the folder itself.
-      if (event.len == 0 || std::strcmp(name, tree::k_password_file) == 0) found.sites.insert(site->second);
-      // The folder went elsewhere: what happens to it is nobody's matter any more.
-      if ((event.mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(inotify_.get(), event.wd);
-      if ((event.mask & IN_IGNORED) != 0) sites_.erase(site);  // the folder, or our interest in it, is gone
-    }
+  inotify::event event;
+  while (inotify_.next(event)) {
+    if (event.is_overflow()) found.lost = true;
+    const auto site = sites_.find(event.watch);
+    if (site == sites_.end()) continue;
+    if (event.name.empty() || event.name == tree::k_password_file) found.sites.insert(site->second);
+    // The folder was moved: what happens to it from now on concerns no site.
+    if ((event.mask & IN_MOVE_SELF) != 0) inotify_.remove(event.watch);
+    if ((event.mask & IN_IGNORED) != 0) sites_.erase(site);  // the folder, or our interest in it, is gone
   }
+  return found;
 }
 
 }  // namespace heberg::syncd

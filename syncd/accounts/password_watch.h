@@ -5,7 +5,7 @@
 // cannot be watched is polled.
 #pragma once
 
-#include "base/unique_fd.h"
+#include "base/inotify.h"
 
 #include <set>
 #include <string>
@@ -15,9 +15,7 @@ namespace heberg::syncd {
 
 class password_watch {
  public:
-  password_watch();  // without an inotify instance (fs.inotify.max_user_instances) nothing can be watched: fd() is -1
-
-  [[nodiscard]] int fd() const noexcept { return inotify_.get(); }
+  [[nodiscard]] int fd() const noexcept { return inotify_.fd(); }  // -1: nothing can be watched
 
   // folder: an open descriptor of the site's .heberg. Again for the same folder costs little and changes nothing.
   // False: poll it.
@@ -30,7 +28,7 @@ class password_watch {
   [[nodiscard]] news read();  // what has come since; does not wait
 
  private:
-  unique_fd inotify_;
+  inotify inotify_;
   std::unordered_map<int, std::string> sites_;  // by watch descriptor
 };
 

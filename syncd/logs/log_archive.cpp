@@ -5,6 +5,7 @@
 #include "base/list_folder.h"
 #include "syncd/logs/log_file.h"
 #include "syncd/logs/log_rotation.h"
+#include "tree/layout.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -117,7 +118,8 @@ int compress(int folder, const std::string& name, tree::ownership& owners) {
 std::vector<std::string> tidy_logs(int root, const std::string& site, const archive_rules& rules,
                                    tree::ownership& owners) {
   std::vector<std::string> problems;
-  const auto folder = open_beneath(root, (site + "/" + k_logs_folder).c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const auto folder =
+      open_beneath(root, (site + "/" + tree::k_logs_folder).c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!folder) return problems;  // who writes there says so
   if (rules.compress) {
     for (const auto& file : list_archived(folder.get())) {

@@ -2,6 +2,7 @@
 #include "syncd/logs/log_file.h"
 
 #include "base/beneath.h"
+#include "tree/layout.h"
 
 #include <fcntl.h>
 
@@ -27,7 +28,7 @@ std::string reason_of(const char* what, int error) {
 
 opened_log open_folder(int root, const std::string& site) {
   opened_log result;
-  const auto path = site + "/" + k_logs_folder;
+  const auto path = site + "/" + tree::k_logs_folder;
   result.folder = open_beneath(root, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!result.folder) {
     result.problem = errno == ELOOP || errno == ENOTDIR ? "its folder is a symbolic link or no folder: not followed"

@@ -16,8 +16,6 @@
 
 namespace heberg::syncd {
 
-inline constexpr char k_logs_folder[] = "logs";
-
 struct opened_log {
   unique_fd folder;  // SITE/logs
   unique_fd file;    // for reading and writing, not for appending: writes name their place

@@ -186,7 +186,7 @@ class bench:
 
     def configure(self, many_hosts):
         """None: as many as by default."""
-        setting = "" if many_hosts is None else f"many_hosts = {many_hosts}\n"
+        setting = "" if many_hosts is None else f"map_from_hosts = {many_hosts}\n"
         put(f"{self.folder}/heberg.toml", f"""[docker]
 host = "unix://{self.folder}/engine.sock"
 [proxy]
@@ -285,7 +285,7 @@ errors = "{self.folder}/none"
 
     def measure_all_events(self):
         found = {count: self.report_events(f"{count} sites", self.measure_events(count)) for count in (10, 100, 1000, 10000)}
-        self.report_events("1000 sites, many_hosts = 2000", self.measure_events(1000, 2000))
+        self.report_events("1000 sites, map_from_hosts = 2000", self.measure_events(1000, 2000))
         self.report("event to file at 10,000, of that at 10", found[10000]["file"] / found[10]["file"], "at most 2", most=2)
         self.report("start-up of 10,000: from the engine's last answer to the file, s", found[10000]["start_up"], "at most 2", most=2)
 
@@ -340,7 +340,7 @@ errors = "{self.folder}/none"
                 speed[how].append(self.requests_per_second(count))
         proxy.stop()
         middle = {how: statistics.median(turns) for how, turns in speed.items()}
-        what = f"{count} sites" + (f", many_hosts = {many_hosts}" if many_hosts is not None else "")
+        what = f"{count} sites" + (f", map_from_hosts = {many_hosts}" if many_hosts is not None else "")
         print(f"  {what}, requests a second: " + ", ".join(f"{how} {value:.0f}" for how, value in middle.items()), flush=True)
         best = max(value for how, value in middle.items() if how != "heberg")
         if 0.0 in speed["heberg"]:

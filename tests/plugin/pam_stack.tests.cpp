@@ -60,7 +60,7 @@ TEST_CASE_METHOD(pam_fixture,
     configure("auth required " + std::string(module_path()) + " directory=" + path + "\n");
     clear_calls();
     CHECK(authenticate("site_1", k_right) == PAM_AUTHINFO_UNAVAIL);
-    CHECK(logged("not understood"));
+    CHECK(logged("invalid option directory="));
     CHECK(logged("/nonexistent/heberg/shadow.cdb"));
   }
 }

@@ -2,6 +2,7 @@
 """The plan of a list of sites, without Ansible."""
 import importlib.util
 import os
+import re
 import unittest
 
 _source = os.path.join(os.path.dirname(__file__), "../../../deploy/ansible/plugins/module_utils/plan.py")
@@ -48,7 +49,8 @@ class Lines(unittest.TestCase):
             ({"image": "--x"}, "no image's name"),
             ({"memory": "lots"}, "no size"),
             ({"environment": ["A=1"]}, "a mapping is needed"),
-            ({"environment": {"VIRTUAL_HOST": "x"}}, "no variable's name"),
+            ({"environment": {"VIRTUAL_HOST": "x"}}, "use the key hosts"),
+            ({"environment": {"A-B": "x"}}, "invalid variable name 'A-B'"),
             ({"environment": {"A": "x\ny"}}, "control character"),
             ({"environment": {"A": True}}, "text is needed"),
         ]:
@@ -67,6 +69,29 @@ class Lines(unittest.TestCase):
     def test_sizes_are_bytes(self):
         for text, size in [("512m", 512 << 20), ("1g", 1 << 30), (33554432, 33554432), ("64k", 65536)]:
             self.assertEqual(size, lines("a", memory=text)[0]["specification"]["memory"])
+
+
+class Variables(unittest.TestCase):
+    """Against the table of docs/proxy.md, which the unit tests of lib/site hold against the proxy's own."""
+
+    def rows(self):
+        with open(os.path.join(os.path.dirname(__file__), "../../../docs/proxy.md")) as page:
+            lines = [line.split(" | ") for line in page if re.match(r"\| `[A-Z_]+` \|", line)]
+        return {cells[0].strip("| `"): cells[4] for cells in lines}
+
+    def test_the_environment_sets_every_variable_that_no_key_sets(self):
+        rows = self.rows()
+        self.assertGreater(len(rows), 20)
+        self.assertLessEqual(set(plan.SET_BY_KEY), set(rows))
+        self.assertLessEqual(set(plan.SET_BY_KEY.values()), set(plan.KEYS))
+        for name, setter in rows.items():
+            with self.subTest(name=name):
+                self.assertIn(setter, ("any container", "sysadmin"))
+                if name in plan.SET_BY_KEY:
+                    continue
+                self.assertEqual("any container", setter, "a list of sites must not set it: SET_BY_KEY")
+                (site,) = lines("a", environment={name: "x"})
+                self.assertEqual([name + "=x"], site["specification"]["environment"])
 
 
 class Plans(unittest.TestCase):

@@ -116,7 +116,7 @@ TEST_CASE("a second writer is told so, and the lock goes with the first") {
   const temp_dir dir;
   {
     const ledger first(dir.path());
-    CHECK_THROWS_WITH(ledger(dir.path()), Contains("another heberg-syncd is at work"));
+    CHECK_THROWS_WITH(ledger(dir.path()), Contains("another heberg-syncd has locked"));
   }
   CHECK_NOTHROW(ledger(dir.path()));
 }
@@ -151,7 +151,7 @@ TEST_CASE("what is no database is named as such and kept byte for byte") {
   const temp_dir dir;
   const std::string garbage(8192, 'x');
   write_file(dir / k_file, garbage);
-  CHECK_THROWS_WITH(ledger(dir.path()), Contains("not a database") && Contains("left as it is"));
+  CHECK_THROWS_WITH(ledger(dir.path()), Contains("not a database") && Contains("It was not changed"));
   CHECK_THROWS_WITH(read_sites(dir.path()), Contains("not a database"));
   CHECK(read_file(dir / k_file) == garbage);
 }
@@ -168,7 +168,7 @@ TEST_CASE("a database with a damaged page is refused at the start") {
   REQUIRE(bytes.size() > 5 * 4096);
   std::fill(bytes.begin() + 3 * 4096, bytes.begin() + 4 * 4096, '\xff');
   write_file(dir / k_file, bytes);
-  CHECK_THROWS_WITH(ledger(dir.path()), Contains("left as it is"));
+  CHECK_THROWS_WITH(ledger(dir.path()), Contains("It was not changed"));
 }
 
 TEST_CASE("a ledger behind a symbolic link is not opened") {

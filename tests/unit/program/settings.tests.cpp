@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <system_error>
 
 using namespace heberg;
@@ -16,7 +17,7 @@ using heberg::test::write_file;
 
 namespace {
 
-std::string complaint_about(std::string_view text) {
+std::string error_of(std::string_view text) {
   try {
     static_cast<void>(parse_settings(text, "heberg.toml"));
   } catch (const settings_error& error) {
@@ -63,8 +64,9 @@ TEST_CASE("an empty file is the defaults, and the engine names the sites root as
   CHECK(s.accounts.uid_max == 59999);
   CHECK(s.accounts.retire_after == 5s);
   CHECK(s.proxy.max_body == 67'108'864);
-  CHECK(s.proxy.many_hosts == 500);
-  CHECK(s.proxy.keep_names == 72h);
+  CHECK(s.proxy.map_from_hosts == 500);
+  CHECK(s.proxy.hold_names_for == 72h);
+  CHECK(s.warnings.empty());
 }
 
 TEST_CASE("what becomes of the logs is set in [logs]") {
@@ -107,27 +109,32 @@ TEST_CASE("what an archive may hold is set in [archive]") {
 
 TEST_CASE("a wrong word or size in [logs] is named with its line") {
   const std::pair<const char*, const char*> rows[] = {
-      {"compress = \"rar\"", "heberg.toml:2: [logs] compress: wants one of \"gzip\" \"none\""},
-      {"also = \"journald\"", "heberg.toml:2: [logs] also: wants a list of some of \"journald\""},
-      {"also = [\"syslog\"]", "heberg.toml:2: [logs] also: wants a list of some of \"journald\""},
-      {"also = [\"journald\", \"journald\"]", "heberg.toml:2: [logs] also: wants a list of some of \"journald\""},
-      {"max_size = \"999\"", "heberg.toml:2: [logs] max_size: wants at least 1000 bytes"},
+      {"compress = \"rar\"", "heberg.toml:2: [logs] compress: invalid value \"rar\": use one of \"gzip\" \"none\""},
+      {"also = \"journald\"",
+       "heberg.toml:2: [logs] also: invalid value \"journald\": use a list of some of \"journald\", each once"},
+      {"also = [\"syslog\"]",
+       "heberg.toml:2: [logs] also: invalid value [...]: use a list of some of \"journald\", each once"},
+      {"also = [\"journald\", \"journald\"]",
+       "heberg.toml:2: [logs] also: invalid value [...]: use a list of some of \"journald\", each once"},
+      {"max_size = \"999\"", "heberg.toml:2: [logs] max_size: invalid value \"999\": use at least 1000 bytes"},
   };
-  for (const auto& [line, complaint] : rows) {
+  for (const auto& [line, error] : rows) {
     INFO(line);
-    CHECK(complaint_about("[logs]\n" + std::string(line)) == complaint);
+    CHECK(error_of("[logs]\n" + std::string(line)) == error);
   }
 }
 
-TEST_CASE("who is trusted is an address or a network, and the PROXY protocol wants somebody who is") {
-  const auto wanted = std::string("wants a list of addresses and networks such as [\"192.0.2.1\", \"2001:db8::/32\"]");
+TEST_CASE("who is trusted is an address or a network, and the PROXY protocol needs one") {
+  const auto wanted = std::string("use a list of addresses and networks such as [\"192.0.2.1\", \"2001:db8::/32\"]");
   for (const auto* bad : {"\"192.0.2.1\"", "[\"192.0.2.1/33\"]", "[\"192.0.2\"]", "[\"::/129\"]", "[\"1.2.3.4/\"]",
                           "[\"1.2.3.4/-1\"]", "[\"1.2.3.4; deny all\"]", "[\"all\"]", "[1]"}) {
     INFO(bad);
-    CHECK(complaint_about("[proxy]\ntrust = " + std::string(bad)) == "heberg.toml:2: [proxy] trust: " + wanted);
+    CHECK(error_of("[proxy]\ntrust = " + std::string(bad)) ==
+          "heberg.toml:2: [proxy] trust: invalid value " + std::string(bad[0] == '[' ? "[...]" : bad) + ": " + wanted);
   }
-  CHECK(complaint_about("[proxy]\nproxy_protocol = true") ==
-        "heberg.toml:2: [proxy] proxy_protocol: wants trust, too: whose word is taken for the client's address");
+  CHECK(error_of("[proxy]\nproxy_protocol = true") ==
+        "heberg.toml:2: [proxy] proxy_protocol: needs proxy.trust: list the load balancers whose PROXY lines are "
+        "believed");
 }
 
 TEST_CASE("every key is read") {
@@ -158,7 +165,7 @@ htpasswd = "/srv/htpasswd"
 conf_d = "/srv/conf.d"
 errors = "/srv/errors"
 max_body = "1GiB"
-many_hosts = 2000
+map_from_hosts = 2000
 default_host = "www.example.org"
 trust = ["192.0.2.7/24", "2001:DB8::1"]
 proxy_protocol = true
@@ -166,7 +173,7 @@ http3 = false
 ipv6 = false
 nginx = "/usr/sbin/nginx -c /srv/nginx.conf"
 access_log = "/srv/access.log"
-keep_names = "1h"
+hold_names_for = "1h"
 [backup]
 repository = "sftp:backup@192.0.2.1:/srv/heberg"
 password_file = "/srv/password"
@@ -196,7 +203,7 @@ keep_monthly = 0
   CHECK(s.proxy.conf_d == "/srv/conf.d");
   CHECK(s.proxy.errors == "/srv/errors");
   CHECK(s.proxy.max_body == 1024 * 1024 * 1024);
-  CHECK(s.proxy.many_hosts == 2000);
+  CHECK(s.proxy.map_from_hosts == 2000);
   CHECK(s.proxy.trust == std::vector<std::string>{"192.0.2.0/24", "2001:db8::1"});
   CHECK(s.proxy.proxy_protocol);
   CHECK(s.proxy.default_host == "www.example.org");
@@ -204,7 +211,8 @@ keep_monthly = 0
   CHECK_FALSE(s.proxy.ipv6);
   CHECK(s.proxy.nginx == "/usr/sbin/nginx -c /srv/nginx.conf");
   CHECK(s.proxy.access_log == "/srv/access.log");
-  CHECK(s.proxy.keep_names == 1h);
+  CHECK(s.proxy.hold_names_for == 1h);
+  CHECK(s.warnings.empty());
   CHECK(s.backup.repository == "sftp:backup@192.0.2.1:/srv/heberg");
   CHECK(s.backup.password_file == "/srv/password");
   CHECK(s.backup.keep_daily == 1);
@@ -216,62 +224,93 @@ TEST_CASE("a sites root other than the default is the engine's too, where nothin
   CHECK(parse_settings("[sites]\nroot = \"/data\"", "heberg.toml").sites.host_root == "/data");
 }
 
-TEST_CASE("a complaint names file, line and key") {
+TEST_CASE("an error names file, line, key and value, and says what to write") {
   const struct {
-    std::string_view text, complaint;
+    std::string_view text, error;
   } rows[] = {
-      {"\nstate = \"/x\"", "heberg.toml:2: state: unknown key"},
-      {"[proxy]\n\nport = 80", "heberg.toml:3: [proxy] port: unknown key"},
-      {"[prxy]\nhttp_port = 80", "heberg.toml:1: prxy: unknown key"},
-      {"proxy = 80", "heberg.toml:1: [proxy] wants a section, [proxy]"},
-      {"state_dir = 5", "heberg.toml:1: state_dir: wants an absolute path without \"..\""},
-      {"state_dir = \"var\"", "heberg.toml:1: state_dir: wants an absolute path without \"..\""},
-      {"[sites]\nroot = \"/sites/../etc\"", "heberg.toml:2: [sites] root: wants an absolute path without \"..\""},
-      {"[sites]\nroot = \"/\"", "heberg.toml:2: [sites] root: wants a path other than /, without \":\""},
-      {"[sites]\nroot = \"/a:b\"", "heberg.toml:2: [sites] root: wants a path other than /, without \":\""},
+      {"\nstate = \"/x\"", "heberg.toml:2: state: unknown key: see heberg.toml(5)"},
+      {"[proxy]\n\nport = 80", "heberg.toml:3: [proxy] port: unknown key: see heberg.toml(5)"},
+      {"[prxy]\nhttp_port = 80", "heberg.toml:1: prxy: unknown key: see heberg.toml(5)"},
+      {"proxy = 80", "heberg.toml:1: [proxy] is a section, not a value: write [proxy]"},
+      {"state_dir = 5", "heberg.toml:1: state_dir: invalid value 5: use an absolute path without \"..\""},
+      {"state_dir = \"var\"", "heberg.toml:1: state_dir: invalid value \"var\": use an absolute path without \"..\""},
+      {"[sites]\nroot = \"/sites/../etc\"",
+       "heberg.toml:2: [sites] root: invalid value \"/sites/../etc\": use an absolute path without \"..\""},
+      {"[sites]\nroot = \"/\"",
+       "heberg.toml:2: [sites] root: invalid value \"/\": use an absolute path other than /, without \":\""},
+      {"[sites]\nroot = \"/a:b\"",
+       "heberg.toml:2: [sites] root: invalid value \"/a:b\": use an absolute path other than /, without \":\""},
       {"[sites]\nimages = \"php\"",
-       "heberg.toml:2: [sites] images: wants a list of image names such as [\"php:apache\"]"},
-      {"[sites]\nimages = [5]", "heberg.toml:2: [sites] images: wants a list of image names such as [\"php:apache\"]"},
+       "heberg.toml:2: [sites] images: invalid value \"php\": use a list of image names such as [\"php:apache\"]"},
+      {"[sites]\nimages = [5]",
+       "heberg.toml:2: [sites] images: invalid value [...]: use a list of image names such as [\"php:apache\"]"},
       {"[sites]\nimages = [\"\"]",
-       "heberg.toml:2: [sites] images: wants a list of image names such as [\"php:apache\"]"},
-      {"[accounts]\nuid_min = \"1\"", "heberg.toml:2: [accounts] uid_min: wants a number from 1000 to 2147483647"},
+       "heberg.toml:2: [sites] images: invalid value [...]: use a list of image names such as [\"php:apache\"]"},
+      {"[accounts]\nuid_min = \"1\"",
+       "heberg.toml:2: [accounts] uid_min: invalid value \"1\": use a number from 1000 to 2147483647"},
       {"[accounts]\nuid_min = 999",
-       "heberg.toml:2: [accounts] uid_min: wants a number from 1000 to 2147483647, not 999"},
+       "heberg.toml:2: [accounts] uid_min: invalid value 999: use a number from 1000 to 2147483647"},
       {"[accounts]\nuid_max = 4294967295",
-       "heberg.toml:2: [accounts] uid_max: wants a number from 1000 to 2147483647, not 4294967295"},
+       "heberg.toml:2: [accounts] uid_max: invalid value 4294967295: use a number from 1000 to 2147483647"},
       {"[accounts]\nretire_after = 5",
-       "heberg.toml:2: [accounts] retire_after: wants a duration such as \"100ms\", \"5s\" or \"2m\""},
+       "heberg.toml:2: [accounts] retire_after: invalid value 5: use a duration such as \"100ms\", \"5s\" or \"2m\""},
       {"[accounts]\nretire_after = \"2d\"",
-       "heberg.toml:2: [accounts] retire_after: wants a duration from 0ms to 86400000ms"},
-      {"[passwords]\nlog_generated = \"yes\"", "heberg.toml:2: [passwords] log_generated: wants true or false"},
+       "heberg.toml:2: [accounts] retire_after: invalid value \"2d\": use a duration from 0ms to 86400000ms"},
+      {"[passwords]\nlog_generated = \"yes\"",
+       "heberg.toml:2: [passwords] log_generated: invalid value \"yes\": use true or false"},
       {"[proxy]\nreload = \"nginx -s reload\"",
-       "heberg.toml:2: [proxy] reload: wants \"pid:FILE\", \"container:NAME\" or \"command:WORDS\""},
-      {"[proxy]\ncontainer = \"a b\"", "heberg.toml:2: [proxy] container: wants a container's name"},
-      {"[proxy]\nhttp_port = 0", "heberg.toml:2: [proxy] http_port: wants a number from 1 to 65535, not 0"},
-      {"[proxy]\nnginx = \" \"", "heberg.toml:2: [proxy] nginx: wants a program and its options, such as \"nginx\""},
-      {"[proxy]\nmany_hosts = -1", "heberg.toml:2: [proxy] many_hosts: wants a number from 0 to 1000000, not -1"},
+       "heberg.toml:2: [proxy] reload: invalid value \"nginx -s reload\": use \"pid:FILE\", \"container:NAME\" or "
+       "\"command:COMMAND\""},
+      {"[proxy]\ncontainer = \"a b\"",
+       "heberg.toml:2: [proxy] container: invalid value \"a b\": use the name of a container"},
+      {"[proxy]\nhttp_port = 0", "heberg.toml:2: [proxy] http_port: invalid value 0: use a number from 1 to 65535"},
+      {"[proxy]\nnginx = \" \"",
+       "heberg.toml:2: [proxy] nginx: invalid value \" \": use a program and its arguments, such as \"nginx\""},
+      {"[proxy]\nmap_from_hosts = -1",
+       "heberg.toml:2: [proxy] map_from_hosts: invalid value -1: use a number from 0 to 1000000"},
       {"[proxy]\nmax_body = \"many\"",
-       "heberg.toml:2: [proxy] max_body: wants a size such as \"10MB\", \"64m\" or \"1GiB\""},
-      {"[docker]\nhost = \"ssh://x\"", "heberg.toml:2: [docker] host: wants \"unix:///PATH\" or \"tcp://HOST:PORT\""},
+       "heberg.toml:2: [proxy] max_body: invalid value \"many\": use a size such as \"10MB\", \"64m\" or \"1GiB\""},
+      {"[docker]\nhost = \"ssh://x\"",
+       "heberg.toml:2: [docker] host: invalid value \"ssh://x\": use \"unix:///PATH\" or \"tcp://HOST:PORT\""},
   };
   for (const auto& row : rows) {
     INFO(row.text);
-    CHECK(complaint_about(row.text) == row.complaint);
+    CHECK(error_of(row.text) == row.error);
   }
 }
 
 TEST_CASE("the range of UIDs holds one at least, and never nobody's") {
-  CHECK(complaint_about("[accounts]\nuid_max = 10000") ==
-        "heberg.toml:2: [accounts] uid_max: the range 20000 to 10000 is empty");
-  CHECK(complaint_about("[accounts]\nuid_min = 60000\nuid_max = 70000") ==
-        "heberg.toml:2: [accounts] uid_min: the range 60000 to 70000 holds 65534, nobody's");
-  CHECK(complaint_about("[accounts]\nuid_min = 65535\nuid_max = 65535") == "");
+  CHECK(error_of("[accounts]\nuid_max = 10000") ==
+        "heberg.toml:2: [accounts] uid_max: the UID range 20000 to 10000 is empty: set uid_min below uid_max");
+  CHECK(error_of("[accounts]\nuid_min = 60000\nuid_max = 70000") ==
+        "heberg.toml:2: [accounts] uid_min: the UID range 60000 to 70000 contains 65534, the UID of nobody: end below "
+        "it or start above");
+  CHECK(error_of("[accounts]\nuid_min = 65535\nuid_max = 65535") == "");
+}
+
+TEST_CASE("a renamed key is accepted under its old name, with a warning that names the new one") {
+  const auto s = parse_settings("[proxy]\nmany_hosts = 7\nkeep_names = \"2h\"\n", "heberg.toml");
+  CHECK(s.proxy.map_from_hosts == 7);
+  CHECK(s.proxy.hold_names_for == 2h);
+  auto warnings = s.warnings;
+  std::sort(warnings.begin(), warnings.end());
+  CHECK(warnings ==
+        std::vector<std::string>{"heberg.toml:2: [proxy] many_hosts: the key has a new name: use map_from_hosts",
+                                 "heberg.toml:3: [proxy] keep_names: the key has a new name: use hold_names_for"});
+}
+
+TEST_CASE("a renamed key is refused beside its new name, and in another section") {
+  CHECK(error_of("[proxy]\nmap_from_hosts = 7\nmany_hosts = 7\n") ==
+        "heberg.toml:3: [proxy] many_hosts: is the old name of map_from_hosts, which is set too: remove many_hosts");
+  CHECK(error_of("[sites]\nmany_hosts = 7\n") == "heberg.toml:2: [sites] many_hosts: unknown key: see heberg.toml(5)");
+  CHECK(error_of("[proxy]\nmany_hosts = -1\n") ==
+        "heberg.toml:2: [proxy] many_hosts: invalid value -1: use a number from 0 to 1000000");
 }
 
 TEST_CASE("text that is not TOML is refused with its line") {
-  CHECK_THAT(complaint_about("\n[proxy\n"), Catch::StartsWith("heberg.toml:2: "));
-  CHECK_THAT(complaint_about("state_dir = \"/a\"\nstate_dir = \"/b\""), Catch::StartsWith("heberg.toml:2: "));
-  CHECK_THAT(complaint_about(std::string(100'000, '[')), Catch::StartsWith("heberg.toml:1: "));
+  CHECK_THAT(error_of("\n[proxy\n"), Catch::StartsWith("heberg.toml:2: "));
+  CHECK_THAT(error_of("state_dir = \"/a\"\nstate_dir = \"/b\""), Catch::StartsWith("heberg.toml:2: "));
+  CHECK_THAT(error_of(std::string(100'000, '[')), Catch::StartsWith("heberg.toml:1: "));
 }
 
 TEST_CASE("letters beyond ASCII stand in comments, and nowhere else") {
@@ -280,14 +319,14 @@ TEST_CASE("letters beyond ASCII stand in comments, and nowhere else") {
   CHECK(s.sites.root == "/srv/#\xc3\xa9\\");
   CHECK(s.sites.images == std::vector<std::string>{"a\\", "b\"#"});
   CHECK(parse_settings("\xef\xbb\xbfstate_dir = \"/x\"", "heberg.toml").state_dir == "/x");
-  const std::string stray = ": a letter beyond ASCII; in quotes, write \"\\u00e9\"";
-  CHECK(complaint_about("\n[sit\xc3\xa9s]") == "heberg.toml:2" + stray);
-  CHECK(complaint_about("state_dir = \"/a\"\xc3\xa9") == "heberg.toml:1" + stray);
-  CHECK(complaint_about("state_dir = \"/#\xc3\xa9\"") == "heberg.toml:1" + stray);
-  CHECK(complaint_about("state_dir = '#\xc3\xa9'") == "heberg.toml:1" + stray);
-  CHECK(complaint_about("state_dir = \"/a\\\"\n\xc3\xa9") == "heberg.toml:2" + stray);
-  CHECK(complaint_about("state_dir = \"\"\"\n/a\"\"\"") == "heberg.toml:1: a string of several lines");
-  CHECK(complaint_about("state_dir = '''/a'''") == "heberg.toml:1: a string of several lines");
+  const std::string stray = ": a character beyond ASCII: write it as \"\\u00e9\", in quotes";
+  CHECK(error_of("\n[sit\xc3\xa9s]") == "heberg.toml:2" + stray);
+  CHECK(error_of("state_dir = \"/a\"\xc3\xa9") == "heberg.toml:1" + stray);
+  CHECK(error_of("state_dir = \"/#\xc3\xa9\"") == "heberg.toml:1" + stray);
+  CHECK(error_of("state_dir = '#\xc3\xa9'") == "heberg.toml:1" + stray);
+  CHECK(error_of("state_dir = \"/a\\\"\n\xc3\xa9") == "heberg.toml:2" + stray);
+  CHECK(error_of("state_dir = \"\"\"\n/a\"\"\"") == "heberg.toml:1: a multi-line string: use a string in one line");
+  CHECK(error_of("state_dir = '''/a'''") == "heberg.toml:1: a multi-line string: use a string in one line");
 }
 
 TEST_CASE("a file that is missing is the defaults, unless it was asked for") {

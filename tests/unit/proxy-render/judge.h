@@ -3,7 +3,7 @@
 #pragma once
 
 #include "proxy-render/nginx/nginx.h"
-#include "proxy-render/nginx/process.h"
+#include "process/run_program_async.h"
 #include "proxy-render/render/render.h"
 #include "unit/proxy-render/private_nginx.h"
 
@@ -55,7 +55,7 @@ inline std::string get(const private_nginx& nginx, const std::string& host, cons
   std::vector<std::string> words = {"curl", "-si", "--max-time", "5", "--resolve", host + ":" + port + ":127.0.0.1"};
   words.insert(words.end(), more.begin(), more.end());
   words.push_back("http://" + host + ":" + port + path);
-  return run(proxy::run_program(words, std::chrono::seconds(10))).output;
+  return run(run_program_async(words, std::chrono::seconds(10))).output;
 }
 
 }  // namespace heberg::test

@@ -81,34 +81,34 @@ TEST_CASE("what is no host name is refused with its reason") {
       {"../etc/passwd", "has an empty label"},
       {"-a.example", "has a label that begins or ends with a hyphen"},
       {"a-.example", "has a label that begins or ends with a hyphen"},
-      {std::string(64, 'a') + ".example", "has a label of more than 63 bytes"},
-      {"a b.example", "holds something else than letters, digits, hyphen, underscore and dot"},
-      {"a;b", "holds something else than letters, digits, hyphen, underscore and dot"},
-      {"a{b", "holds something else than letters, digits, hyphen, underscore and dot"},
-      {"a\"b", "holds something else than letters, digits, hyphen, underscore and dot"},
-      {"a\\b", "holds something else than letters, digits, hyphen, underscore and dot"},
-      {"$host", "holds something else than letters, digits, hyphen, underscore and dot"},
-      {"#a", "holds something else than letters, digits, hyphen, underscore and dot"},
-      {"a/b", "holds something else than letters, digits, hyphen, underscore and dot"},
-      {"f.test:8080", "holds a colon: a port belongs into VIRTUAL_PORT"},
-      {"https://a.example", "holds a colon: a port belongs into VIRTUAL_PORT"},
+      {std::string(64, 'a') + ".example", "has a label longer than 63 bytes"},
+      {"a b.example", "contains a character other than letters, digits, hyphen, underscore and dot"},
+      {"a;b", "contains a character other than letters, digits, hyphen, underscore and dot"},
+      {"a{b", "contains a character other than letters, digits, hyphen, underscore and dot"},
+      {"a\"b", "contains a character other than letters, digits, hyphen, underscore and dot"},
+      {"a\\b", "contains a character other than letters, digits, hyphen, underscore and dot"},
+      {"$host", "contains a character other than letters, digits, hyphen, underscore and dot"},
+      {"#a", "contains a character other than letters, digits, hyphen, underscore and dot"},
+      {"a/b", "contains a character other than letters, digits, hyphen, underscore and dot"},
+      {"f.test:8080", "contains a colon: set the port in VIRTUAL_PORT"},
+      {"https://a.example", "contains a colon: set the port in VIRTUAL_PORT"},
       {"*", "has a wildcard that is not the whole first or last label"},
       {"www.*.example", "has a wildcard that is not the whole first or last label"},
       {"*.example.*", "has a wildcard that is not the whole first or last label"},
       {"*a.example", "has a wildcard that is not the whole first or last label"},
       {"*.", "has a wildcard that is not the whole first or last label"},
-      {"a\nb", "holds a control character"},
-      {"a\tb", "holds a control character"},
-      {std::string("a\0b", 3), "holds a control character"},
-      {"a\x7f", "holds a control character"},
+      {"a\nb", "contains a control character"},
+      {"a\tb", "contains a control character"},
+      {std::string("a\0b", 3), "contains a control character"},
+      {"a\x7f", "contains a control character"},
       {"a.\xe2\x80\x8b.example", "has an empty label"},  // a zero-width space, which TR 46 takes away
-      {"\xff.example", "is no international name: string encoding error"},
-      {"[::1", "is no IPv6 address in brackets"},
-      {"[", "is no IPv6 address in brackets"},
-      {"[]", "is no IPv6 address in brackets"},
-      {"[127.0.0.1]", "is no IPv6 address in brackets"},
-      {"[fe80::1%eth0]", "is no IPv6 address in brackets"},
-      {"~^(", "is no regular expression: missing closing parenthesis at offset 2"},
+      {"\xff.example", "is not a valid international name: string encoding error"},
+      {"[::1", "is not an IPv6 address in brackets"},
+      {"[", "is not an IPv6 address in brackets"},
+      {"[]", "is not an IPv6 address in brackets"},
+      {"[127.0.0.1]", "is not an IPv6 address in brackets"},
+      {"[fe80::1%eth0]", "is not an IPv6 address in brackets"},
+      {"~^(", "is not a valid regular expression: missing closing parenthesis at offset 2"},
       {"~^a{2", ""},  // PCRE takes an open brace literally, and so does nginx
       {"~example", "is a regular expression that is not anchored: begin it with \"^\""},
       {"~", "is an empty regular expression"},
@@ -119,7 +119,7 @@ TEST_CASE("what is no host name is refused with its reason") {
       {"~^(?P<uri>a)", "is a regular expression with a named group"},
       {"~(*LIMIT_MATCH=4000000000)^a", "is a regular expression with \"(*\" in it"},
       {"~^a(*ACCEPT)b", "is a regular expression with \"(*\" in it"},
-      {"~^" + std::string(255, 'a'), "is a regular expression of more than 255 bytes"},
+      {"~^" + std::string(255, 'a'), "is a regular expression longer than 255 bytes"},
       {"~^\xc3\xbc", "is not ASCII: a regular expression is matched against the xn-- form of an international name"},
   };
   for (const auto& row : rows) {
@@ -146,7 +146,7 @@ TEST_CASE("VIRTUAL_HOST is a comma list: trimmed, sorted, each name once, empty 
 
 TEST_CASE("one bad name refuses the whole value, and says which") {
   const auto refused = std::get<refused_value>(virtual_hosts(with({{"VIRTUAL_HOST", "good.example, b\nad"}})));
-  CHECK(refused == refused_value{"VIRTUAL_HOST", "b\\x0aad", "holds a control character"});
+  CHECK(refused == refused_value{"VIRTUAL_HOST", "b\\x0aad", "contains a control character"});
 }
 
 TEST_CASE("a container may want 256 names, not more") {
@@ -154,7 +154,7 @@ TEST_CASE("a container may want 256 names, not more") {
   for (int i = 0; i < 256; ++i) value += "h" + std::to_string(i) + ".example,";
   CHECK(hosts_of(value).size() == 256);
   const auto refused = std::get<refused_value>(virtual_hosts(with({{"VIRTUAL_HOST", value + "one-more.example"}})));
-  CHECK(refused.reason == "has more than 256 names");
+  CHECK(refused.reason == "contains more than 256 names");
   CHECK(refused.value.size() < 150);
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("a bad VIRTUAL_PORT is refused, never guessed") {
     INFO(value);
     const auto port = virtual_port(with({{"VIRTUAL_PORT", value}}));
     REQUIRE(std::holds_alternative<refused_value>(port));
-    CHECK(std::get<refused_value>(port).reason == "is not one port from 1 to 65535");
+    CHECK(std::get<refused_value>(port).reason == "is not a port from 1 to 65535");
   }
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("a container on the host's network must say its port") {
   auto c = with({});
   c.host_network = true;
   c.exposed_ports = {{3000, "tcp"}};
-  CHECK(std::get<refused_value>(virtual_port(c)).reason == "is needed: the container is on the host's network");
+  CHECK(std::get<refused_value>(virtual_port(c)).reason == "must be set: the container is on the host's network");
   c.environment = {{"VIRTUAL_PORT", "3000"}};
   CHECK(std::get<std::uint16_t>(virtual_port(c)) == 3000);
 }

@@ -25,9 +25,10 @@ void mount(container& c, const std::string& source) {
   c.mounts.push_back({.type = "bind", .name = {}, .source = source, .destination = "/mnt"});
 }
 
-std::string name_of(const verdict& v) {
-  if (const auto* found = std::get_if<claim>(&v)) return found->site;
-  return std::holds_alternative<refusal>(v) ? "refused: " + std::get<refusal>(v).reason : "no site";
+std::string name_of(const classification& found) {
+  if (const auto* one = std::get_if<site_container>(&found)) return one->site;
+  const auto* rejected = std::get_if<rejected_container>(&found);
+  return rejected != nullptr ? "refused: " + rejected->reason : "no site";
 }
 
 std::string classified(const container& c) {
@@ -40,7 +41,7 @@ TEST_CASE("a container with a matching image, a host and a mount below the root 
   auto c = make_container();
   c.state = heberg::docker::container_state::running;
   c.created = std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(42));
-  const auto found = std::get<claim>(classify(c, k_settings));
+  const auto found = std::get<site_container>(classify(c, k_settings));
   CHECK(found.site == "site_1");
   CHECK(found.container == "web-1");
   CHECK(found.container_id == c.id);
@@ -52,9 +53,9 @@ TEST_CASE("a container with a matching image, a host and a mount below the root 
 TEST_CASE("a site on Docker's default network is known as one") {
   auto c = make_container();
   c.networks = {{.name = "heberg-sites", .id = {}, .ipv4 = {}, .ipv6 = {}}};
-  CHECK_FALSE(std::get<claim>(classify(c, k_settings)).on_default_network);
+  CHECK_FALSE(std::get<site_container>(classify(c, k_settings)).on_default_network);
   c.networks.push_back({.name = "bridge", .id = {}, .ipv4 = {}, .ipv6 = {}});
-  CHECK(std::get<claim>(classify(c, k_settings)).on_default_network);
+  CHECK(std::get<site_container>(classify(c, k_settings)).on_default_network);
 }
 
 TEST_CASE("the site is the first path component below the root, matched exactly") {
@@ -116,15 +117,16 @@ TEST_CASE("the label names the site where no mount does, and must not contradict
   c.labels["heberg.site"] = "shop";
   CHECK(classified(c) == "shop");
   mount(c, "/sites/other/www");
-  CHECK_THAT(classified(c), Contains("label names the site \"shop\", its mount the site \"other\""));
+  CHECK_THAT(classified(c),
+             Contains("label heberg.site names the site \"shop\", but its mount belongs to the site \"other\""));
 }
 
 TEST_CASE("what the label promises and the container lacks is said") {
   auto c = make_container("");
   c.labels["heberg.site"] = "";
-  CHECK_THAT(classified(c), Contains("neither a name in it nor a mount below /sites"));
+  CHECK_THAT(classified(c), Contains("label heberg.site is empty and no mount lies below /sites"));
   c.environment.clear();
-  CHECK_THAT(classified(c), Contains("no host in VIRTUAL_HOST"));
+  CHECK_THAT(classified(c), Contains("VIRTUAL_HOST names no host"));
 }
 
 TEST_CASE("a container that could not be inspected is a site's by its mount or label alone, and says so") {
@@ -132,7 +134,7 @@ TEST_CASE("a container that could not be inspected is a site's by its mount or l
   c.inspected = false;
   c.environment.clear();
   c.image = "sha256:0123";
-  const auto found = std::get<claim>(classify(c, k_settings));
+  const auto found = std::get<site_container>(classify(c, k_settings));
   CHECK(found.site == "site_1");
   CHECK_FALSE(found.inspected);
   CHECK(found.gecos.empty());
@@ -150,27 +152,35 @@ TEST_CASE("a container without a host is no site's") {
 }
 
 TEST_CASE("a name that no site can have is refused, with the rule that it breaks") {
-  const auto [name, rule] = GENERATE(table<std::string, std::string>({
-      {"root", "system users"},
-      {"www-data", "system users"},
-      {"Site", "begin with a-z"},
-      {"1site", "begin with a-z"},
-      {"-rf", "begin with a-z"},
-      {".hidden", "begin with a-z"},
-      {"a..b", "holds \"..\""},
-      {"a b", "something else"},
-      {"a\nb", "something else"},
-      {"a:0:0", "something else"},
-      {"a\x01", "something else"},
-      {"caf\xc3\xa9", "something else"},
-      {std::string(33, 'a'), "longer than 32"},
-      {std::string(300, 'a'), "longer than 32"},
+  const std::string alphabet = "use 1 to 32 of a-z 0-9 _ . -, starting with a letter or _";
+  const auto [name, rule] = GENERATE_REF(table<std::string, std::string>({
+      {"root", "system user or group"},
+      {"www-data", "system user or group"},
+      {"Site", alphabet},
+      {"1site", alphabet},
+      {"-rf", alphabet},
+      {".hidden", alphabet},
+      {"a..b", "\"..\" is not allowed"},
+      {"a b", alphabet},
+      {"a\nb", alphabet},
+      {"a:0:0", alphabet},
+      {"a\x01", alphabet},
+      {"caf\xc3\xa9", alphabet},
+      {std::string(33, 'a'), alphabet},
+      {std::string(300, 'a'), alphabet},
   }));
   INFO(name);
   CHECK_THAT(classified(make_container("/sites/" + name + "/www")), Contains("refused") && Contains(rule));
   auto labelled = make_container("");
   labelled.labels["heberg.site"] = name;
   CHECK_THAT(classified(labelled), Contains("refused") && Contains(rule));
+}
+
+TEST_CASE("an invalid site name is quoted, with what to use instead") {
+  CHECK(explain_site_name("site_1").empty());
+  CHECK(explain_site_name("Bad_Name") ==
+        "invalid site name \"Bad_Name\": use 1 to 32 of a-z 0-9 _ . -, starting with a letter or _");
+  CHECK(explain_site_name("").starts_with("invalid site name \"\": use 1 to 32"));
 }
 
 TEST_CASE("a message never carries more than 64 bytes of a hostile text") {

@@ -11,6 +11,8 @@ STATES = ("present", "stopped", "locked", "archived", "absent")
 KEYS = ("name", "hosts", "state", "image", "memory", "environment")
 DEFAULT_IMAGE = "php:apache"
 DEFAULT_MEMORY = "512m"
+# Variables that `environment` may not set, and the key of a line that does. The others of docs/proxy.md are passed on.
+SET_BY_KEY = {"VIRTUAL_HOST": "hosts"}
 LOCK_REASON = "heberg_sites: its line says so"
 
 _NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,31}\Z")
@@ -41,8 +43,10 @@ def _check_environment(variables):
     if not isinstance(variables, dict):
         raise ValueError("environment: a mapping is needed")
     for name, value in variables.items():
-        if not isinstance(name, str) or not _VARIABLE.match(name) or name == "VIRTUAL_HOST":
-            raise ValueError("environment: %r is no variable's name (host names: hosts)" % (name,))
+        if not isinstance(name, str) or not _VARIABLE.match(name):
+            raise ValueError("environment: invalid variable name %r: use letters, digits and _, starting with no digit" % (name,))
+        if name in SET_BY_KEY:
+            raise ValueError("environment: %s cannot be set here: use the key %s" % (name, SET_BY_KEY[name]))
         if not isinstance(value, (str, int)) or isinstance(value, bool):
             raise ValueError("environment: %s: text is needed, in quotes" % name)
         if re.search(r"[\x00-\x1f\x7f]", str(value)):

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The backup's dates and lists, and the program that is run for it. The repository itself: tests/e2e.
 #include "hebergctl/archive/restic.h"
-
-#include "hebergctl/run_program.h"
-#include "support/temp_dir.h"
-
 #include <catch2/catch.hpp>
 
-#include <fcntl.h>
 
 #include <cstdlib>
 #include <ctime>
@@ -69,23 +64,4 @@ TEST_CASE("a date is a day's end or a time, and what is none is refused") {
     INFO(bad);
     CHECK(at(bad) == -1);
   }
-}
-
-TEST_CASE("a program is run with its words, its environment and its files, and tells how it ended") {
-  const auto said =
-      run_program({.words = {"sh", "-c", "printf '%s|%s' \"$1\" \"$X\"; echo bad >&2; exit 3", "sh", "a b;c"},
-                   .environment = {{"X", "y z"}}});
-  CHECK(said.status == 3);
-  CHECK(said.output == "a b;c|y z");
-  CHECK(said.errors == "bad\n");
-  CHECK(run_program({.words = {"sh", "-c", "kill -9 $$"}}).status == 128 + 9);
-  CHECK(run_program({.words = {"cat"}}).output.empty());
-  CHECK_THROWS_AS(run_program({.words = {"/nowhere/program"}}), std::system_error);
-
-  const test::temp_dir folder;
-  test::write_file(folder / "in", "text");
-  const unique_fd in(::open((folder / "in").c_str(), O_RDONLY | O_CLOEXEC));
-  const unique_fd out(::open((folder / "out").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-  CHECK(run_program({.words = {"cat"}, .input = in.get(), .output = out.get()}).status == 0);
-  CHECK(test::read_file(folder / "out") == "text");
 }

@@ -113,8 +113,8 @@ TEST_CASE("what cannot stay as it was is a conflict, with its reason") {
   const std::vector<ledger::site> sites{known, other};
   auto facts = facts_of(sites);
   CHECK(reason_of("site_1:secret:1001", facts).empty());
-  CHECK(reason_of("Site:secret:1001", facts).starts_with("its name "));
-  CHECK(reason_of("root:secret:1001", facts).starts_with("its name "));
+  CHECK(reason_of("Site:secret:1001", facts).starts_with("invalid site name "));
+  CHECK(reason_of("root:secret:1001", facts).starts_with("invalid site name "));
   CHECK(reason_of("a:p:1001\na:p:1002", facts) == "is there more than once");
   CHECK(reason_of("a:p:1001\nb:p:1001", facts) == "shares UID 1001 with another account");
   CHECK(reason_of("a:p:999", facts) ==

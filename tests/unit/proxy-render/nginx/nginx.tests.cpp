@@ -2,8 +2,8 @@
 // A real `nginx -t` with the sysadmin's configuration around our candidate. Needs nginx; fails without it.
 #include "proxy-render/nginx/nginx.h"
 
+#include "process/run_program_async.h"
 #include "proxy-render/files/certificates.h"
-#include "proxy-render/nginx/process.h"
 #include "proxy-render/nginx/reload.h"
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/publish/check.h"
@@ -108,7 +108,7 @@ struct fetched {
 };
 
 fetched fetch(const std::string& scheme, const std::string& host, int port, const std::string& tls_max = "default") {
-  auto result = run(run_program(
+  auto result = run(run_program_async(
       {"curl", "-skvi", "--tls-max", tls_max, "--max-time", "5", "--resolve",
        host + ":" + std::to_string(port) + ":127.0.0.1", scheme + "://" + host + ":" + std::to_string(port) + "/x"},
       std::chrono::seconds(10)));
@@ -333,9 +333,9 @@ TEST_CASE("a name is its owner's over http and over TLS, whichever wildcard it m
   options.certs = nginx.path("certs");
   std::filesystem::create_directory(options.certs);
   const auto made =
-      run(run_program({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=wild",
-                       "-keyout", options.certs + "/wild.key", "-out", options.certs + "/wild.crt"},
-                      std::chrono::seconds(20)));
+      run(run_program_async({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
+                             "/CN=wild", "-keyout", options.certs + "/wild.key", "-out", options.certs + "/wild.crt"},
+                            std::chrono::seconds(20)));
   REQUIRE(made.status == 0);
   const auto site = "\n  env VIRTUAL_PORT=" + std::to_string(nginx.site_port) + "\n  network n 127.0.0.1\n";
   const auto plan = make_plan(
@@ -351,10 +351,10 @@ TEST_CASE("a name is its owner's over http and over TLS, whichever wildcard it m
   const auto process = nginx.start();
   REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "plain.w.test").empty(); }));
   const auto over_tls = [&](const std::string& host) {
-    return run(run_program({"curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "5", "--resolve",
-                            host + ":" + std::to_string(options.https_port) + ":127.0.0.1",
-                            "https://" + host + ":" + std::to_string(options.https_port) + "/"},
-                           std::chrono::seconds(10)))
+    return run(run_program_async({"curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "5",
+                                  "--resolve", host + ":" + std::to_string(options.https_port) + ":127.0.0.1",
+                                  "https://" + host + ":" + std::to_string(options.https_port) + "/"},
+                                 std::chrono::seconds(10)))
         .output;
   };
   const auto over_http = [&](const std::string& host) { return test::ask(nginx.port, host).substr(9, 3); };

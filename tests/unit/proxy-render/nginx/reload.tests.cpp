@@ -2,7 +2,6 @@
 // A stand-in for nginx: /bin/sleep under nginx's name, so that the process is called so.
 #include "proxy-render/nginx/reload.h"
 
-#include "proxy-render/nginx/process.h"
 #include "support/temp_dir.h"
 
 #include <boost/asio/co_spawn.hpp>

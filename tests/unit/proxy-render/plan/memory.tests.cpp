@@ -188,10 +188,10 @@ TEST_CASE("a container of several ports is remembered, too, and one that goes or
   memory.containers["0b"] = {};
   const auto look = [&] {
     memory.changed = false;
-    proxy::remember_words(memory, "0a", &one);
-    proxy::remember_words(memory, "0b", nullptr);
-    proxy::remember_words(memory, "0c", &two);
-    proxy::remember_words(memory, "0d", nullptr);
+    proxy::remember_variables(memory, "0a", &one);
+    proxy::remember_variables(memory, "0b", nullptr);
+    proxy::remember_variables(memory, "0c", &two);
+    proxy::remember_variables(memory, "0d", nullptr);
     return memory.changed;
   };
   CHECK(look());

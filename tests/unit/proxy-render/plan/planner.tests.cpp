@@ -159,7 +159,7 @@ TEST_CASE("ports of its own are for a plain name, and its redirected name has th
     INFO(host);
     const auto plan = plan_of(site_container("a", host, "  env EXTERNAL_HTTP_PORT=9000\n"));
     CHECK(plan.vhosts.empty());
-    CHECK(plan.refused.at(0).reason == "is no plain name: only those have ports of their own");
+    CHECK(plan.refused.at(0).reason == "is not a plain name: only plain names can have external ports");
   }
   const auto several = plan_of(
       "container a\n  env VIRTUAL_HOST_MULTIPORTS=\"*.x.test\": {external_http_port: 9000}\n  network n 172.17.0.2\n");

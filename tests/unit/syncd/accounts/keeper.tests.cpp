@@ -117,7 +117,7 @@ TEST_CASE_METHOD(keeper_fixture, "a refused container is told of once, by name, 
   take();
   settle();
   CHECK(published() == std::vector<std::string>{"a"});
-  CHECK(machine.has_logged("warning container \"evil\": no site's: the site name \"root\" belongs to Debian's"));
+  CHECK(machine.has_logged("warning container \"evil\": no site's: invalid site name \"root\": it is a system user"));
   const auto lines = machine.lines.size();
   take();
   settle();

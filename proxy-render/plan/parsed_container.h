@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The variables of one container, parsed without the other containers: whether it takes part, its owner, and the hosts
+// that it requests. Pure.
+#pragma once
+
+#include "docker/container.h"
+#include "proxy-render/plan/vhosts.h"
+#include "site/external_ports.h"
+#include "site/hosts.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heberg::proxy {
+
+// A host name, and where some of its URLs go.
+struct requested_host {
+  site::host host;
+  site::route route;
+  std::uint16_t port = 0;
+  site::external_ports external;
+  std::string redirect_to;  // another name; then route and port are not used
+};
+
+struct parsed_container {
+  const docker::container* container = nullptr;
+  std::string owner;
+  std::vector<requested_host> requested_hosts;
+  site::limits limits;
+  site::access access;
+  site::tls tls;
+};
+
+struct parse_options {
+  site::classifier sites;
+  std::vector<std::uint16_t> own_ports;
+};
+
+// Nothing for a container that takes no part or is refused.
+[[nodiscard]] std::optional<parsed_container> parse_container(const docker::container& container,
+                                                              const parse_options& options,
+                                                              std::vector<complaint>& refused);
+
+[[nodiscard]] complaint complain(const docker::container& container, site::refused_value value);
+
+}  // namespace heberg::proxy
