@@ -51,29 +51,35 @@ reply kick(account_manager& accounts, const host_access& host, const request& as
   return done(asked.site + ": " + std::to_string(count) + " session processes ended", {{"ended", count}});
 }
 
-// "generate"; "set" PASSWORD; "hash" HASH.
+// "generate"; "set" PASSWORD; "hash" HASH; "none".
 reply set_password(account_manager& accounts, const host_access& host, const request& asked) {
-  const auto& arguments = asked.arguments;
-  const bool is_generated = arguments.size() == 1 && arguments[0] == "generate";
-  const bool is_hash = arguments.size() == 2 && arguments[0] == "hash";
-  const bool is_none = arguments == std::vector<std::string>{"none"};
-  if (!is_generated && !is_hash && !is_none && !(arguments.size() == 2 && arguments[0] == "set"))
-    return {failure::bad_request, "passwd wants: generate, set PASSWORD, hash HASH, or none"};
+  const auto is = [&](std::string_view kind, bool has_text) {
+    return asked.arguments.size() == 1 && asked.arguments[0] == kind && asked.password.has_value() == has_text;
+  };
+  const bool is_generated = is("generate", false);
+  const bool is_hash = is("hash", true);
+  const bool is_none = is("none", false);
+  if (!is_generated && !is_hash && !is_none && !is("set", true))
+    return {failure::bad_request, "invalid arguments of passwd: use generate, set PASSWORD, hash HASH, or none"};
 
-  const tree::secret line = is_generated ? tree::generate_password() : tree::secret(is_none ? "*" : arguments[1]);
+  tree::secret made = is_generated ? tree::generate_password() : tree::secret("*");
+  const auto& line = asked.password ? *asked.password : made;
   const auto [kind, reason] = tree::classify_line(line.view());
-  if (line.view().find('\n') != std::string_view::npos) return {failure::refused, "a password is one line"};
+  if (line.view().find('\n') != std::string_view::npos)
+    return {failure::refused, "invalid password: it has more than one line"};
   if (!is_none && kind != (is_hash ? tree::line_kind::hash : tree::line_kind::password)) {
-    return {failure::refused, !reason.empty() ? "that is refused: " + reason
-                              : is_hash       ? "that is no crypt(5) hash"
-                                              : "that is no password, but a hash or nothing at all"};
+    return {failure::refused, !reason.empty() ? "invalid password or hash: " + reason
+                              : is_hash       ? "invalid hash: it is not a crypt(5) hash"
+                                        : "invalid password: it is empty, or means that login is off, or is a hash"};
   }
   host.trees.make_tree(asked.site, accounts.sites().at(asked.site).uid);
   host.files.store_password(asked.site, line);
   accounts.passwords().touch(asked.site);
-  if (is_none) return done(asked.site + ": no login by password any more");
+  if (is_none) return done(asked.site + ": password login is off");
   if (!is_generated) return done(asked.site + ": password set");
-  return done(asked.site + ": password made", {{"password", line.view()}});
+  auto result = done(asked.site + ": password made");
+  result.password = std::move(made);
+  return result;
 }
 
 // "add" LINE…; "remove" FINGERPRINT…

@@ -254,7 +254,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
       return {control::failure::none, "the containers are listed again"};
     }
     if (request.verb == "rotate") return answer_rotate(request.site);
-    const auto reply = answer_admin(accounts, machine.access(), request);
+    auto reply = answer_admin(accounts, machine.access(), request);
     asio::post(io, [self = shared_from_this()] { self->work(); });
     return reply;
   }
