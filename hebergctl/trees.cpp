@@ -39,9 +39,9 @@ std::string read_password_of(const settings& settings, const std::string& site) 
   const auto root = open_root(settings);
   const unique_fd folder = tree::open_secrets_folder(root->get(), site);
   if (!folder) return {};
-  const auto look = tree::look_at_password(folder.get(), std::nullopt, tree::ownership());
+  const auto look = tree::read_password_file(folder.get(), std::nullopt, tree::ownership());
   const auto* found = std::get_if<tree::file_line>(&look);
-  if (found == nullptr || tree::judge_line(found->line.view()).kind != tree::line_kind::password) return {};
+  if (found == nullptr || tree::classify_line(found->line.view()).kind != tree::line_kind::password) return {};
   return std::string(found->line.view());
 }
 

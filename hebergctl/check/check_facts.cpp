@@ -195,7 +195,7 @@ class gatherer {
     site.shadow = directory_.find_shadow(name);
     if (const auto found = containers_.find(name); found != containers_.end()) site.containers = found->second;
     if (trees_ && !row.is_retired()) {
-      if (options_.fix) (void)trees_->mend(name, row.uid);
+      if (options_.fix) (void)trees_->repair(name, row.uid);
       site.tree = trees_->inspect(name, row.uid);
       if (count <= k_hashes_most) site.password_holds = try_password(row);
     }
@@ -209,9 +209,10 @@ class gatherer {
     if (row.origin != ledger::hash_origin::password) return std::nullopt;
     const unique_fd folder = tree::open_secrets_folder(root_->get(), row.name);
     if (!folder) return std::nullopt;
-    const auto look = tree::look_at_password(folder.get(), std::nullopt, owners_);
+    const auto look = tree::read_password_file(folder.get(), std::nullopt, owners_);
     const auto* line = std::get_if<tree::file_line>(&look);
-    if (line == nullptr || tree::judge_line(line->line.view()).kind != tree::line_kind::password) return std::nullopt;
+    if (line == nullptr || tree::classify_line(line->line.view()).kind != tree::line_kind::password)
+      return std::nullopt;
     return tree::is_hash_of(row.hash, line->line);
   }
 

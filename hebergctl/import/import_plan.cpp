@@ -13,7 +13,7 @@ namespace {
 std::string explain_login(const old_account& account) {
   using tree::line_kind;
   if (account.kind == old_account::login::none) return {};
-  const auto judged = tree::judge_line(account.line.view());
+  const auto judged = tree::classify_line(account.line.view());
   if (account.kind == old_account::login::hash) {
     if (judged.kind == line_kind::hash) return {};
     return judged.reason.empty() ? "its hash is not one of crypt(5)'s \"$id$\" kinds" : "its hash " + judged.reason;

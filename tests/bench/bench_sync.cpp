@@ -3,7 +3,7 @@
 // to its account, as a reader of the directory sees them. The engine is a fake one, in a process of its own; what it
 // used of the processor is printed beside. As root, in a folder of its own: bench_sync FOLDER FAKE_ENGINE COUNT
 #include "directory/reader.h"
-#include "syncd/accounts/keeper.h"
+#include "syncd/accounts/account_manager.h"
 #include "syncd/daemon.h"
 #include "syncd/heap.h"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A machine in memory that outlives the keepers that run on it, and fails, or stops a keeper dead, where the test says.
+// A host in memory that outlives the account_managers that run on it. It fails, or stops an account_manager, where the
+// test says.
 #pragma once
 
-#include "syncd/accounts/keeper.h"
-#include "syncd/accounts/machine.h"
+#include "syncd/accounts/account_manager.h"
+#include "syncd/accounts/host.h"
 #include "tree/password.h"
 
 #include <deque>
@@ -17,7 +18,7 @@
 
 namespace heberg::test {
 
-// As kill -9 at this moment: thrown through the keeper, which is then thrown away.
+// As kill -9 at this moment: thrown through the account_manager, which is destroyed then.
 struct killed {};
 
 struct fake_file {
@@ -27,34 +28,44 @@ struct fake_file {
   std::string unreadable;  // why
 };
 
-class fake_machine final : public syncd::machine {
+class fake_host final : public syncd::account_store,
+                        public syncd::rename_store,
+                        public syncd::account_publisher,
+                        public syncd::site_tree_store,
+                        public syncd::name_checker,
+                        public syncd::password_files,
+                        public syncd::hash_queue,
+                        public syncd::admin_files,
+                        public syncd::session_cutter,
+                        public syncd::time_source {
  public:
   // ---- the world ----
   std::map<std::string, ledger::site> book;
   std::map<std::string, directory::account> published;
   std::map<std::string, std::uint32_t> trees;
   std::map<std::string, fake_file> files;
-  syncd::tree_owners owners;  // of trees that no keeper made
+  tree::site_owners owners;  // of trees that no account_manager made
   std::map<std::string, std::string> keys;
   std::vector<ledger::tree_move> moves;
   std::map<std::string, std::string> foreign;
-  std::string tree::root_problem;
+  std::string root_problem;
   std::vector<std::string> tree_problems;
   std::set<std::string> unwatchable;
   std::vector<std::set<std::uint32_t>> cuts;
   std::vector<std::string> lines;  // of the log: "warning a: text"
   std::deque<syncd::hash_job> jobs;
-  std::vector<syncd::hasher::lane> lanes;
+  std::vector<syncd::hash_queue::lane> lanes;
   bool room = true;
   std::chrono::milliseconds now{3'600'000};
   int publications = 0;
-  int looks = 0;
+  int reads = 0;
 
   // ---- faults ----
   bool ledger_fails = false;
   bool directory_fails = false;
   bool tree_move_fails = false;
-  // The n-th step that changes the world, counted from 0, stops the keeper: before it takes effect, or right after.
+  // The n-th step that changes the world, counted from 0, stops the account_manager: before it takes effect, or right
+  // after.
   int kill_before = -1;
   int kill_after = -1;
   int steps = 0;
@@ -64,12 +75,12 @@ class fake_machine final : public syncd::machine {
   }
   void refuse_password(const std::string& site, std::string why) { files[site] = {{}, new_mark(), std::move(why), {}}; }
 
-  // Carries out the jobs in hand, without the time that real hashing takes: the hash of "x" is "hash of x".
-  void run_jobs(syncd::keeper& keeper) {
+  // Does the waiting jobs, without the time that real hashing takes: the hash of "x" is "hash of x".
+  void run_jobs(syncd::account_manager& accounts) {
     while (!jobs.empty()) {
       auto job = std::move(jobs.front());
       jobs.pop_front();
-      keeper.finish_hash(run_job(job));
+      accounts.passwords().finish_hash(run_job(job));
     }
   }
   syncd::hash_result run_job(const syncd::hash_job& job) {
@@ -98,7 +109,21 @@ class fake_machine final : public syncd::machine {
   }
   [[nodiscard]] std::string hash_of(const std::string& site) const { return published.at(site).hash; }
 
-  // ---- machine ----
+  syncd::host_access access() {
+    return {.accounts = *this,
+            .renames = *this,
+            .directory = *this,
+            .trees = *this,
+            .names = *this,
+            .passwords = *this,
+            .hashes = *this,
+            .files = *this,
+            .sessions = *this,
+            .time = *this,
+            .log = [this](level level, std::string_view text) { log(level, text); }};
+  }
+
+  // ---- the interfaces ----
   std::vector<ledger::site> read_sites() override {
     std::vector<ledger::site> rows;
     for (const auto& [name, row] : book) rows.push_back(row);
@@ -147,12 +172,12 @@ class fake_machine final : public syncd::machine {
     });
     ++publications;
   }
-  std::string check_root() override { return tree::root_problem; }
+  std::string check_root() override { return root_problem; }
   std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) override {
     step([&] { trees[site] = uid; });
     return tree_problems;
   }
-  const syncd::tree_owners& owners_of_trees() override {
+  const tree::site_owners& owners_of_trees() override {
     for (const auto& [site, uid] : trees) owners[site] = {uid, uid};
     return owners;
   }
@@ -175,22 +200,22 @@ class fake_machine final : public syncd::machine {
   }
   std::string read_keys(const std::string& site) override { return keys[site]; }
   void store_keys(const std::string& site, std::string_view text) override { keys[site] = text; }
-  watched_look look_at_password(const std::string& site, const std::optional<tree::fingerprint>& known) override {
-    ++looks;
-    return {look(site, known), !unwatchable.contains(site)};
+  reading read_password(const std::string& site, const std::optional<tree::fingerprint>& known) override {
+    ++reads;
+    return {read_file(site, known), !unwatchable.contains(site)};
   }
-  void hash(syncd::hash_job job, syncd::hasher::lane lane) override {
+  void push(syncd::hash_job job, lane where) override {
     jobs.push_back(std::move(job));
-    lanes.push_back(lane);
+    lanes.push_back(where);
   }
-  bool has_room_to_hash() override { return room; }
+  bool has_room() const override { return room; }
   std::size_t cut_sessions(const std::set<std::uint32_t>& uids) override {
     step([&] { cuts.push_back(uids); });
     return 1;
   }
-  ledger::time wall_time() override { return ledger::time(now); }
-  std::chrono::steady_clock::time_point steady_time() override { return std::chrono::steady_clock::time_point(now); }
-  void log(level level, std::string_view message) override {
+  ledger::time wall_now() override { return ledger::time(now); }
+  syncd::steady_time steady_now() override { return syncd::steady_time(now); }
+  void log(level level, std::string_view message) {
     const char* name = level == level::error ? "error " : level == level::warning ? "warning " : "info ";
     lines.push_back(name + std::string(message));
   }
@@ -202,7 +227,7 @@ class fake_machine final : public syncd::machine {
     row.mapped().name = to;
     book[to] = row.mapped();
   }
-  tree::password_look look(const std::string& site, const std::optional<tree::fingerprint>& known) {
+  tree::password_file_state read_file(const std::string& site, const std::optional<tree::fingerprint>& known) {
     const auto file = files.find(site);
     if (file == files.end()) return tree::file_absent{};
     if (!file->second.unreadable.empty()) return tree::file_unreadable{file->second.unreadable};

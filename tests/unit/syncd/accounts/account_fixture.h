@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A keeper on a fake machine, and an engine whose containers the test names.
+// An account_manager on a fake host, and an engine whose containers the test names.
 #pragma once
 
-#include "fake_machine.h"
+#include "fake_host.h"
 
 #include <chrono>
 #include <map>
@@ -30,30 +30,30 @@ inline docker::containers containers_of(const std::vector<std::string>& sites) {
   return all;
 }
 
-inline std::map<std::string, std::uint32_t> uids_of(const fake_machine& machine) {
+inline std::map<std::string, std::uint32_t> uids_of(const fake_host& host) {
   std::map<std::string, std::uint32_t> uids;
-  for (const auto& [name, row] : machine.book) uids[name] = row.uid;
+  for (const auto& [name, row] : host.book) uids[name] = row.uid;
   return uids;
 }
 
-struct keeper_fixture {
-  fake_machine machine;
+struct account_fixture {
+  fake_host host;
   heberg::settings config;
-  std::unique_ptr<syncd::keeper> keeper;
+  std::unique_ptr<syncd::account_manager> accounts;
   docker::containers engine;
 
-  static std::map<std::string, std::uint32_t> uids_of(const fake_machine& m) { return test::uids_of(m); }
+  static std::map<std::string, std::uint32_t> uids_of(const fake_host& m) { return test::uids_of(m); }
   static docker::containers containers_of(const std::vector<std::string>& sites) { return test::containers_of(sites); }
 
   void start() {
-    keeper = std::make_unique<syncd::keeper>(config, machine);
-    keeper->start();
+    accounts = std::make_unique<syncd::account_manager>(config, host.access());
+    accounts->start();
   }
   void restart() { start(); }
 
   docker::container& add(const std::string& site) { return engine["id-" + site] = container_of(site); }
-  void take() { keeper->take(engine); }
-  void take_change_of(const std::string& site) { keeper->take_changes(engine, {"id-" + site}); }
+  void take() { accounts->take(engine); }
+  void take_change_of(const std::string& site) { accounts->take_changes(engine, {"id-" + site}); }
   void have(const std::vector<std::string>& sites) {
     engine = containers_of(sites);
     take();
@@ -62,29 +62,29 @@ struct keeper_fixture {
   // What is due now, without its hashes.
   void run() {
     for (int i = 0; i < 1000; ++i) {
-      const auto next = keeper->work();
-      if (!next || *next > machine.steady_time()) return;
+      const auto next = accounts->work();
+      if (!next || *next > host.steady_now()) return;
     }
   }
   // Time passes in small steps, hashes included.
   void advance(std::chrono::milliseconds time) {
-    const auto end = machine.now + time;
+    const auto end = host.now + time;
     for (;;) {
       run();
-      machine.run_jobs(*keeper);
+      host.run_jobs(*accounts);
       run();
-      if (machine.now >= end) return;
+      if (host.now >= end) return;
       // From one due time to the next, so that an hour of waiting costs nothing.
-      const auto next = keeper->work();
+      const auto next = accounts->work();
       const auto due = next ? std::chrono::duration_cast<std::chrono::milliseconds>(next->time_since_epoch()) : end;
-      machine.now = std::min(end, std::max(due, machine.now + std::chrono::milliseconds(1)));
+      host.now = std::min(end, std::max(due, host.now + std::chrono::milliseconds(1)));
     }
   }
   void settle() { advance(std::chrono::milliseconds(700)); }
 
   [[nodiscard]] std::vector<std::string> published() const {
     std::vector<std::string> names;
-    for (const auto& [name, account] : machine.published) names.push_back(name);
+    for (const auto& [name, account] : host.published) names.push_back(name);
     return names;
   }
 };
