@@ -44,6 +44,12 @@ std::string print_reply(const control::reply& reply) {
 
 }  // namespace
 
+std::string print_exit_codes() {
+  std::string text = "Exit codes:\n";
+  for (const auto& [code, meaning] : k_exit_codes) text += "  " + std::to_string(code) + "  " + meaning + "\n";
+  return text;
+}
+
 int print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return k_done;
   std::perror("hebergctl: write to standard output");

@@ -12,10 +12,6 @@
 #include <stdexcept>
 #include <string>
 
-namespace CLI {
-class App;
-}
-
 namespace heberg::ctl {
 
 enum exit_code : int {
@@ -33,9 +29,21 @@ struct refused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-inline constexpr char k_exit_codes[] =
-    "Exit codes: 0 done, 1 failed, 2 wrong words, 3 no such site, 4 heberg-syncd does not answer, 5 refused: a rule "
-    "stands against it, 6 check found warnings alone.";
+struct exit_code_text {
+  exit_code code;
+  const char* meaning;
+};
+// hebergctl(8) has the same list.
+inline constexpr exit_code_text k_exit_codes[] = {
+    {k_done, "success"},
+    {k_failed, "failure"},
+    {k_usage, "usage error"},
+    {k_no_such_site, "no such site"},
+    {k_no_syncd, "heberg-syncd does not answer"},
+    {k_refused, "refused: not allowed in the current state of the site"},
+    {k_warned, "check found warnings, but no error"},
+};
+[[nodiscard]] std::string print_exit_codes();  // for --help
 
 struct command {
   common_options common;
@@ -43,22 +51,6 @@ struct command {
   bool json = false;
   std::function<int()> run;  // what the verb given will do
 };
-
-// Each adds its verbs to the command line. The command outlives it.
-void add_reading_verbs(CLI::App& app, command& given);
-void add_log_verbs(CLI::App& app, command& given);
-void add_account_verbs(CLI::App& app, command& given);
-void add_archive_verb(CLI::App& app, command& given);
-void add_restore_verb(CLI::App& app, command& given);
-void add_backup_verb(CLI::App& app, command& given);
-void add_container_verbs(CLI::App& app, command& given);
-void add_life_verbs(CLI::App& app, command& given);
-void add_check_verb(CLI::App& app, command& given);
-void add_clone_verb(CLI::App& app, command& given);
-void add_import_verb(CLI::App& app, command& given);
-void add_move_verb(CLI::App& app, command& given);
-void add_receive_verb(CLI::App& app, command& given);
-void add_confined_verb(CLI::App& app, command& given);
 
 // Writes to standard output. A closed pipe or a full disk behind it must not pass for success.
 [[nodiscard]] int print(const std::string& text);

@@ -55,11 +55,9 @@ int run_confined(const command& given, std::vector<std::string> words) {
 
 }  // namespace
 
-void add_confined_verb(CLI::App& app, command& given) {
-  subcommand verb(app, "confined", "Run a program in a tree where no symbolic link leads anywhere");
-  verb.hide();  // for move's own use
-  verb.runs_with_the_rest(given,
-                          [&given](std::vector<std::string> words) { return run_confined(given, std::move(words)); });
+void add_confined(subcommand& verb, command& given) {
+  verb.runs_with_the_rest(
+      given, [&given](std::vector<std::string> arguments) { return run_confined(given, std::move(arguments)); });
 }
 
 }  // namespace heberg::ctl

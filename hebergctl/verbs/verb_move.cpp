@@ -42,7 +42,7 @@ using clock = std::chrono::steady_clock;
 constexpr int k_rsync_vanished = 24;  // rsync(1): files went while it read; what came is compared in the end
 constexpr int k_copies_max = 3;       // while it stands still; syncd may write a last line of its log meanwhile
 
-struct move_words {
+struct move_options {
   std::string site;
   std::string host;
   std::string ssh = "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=15";
@@ -100,7 +100,7 @@ void write_note(const settings& settings, const std::string& site, const move_no
 
 class mover {
  public:
-  mover(const command& given, const move_words& asked, const settings& settings, const tree::shared_fd& root,
+  mover(const command& given, const move_options& asked, const settings& settings, const tree::shared_fd& root,
         const ledger::site& row, move_note note)
       : given_(given),
         settings_(settings),
@@ -325,7 +325,7 @@ void refresh(const settings& settings, const ledger::site& row, const present_co
   write_note(settings, row.name, note);
 }
 
-int move(const command& given, const move_words& asked) {
+int move(const command& given, const move_options& asked) {
   const auto settings = load(given.common);
   const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return fail_no_site(asked.site);
@@ -356,15 +356,14 @@ int move(const command& given, const move_words& asked) {
 
 }  // namespace
 
-void add_move_verb(CLI::App& app, command& given) {
-  const auto words = std::make_shared<move_words>();
-  subcommand verb(app, "move", "Move a site to another host; again: go on where that was interrupted");
-  verb.add("SITE", words->site).required();
-  verb.add("--to", words->host, "The other host, as ssh knows it; hebergctl and heberg-syncd are there").type("HOST");
-  verb.add("--ssh", words->ssh, "How to reach it: words").type("COMMAND").shows_default();
-  verb.add("--remote-command", words->command, "hebergctl there").type("COMMAND").shows_default();
-  verb.add_flag("--cancel", words->cancel, "Take back a move that did not end; the site goes on here");
-  verb.runs(given, [&given, words] { return move(given, *words); });
+void add_move(subcommand& verb, command& given) {
+  const auto options = std::make_shared<move_options>();
+  verb.add("SITE", options->site).required();
+  verb.add("--to", options->host, "The other host, as ssh names it; it runs hebergctl and heberg-syncd").type("HOST");
+  verb.add("--ssh", options->ssh, "The ssh command and its options").type("COMMAND").shows_default();
+  verb.add("--remote-command", options->command, "hebergctl on the other host").type("COMMAND").shows_default();
+  verb.add_flag("--cancel", options->cancel, "Cancel an unfinished move; the site runs on here");
+  verb.runs(given, [&given, options] { return move(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -36,7 +36,7 @@ using json = nlohmann::ordered_json;
 constexpr char k_secrets[] = ".heberg";
 constexpr char k_mark[] = "moved";  // in it: the move's token
 
-struct receive_words {
+struct receive_options {
   std::string site;
   std::string step;
   std::string token;
@@ -81,12 +81,12 @@ std::string read_awaited(const settings& settings, const std::string& site) {
   return run;
 }
 
-bool has_come(int root, const receive_words& asked) {
+bool has_come(int root, const receive_options& asked) {
   if (!has_tree(root, asked.site)) return false;
   return read_mark(open_tree(root, asked.site).get()) == asked.token;
 }
 
-int begin(const command& given, const settings& settings, int root, const receive_words& asked,
+int begin(const command& given, const settings& settings, int root, const receive_options& asked,
           const archive::head& about) {
   if (has_come(root, asked)) return done(given, asked.site + ": has come", {{"state", "here"}});
   write_move_file(settings, awaited_name(asked.site), asked.run);  // a step of an earlier run's comes too late now
@@ -103,7 +103,7 @@ int begin(const command& given, const settings& settings, int root, const receiv
                {"new", std::get<reservation>(reserved).is_new}});
 }
 
-int tell_sum(const command& given, int root, const receive_words& asked, const archive::head& about) {
+int tell_sum(const command& given, int root, const receive_options& asked, const archive::head& about) {
   const auto tree = open_tree(root, incoming_name(asked.site));
   const auto sum = sum_of(about, tree.get());
   return done(given, asked.site + ": was looked at", {{"sum", sum.text}, {"files", sum.files}});
@@ -122,7 +122,7 @@ void start(const settings& settings, const std::string& site, std::uint32_t uid,
                 {.site = site, .uid = uid, .www = settings.sites.host_root + "/" + site + "/www", .wanted = *wanted});
 }
 
-int finish(const command& given, const settings& settings, int root, const receive_words& asked,
+int finish(const command& given, const settings& settings, int root, const receive_options& asked,
            const archive::head& about) {
   const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return refuse(given, asked.site + ": is not awaited here");
@@ -165,7 +165,7 @@ int finish(const command& given, const settings& settings, int root, const recei
               {{"uid", row->uid}, {"missing_certificates", find_missing(settings.proxy.certs, about.certificates)}});
 }
 
-int drop(const command& given, const settings& settings, int root, const receive_words& asked) {
+int drop(const command& given, const settings& settings, int root, const receive_options& asked) {
   if (has_come(root, asked)) return refuse(given, asked.site + ": has come already");
   remove_move_file(settings, awaited_name(asked.site));
   tree::remove_tree(root, incoming_name(asked.site));
@@ -173,7 +173,7 @@ int drop(const command& given, const settings& settings, int root, const receive
   return done(given, asked.site + ": is not awaited any more", json::object());
 }
 
-int receive(const command& given, const receive_words& asked) {
+int receive(const command& given, const receive_options& asked) {
   if (!is_site_name(asked.site)) return fail(k_usage, asked.site + " is no site's name");
   const auto settings = load(given.common);
   const auto root = open_root(settings);
@@ -191,15 +191,13 @@ int receive(const command& given, const receive_words& asked) {
 
 }  // namespace
 
-void add_receive_verb(CLI::App& app, command& given) {
-  const auto words = std::make_shared<receive_words>();
-  subcommand verb(app, "receive", "One step of another host's move of a site to this one");
-  verb.hide();  // for move's own use
-  verb.add("SITE", words->site).required();
-  verb.add("STEP", words->step).required().one_of({"begin", "sum", "finish", "drop", "forget"});
-  verb.add("TOKEN", words->token).required();
-  verb.add("RUN", words->run).required();
-  verb.runs(given, [&given, words] { return receive(given, *words); });
+void add_receive(subcommand& verb, command& given) {
+  const auto options = std::make_shared<receive_options>();
+  verb.add("SITE", options->site).required();
+  verb.add("STEP", options->step).required().one_of({"begin", "sum", "finish", "drop", "forget"});
+  verb.add("TOKEN", options->token).required();
+  verb.add("RUN", options->run).required();
+  verb.runs(given, [&given, options] { return receive(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -32,7 +32,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-struct archive_words {
+struct archive_options {
   std::string site;
   std::string output;
   bool stop = false;
@@ -55,7 +55,7 @@ archive::pack_result write_named_archive(const settings& settings, const archive
   }
 }
 
-int pack_site(const command& given, archive_words asked) {
+int pack_site(const command& given, archive_options asked) {
   const auto settings = load(given.common);
   const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return fail_no_site(asked.site);
@@ -102,15 +102,14 @@ int pack_site(const command& given, archive_words asked) {
 
 }  // namespace
 
-void add_archive_verb(CLI::App& app, command& given) {
-  const auto archived = std::make_shared<archive_words>();
-  subcommand pack(app, "archive", "Pack a site into one file: tree, account, container's specification");
-  pack.add("SITE", archived->site).required();
-  pack.add("--output", archived->output, "Where to; default: SITE.tar.zst in archives/ of the state folder")
-      .type("FILE");
-  pack.add_flag("--stop", archived->stop, "Stop its container meanwhile, instead of pausing it");
-  pack.add_flag("--remove", archived->remove, "Then remove container and account, and move the tree aside");
-  pack.runs(given, [&given, archived] { return pack_site(given, *archived); });
+void add_archive(subcommand& verb, command& given) {
+  const auto options = std::make_shared<archive_options>();
+  verb.add("SITE", options->site).required();
+  verb.add("--output", options->output, "Default: archives/SITE.tar.zst in the state folder").type("FILE");
+  verb.add_flag("--stop", options->stop, "Stop the container while the archive is written, instead of pausing it");
+  verb.add_flag("--remove", options->remove,
+                "Then remove container and account, and rename the tree to .SITE.archived");
+  verb.runs(given, [&given, options] { return pack_site(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -28,7 +28,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-struct backup_words {
+struct backup_options {
   std::vector<std::string> sites;
   bool init = false;
   bool list = false;
@@ -52,7 +52,7 @@ int list(const command& given, const restic& repository, const std::string& site
 }
 
 // Those that are named, or all that have a tree.
-std::vector<ledger::site> choose_sites(const settings& settings, int root, const backup_words& asked) {
+std::vector<ledger::site> choose_sites(const settings& settings, int root, const backup_options& asked) {
   std::vector<ledger::site> chosen;
   for (auto& row : ledger::read_sites(settings.state_dir)) {
     const bool is_named = std::ranges::find(asked.sites, row.name) != asked.sites.end();
@@ -61,7 +61,7 @@ std::vector<ledger::site> choose_sites(const settings& settings, int root, const
   return chosen;
 }
 
-int save(const command& given, const settings& settings, const restic& repository, const backup_words& asked) {
+int save(const command& given, const settings& settings, const restic& repository, const backup_options& asked) {
   const auto root = open_root(settings);
   const auto sites = choose_sites(settings, root->get(), asked);
   for (const auto& name : asked.sites) {
@@ -120,7 +120,7 @@ void prove(const settings& settings, const archive::contents& known, int file) {
   tree::remove_tree(folder.get(), scratch);
 }
 
-int verify(const command& given, const settings& settings, const restic& repository, const backup_words& asked) {
+int verify(const command& given, const settings& settings, const restic& repository, const backup_options& asked) {
   const auto all = repository.list(asked.sites.empty() ? "" : asked.sites.front());
   if (all.empty()) return fail(k_refused, "there is no backup to verify");
   std::random_device random;
@@ -143,7 +143,7 @@ int verify(const command& given, const settings& settings, const restic& reposit
   }
 }
 
-int backup(const command& given, const backup_words& asked) {
+int backup(const command& given, const backup_options& asked) {
   if (asked.init + asked.list + asked.verify > 1) return fail(k_usage, "backup: one of --init, --list and --verify");
   if ((asked.init && !asked.sites.empty()) || ((asked.list || asked.verify) && asked.sites.size() > 1))
     return fail(k_usage, "backup: --list and --verify take one site, --init none");
@@ -160,14 +160,14 @@ int backup(const command& given, const backup_words& asked) {
 
 }  // namespace
 
-void add_backup_verb(CLI::App& app, command& given) {
-  const auto words = std::make_shared<backup_words>();
-  subcommand verb(app, "backup", "Save the sites into restic's repository; all of them, and forget old ones");
-  verb.add("SITE", words->sites, "Those alone");
-  verb.add_flag("--init", words->init, "Make the repository");
-  verb.add_flag("--list", words->list, "What it holds");
-  verb.add_flag("--verify", words->verify, "Restore a site at random into a scratch folder, and compare");
-  verb.runs(given, [&given, words] { return backup(given, *words); });
+void add_backup(subcommand& verb, command& given) {
+  const auto options = std::make_shared<backup_options>();
+  verb.add("SITE", options->sites, "Only these sites");
+  verb.add_flag("--init", options->init, "Create the repository");
+  verb.add_flag("--list", options->list, "List the snapshots");
+  verb.add_flag("--verify", options->verify,
+                "Restore the last snapshot of a random site to a scratch folder and compare");
+  verb.runs(given, [&given, options] { return backup(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -29,13 +29,10 @@ int check(const command& given, check_options options) {
 
 }  // namespace
 
-void add_check_verb(CLI::App& app, command& given) {
+void add_check(subcommand& verb, command& given) {
   const auto options = std::make_shared<check_options>();
-  subcommand verb(app, "check",
-                  "Prove what heberg promises of a site, or of all: tree, account, container, address, certificates");
   verb.add("SITE", options->site);
-  verb.add_flag("--fix", options->fix,
-                "Set owners and modes of the trees' own folders right, and make those that are missing");
+  verb.add_flag("--fix", options->fix, "Repair owners and modes of the trees' own folders, and create missing ones");
   verb.runs(given, [&given, options] { return check(given, *options); });
 }
 

@@ -28,7 +28,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-struct clone_words {
+struct clone_options {
   std::string site;
   std::string to;
   std::vector<std::string> hosts;
@@ -49,7 +49,7 @@ void take_away_whats_its_own(int folder) {
     throw_errno("settle", "logs");
 }
 
-int clone(const command& given, const clone_words& asked) {
+int clone(const command& given, const clone_options& asked) {
   const auto settings = load(given.common);
   const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return fail_no_site(asked.site);
@@ -109,13 +109,13 @@ int clone(const command& given, const clone_words& asked) {
 
 }  // namespace
 
-void add_clone_verb(CLI::App& app, command& given) {
-  const auto words = std::make_shared<clone_words>();
-  subcommand verb(app, "clone", "Make another site of a site's files, with a UID and a password of its own");
-  verb.add("SITE", words->site).required();
-  verb.add("NEW", words->to).required();
-  verb.add("--host", words->hosts, "Its host names; with them it gets a container like the first one's").type("NAME");
-  verb.runs(given, [&given, words] { return clone(given, *words); });
+void add_clone(subcommand& verb, command& given) {
+  const auto options = std::make_shared<clone_options>();
+  verb.add("SITE", options->site).required();
+  verb.add("NEW", options->to).required();
+  verb.add("--host", options->hosts, "Host names of the new site; with them it gets a container like the first site's")
+      .type("NAME");
+  verb.runs(given, [&given, options] { return clone(given, *options); });
 }
 
 }  // namespace heberg::ctl

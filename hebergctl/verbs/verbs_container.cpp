@@ -26,7 +26,7 @@ using json = nlohmann::ordered_json;
 constexpr auto k_patience = 20s;  // for the account and for the proxy
 constexpr auto k_pause = 100ms;
 
-struct create_words {
+struct create_options {
   std::string site;
   specification wanted;
   std::string memory = "512m";
@@ -61,7 +61,7 @@ served ask_proxy(const settings& settings, const std::string& host) {
   return wait_until(k_patience, is_served) ? served::yes : served::no;
 }
 
-placed_site place(const settings& settings, const create_words& asked, std::uint32_t uid) {
+placed_site place(const settings& settings, const create_options& asked, std::uint32_t uid) {
   return {.site = asked.site,
           .uid = uid,
           .www = settings.sites.host_root + "/" + asked.site + "/www",
@@ -84,7 +84,7 @@ std::string describe(step what) {
   return "a container of that name was not made by hebergctl: it is left alone";
 }
 
-int dry_run(const command& given, const create_words& asked, const settings& settings) {
+int dry_run(const command& given, const create_options& asked, const settings& settings) {
   const auto known = ledger::read_site(settings.state_dir, asked.site);
   const auto present = find_container(settings.docker.host, asked.site);
   const auto what = plan(place(settings, asked, known ? known->uid : 0), present);
@@ -97,7 +97,7 @@ int dry_run(const command& given, const create_words& asked, const settings& set
   return print(asked.site + ": " + describe(what) + "\n" + difference);
 }
 
-int tell(const command& given, const settings& settings, const create_words& asked, std::uint32_t uid, bool changed) {
+int tell(const command& given, const settings& settings, const create_options& asked, std::uint32_t uid, bool changed) {
   const auto& host = asked.wanted.hosts.front();
   const auto answers = ask_proxy(settings, host);
   const auto port = settings.proxy.http_port;
@@ -121,7 +121,7 @@ int tell(const command& given, const settings& settings, const create_words& ask
   return answers == served::no ? fail(k_failed, asked.site + ": the proxy does not serve it yet") : k_done;
 }
 
-int create(const command& given, create_words asked) {
+int create(const command& given, create_options asked) {
   const auto settings = load(given.common);
   const auto memory = parse_size(asked.memory);
   if (!memory) return fail(k_usage, "create: --memory wants a size as 512m or 1g");
@@ -165,21 +165,21 @@ int remove(const command& given, const std::string& site) {
 
 }  // namespace
 
-void add_container_verbs(CLI::App& app, command& given) {
-  const auto words = std::make_shared<create_words>();
-  subcommand make(app, "create", "Make a site: UID, tree, container, account. Again: what differs is changed");
-  make.add("SITE", words->site).required();
-  make.add("--host", words->wanted.hosts, "A host name; the first is its address").type("NAME").required();
-  make.add("--image", words->wanted.image, "Its image").type("IMAGE").shows_default();
-  make.add("--memory", words->memory, "At most so much").type("SIZE").shows_default();
-  make.add("--env", words->wanted.environment, "For its environment").type("NAME=VALUE");
-  make.add_flag("--dry-run", words->dry_run, "Say what would change, and change nothing");
-  make.runs(given, [&given, words] { return create(given, *words); });
+void add_create(subcommand& verb, command& given) {
+  const auto options = std::make_shared<create_options>();
+  verb.add("SITE", options->site).required();
+  verb.add("--host", options->wanted.hosts, "A host name; the first is the site's address").type("NAME").required();
+  verb.add("--image", options->wanted.image, "The container image").type("IMAGE").shows_default();
+  verb.add("--memory", options->memory, "Memory limit").type("SIZE").shows_default();
+  verb.add("--env", options->wanted.environment, "An environment variable").type("NAME=VALUE");
+  verb.add_flag("--dry-run", options->dry_run, "Print what would change, and change nothing");
+  verb.runs(given, [&given, options] { return create(given, *options); });
+}
 
+void add_remove(subcommand& verb, command& given) {
   const auto site = std::make_shared<std::string>();
-  subcommand end(app, "remove", "Remove a site's container: its account goes, its files and its UID stay");
-  end.add("SITE", *site).required();
-  end.runs(given, [&given, site] { return remove(given, *site); });
+  verb.add("SITE", *site).required();
+  verb.runs(given, [&given, site] { return remove(given, *site); });
 }
 
 }  // namespace heberg::ctl

@@ -28,7 +28,7 @@ using json = nlohmann::ordered_json;
 
 constexpr std::size_t k_file_max = 64U << 20U;  // bytes
 
-struct import_words {
+struct import_options {
   std::string kind;
   std::string file;
   std::string shadow;
@@ -54,7 +54,7 @@ std::string read_whole(const std::string& path) {
   return text;
 }
 
-std::vector<old_account> read_accounts(const import_words& asked) {
+std::vector<old_account> read_accounts(const import_options& asked) {
   std::vector<old_account> all;
   if (asked.kind == "passwd") {
     all = parse_passwd(read_whole(asked.file), asked.shadow.empty() ? "" : read_whole(asked.shadow));
@@ -140,7 +140,7 @@ struct made {
 
 class importer {
  public:
-  importer(const command& given, const settings& settings, const import_words& asked, int root)
+  importer(const command& given, const settings& settings, const import_options& asked, int root)
       : given_(given), settings_(settings), asked_(asked), root_(root) {}
 
   int run(const std::vector<import_step>& steps) {
@@ -220,12 +220,12 @@ class importer {
 
   const command& given_;
   const settings& settings_;
-  const import_words& asked_;
+  const import_options& asked_;
   const int root_;
   std::vector<made> made_;
 };
 
-int import_accounts(const command& given, const import_words& asked) {
+int import_accounts(const command& given, const import_options& asked) {
   if (asked.kind == "sqlite" && asked.query.empty()) return fail(k_usage, "import sqlite: give --query");
   if (asked.kind == "sqlite" && asked.file == "-") return fail(k_usage, "import sqlite: give a file");
   const auto settings = load(given.common);
@@ -248,23 +248,20 @@ int import_accounts(const command& given, const import_words& asked) {
 
 }  // namespace
 
-void add_import_verb(CLI::App& app, command& given) {
-  const auto words = std::make_shared<import_words>();
-  subcommand verb(app, "import",
-                  "Take over the accounts of an ageing host: shows the plan, changes nothing without --apply");
-  verb.add("KIND", words->kind, "passwd, users.conf (of atmoz/sftp) or sqlite")
+void add_import(subcommand& verb, command& given) {
+  const auto options = std::make_shared<import_options>();
+  verb.add("KIND", options->kind, "passwd, users.conf (of atmoz/sftp) or sqlite")
       .one_of({"passwd", "users.conf", "sqlite"})
       .required();
-  verb.add("FILE", words->file, "\"-\" for standard input").required();
-  verb.add("--shadow", words->shadow, "The shadow(5) beside a passwd").type("FILE");
-  verb.add("--query", words->query, "Its columns are called name, uid, gid, hash or password, locked, home")
-      .type("SQL");
-  verb.add("--only", words->only, "These accounts alone").type("PATTERN").one_each();
-  verb.add("--except", words->except, "Without these").type("PATTERN").one_each();
-  verb.add_flag("--copy", words->copies, "Copy the homes' files into the sites' www, and the owners' keys");
-  verb.add("--www", words->web_folder, "With --copy: the folder in each home that is the web site").type("FOLDER");
-  verb.add_flag("--apply", words->applies, "Do it");
-  verb.runs(given, [&given, words] { return import_accounts(given, *words); });
+  verb.add("FILE", options->file, "\"-\" for standard input").required();
+  verb.add("--shadow", options->shadow, "The shadow(5) file of a passwd file").type("FILE");
+  verb.add("--query", options->query, "Its columns: name, and uid, gid, hash or password, locked, home").type("SQL");
+  verb.add("--only", options->only, "Only accounts that match").type("PATTERN").one_each();
+  verb.add("--except", options->except, "All but accounts that match").type("PATTERN").one_each();
+  verb.add_flag("--copy", options->copies, "Copy the homes into the sites' www, and the owners' SSH keys");
+  verb.add("--www", options->web_folder, "With --copy: the web folder in each home").type("FOLDER");
+  verb.add_flag("--apply", options->applies, "Carry out the plan");
+  verb.runs(given, [&given, options] { return import_accounts(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -146,19 +146,28 @@ int status(const command& given) {
 
 }  // namespace
 
-void add_reading_verbs(CLI::App& app, command& given) {
-  subcommand(app, "list", "List all sites, retired ones too").runs(given, [&given] { return list(given); });
+void add_list(subcommand& verb, command& given) {
+  verb.runs(given, [&given] { return list(given); });
+}
+
+void add_show(subcommand& verb, command& given) {
   const auto site = std::make_shared<std::string>();
-  subcommand one(app, "show", "Show one site");
-  one.add("SITE", *site).required();
-  one.runs(given, [&given, site] { return show(given, *site); });
-  subcommand open(app, "sessions", "List the open SFTP sessions");
-  open.add("SITE", *site);
-  open.runs(given, [&given, site] { return sessions(given, *site); });
-  subcommand(app, "status", "Say how heberg is: engine, accounts, directory, host keys").runs(given, [&given] {
-    return status(given);
-  });
-  subcommand(app, "settings", "Read heberg.toml, and say whether it is sound").runs(given, [&given] {
+  verb.add("SITE", *site).required();
+  verb.runs(given, [&given, site] { return show(given, *site); });
+}
+
+void add_sessions(subcommand& verb, command& given) {
+  const auto site = std::make_shared<std::string>();
+  verb.add("SITE", *site);
+  verb.runs(given, [&given, site] { return sessions(given, *site); });
+}
+
+void add_status(subcommand& verb, command& given) {
+  verb.runs(given, [&given] { return status(given); });
+}
+
+void add_settings(subcommand& verb, command& given) {
+  verb.runs(given, [&given] {
     (void)load(given.common);
     return report(given, {control::failure::none, given.common.config + ": is sound"});
   });

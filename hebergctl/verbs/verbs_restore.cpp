@@ -32,7 +32,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-struct restore_words {
+struct restore_options {
   std::string from;  // a file, or a site
   std::string as;
   std::string at;
@@ -158,7 +158,7 @@ source judge(const settings& settings, unique_fd file, std::string name, progres
   }
 }
 
-std::variant<source, int> open_source(const settings& settings, const restore_words& asked, progress& shown) {
+std::variant<source, int> open_source(const settings& settings, const restore_options& asked, progress& shown) {
   if (asked.at.empty()) {
     unique_fd file(::open(asked.from.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) throw_errno("open", asked.from);
@@ -178,7 +178,7 @@ std::variant<source, int> open_source(const settings& settings, const restore_wo
   return from;
 }
 
-int restore(const command& given, const restore_words& asked) {
+int restore(const command& given, const restore_options& asked) {
   const auto settings = load(given.common);
   if (!asked.path.empty() && (asked.at.empty() || !asked.as.empty()))
     return fail(k_usage, "restore: --path goes with --at, and not with --as");
@@ -195,14 +195,13 @@ int restore(const command& given, const restore_words& asked) {
 
 }  // namespace
 
-void add_restore_verb(CLI::App& app, command& given) {
-  const auto words = std::make_shared<restore_words>();
-  subcommand verb(app, "restore", "Bring a site back from its archive, or from the backup");
-  verb.add("FILE", words->from, "Its archive; with --at: the site").required();
-  verb.add("--as", words->as, "Under another name, without a container").type("NAME");
-  verb.add("--at", words->at, "From the backup, as it was then: latest, 2026-11-27, \"2026-11-27 14:00\"").type("DATE");
-  verb.add("--path", words->path, "That file or folder alone, into the tree that is there").type("PATH");
-  verb.runs(given, [&given, words] { return restore(given, *words); });
+void add_restore(subcommand& verb, command& given) {
+  const auto options = std::make_shared<restore_options>();
+  verb.add("FILE|SITE", options->from, "The archive; with --at: the site").required();
+  verb.add("--as", options->as, "Restore under another name, without a container").type("NAME");
+  verb.add("--at", options->at, "From the backup, as of: latest, 2026-11-27, \"2026-11-27 14:00\"").type("DATE");
+  verb.add("--path", options->path, "Only this file or folder, into the existing tree").type("PATH");
+  verb.runs(given, [&given, options] { return restore(given, *options); });
 }
 
 }  // namespace heberg::ctl
