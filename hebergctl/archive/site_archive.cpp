@@ -153,7 +153,7 @@ void check_no_other_users(const settings& settings, const std::string& site,
   throw refused(site + ": its tree is used by container " + escape_line(join_names(users)) + ": remove it first");
 }
 
-void move_aside(int root, const std::string& site) {
+void move_to_archived(int root, const std::string& site) {
   const auto aside = "." + site + ".archived";
   tree::remove_tree(root, aside);
   if (::renameat2(root, site.c_str(), root, aside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);

@@ -6,9 +6,9 @@
 #include "archive/pack.h"
 #include "archive/unpack.h"
 #include "base/unique_fd.h"
-#include "hebergctl/archive/progress.h"
 #include "hebergctl/command.h"
 #include "hebergctl/container/container_spec.h"
+#include "hebergctl/progress.h"
 #include "ledger/ledger.h"
 #include "program/settings.h"
 
@@ -82,6 +82,6 @@ void check_no_other_users(const settings& settings, const std::string& site,
                           const std::optional<present_container>& container);
 
 // The tree out of the way, its files not yet gone: NAME is free for a restore, and a mistake can be mended.
-void move_aside(int root, const std::string& site);
+void move_to_archived(int root, const std::string& site);
 
 }  // namespace heberg::ctl

@@ -211,7 +211,7 @@ std::vector<finding> check_host(const host_facts& host, std::chrono::system_cloc
   if (!host.syncd_answers) {
     add("syncd", severity::error, "heberg-syncd does not answer: accounts stay as they are",
         "systemctl status heberg-syncd");
-  } else if (!host.in_touch) {
+  } else if (!host.is_connected) {
     add("syncd", severity::error, "heberg-syncd has lost the engine: accounts stay as they are",
         "systemctl status docker");
   }

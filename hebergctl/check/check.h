@@ -76,7 +76,7 @@ struct certificate_facts {
 
 struct host_facts {
   bool syncd_answers = false;
-  bool in_touch = false;  // syncd with the engine
+  bool is_connected = false;  // syncd with the engine
   bool publishing_fails = false;
   std::map<std::string, std::string> refused;  // who -> why; syncd's
   std::string root_problem;

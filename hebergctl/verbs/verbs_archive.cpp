@@ -5,10 +5,10 @@
 #include "base/errors.h"
 #include "base/names.h"
 #include "hebergctl/archive/site_archive.h"
-#include "hebergctl/check/log_progress.h"
 #include "hebergctl/command.h"
 #include "hebergctl/container/held_container.h"
 #include "hebergctl/container/site_container.h"
+#include "hebergctl/log_progress.h"
 #include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
@@ -87,7 +87,7 @@ int pack_site(const command& given, archive_options asked) {
     result = write_named_archive(settings, about, tree.get(), asked.output, *shown);
   }
   shown.reset();
-  if (asked.remove) move_aside(root->get(), asked.site);
+  if (asked.remove) move_to_archived(root->get(), asked.site);
   for (const auto& [path, why] : result.left_out)
     std::fprintf(stderr, "hebergctl: left out: %s: %s\n", escape_line(path).c_str(), why.c_str());
   const json data = {{"file", asked.output},

@@ -41,7 +41,7 @@ site_facts make_site() {
 
 host_facts make_host() {
   host_facts host;
-  host.syncd_answers = host.in_touch = host.has_proxy = true;
+  host.syncd_answers = host.is_connected = host.has_proxy = true;
   return host;
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("a retired site is to be found nowhere, and nothing else is asked of i
 
 TEST_CASE("what is wrong with the host is told, and a name that syncd has refused is told once") {
   auto host = make_host();
-  host.in_touch = false;
+  host.is_connected = false;
   host.publishing_fails = true;
   host.root_problem = "/sites is writable by its group";
   host.refused = {{"b", "no account: the name is taken"}};
@@ -156,7 +156,7 @@ TEST_CASE("what is wrong with the host is told, and a name that syncd has refuse
                                           "container nginx has the restart policy no",
                                           "a container is of site c, which has no account"});
   host = make_host();
-  host.syncd_answers = host.in_touch = host.has_proxy = false;
+  host.syncd_answers = host.is_connected = host.has_proxy = false;
   const auto found = check_host(host, k_now);
   REQUIRE(found.size() == 2);
   CHECK_THAT(found[0].text, Contains("does not answer"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "hebergctl/check/log_progress.h"
+#include "hebergctl/log_progress.h"
 
 #include "base/beneath.h"
 #include "docker/call.h"
