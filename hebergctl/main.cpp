@@ -12,6 +12,6 @@ int main(int argc, char** argv) {
   } catch (const ctl::refused& error) {
     return ctl::fail(ctl::k_refused, error.what());
   } catch (const std::exception& error) {
-    return ctl::fail(ctl::k_failed, error.what());
+    return ctl::fail(ctl::k_failed, error.what() + ctl::hint_at_root());
   }
 }

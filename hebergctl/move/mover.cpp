@@ -158,7 +158,7 @@ void mover::resume() const {
 int mover::retire(std::optional<std::chrono::duration<double>> down) {
   if (const auto container = find_container(settings_.docker.host, site()); container && container->is_ours)
     remove_container(settings_.docker.host, container->id);
-  wait_until_unclaimed(settings_, site());
+  wait_until_missing(settings_, site());
   if (has_tree(root_->get(), site())) move_to_archived(root_->get(), site());
   (void)ask(given_, {"lock", site(), "moved to " + note_.host});
   remove_note(settings_, site());

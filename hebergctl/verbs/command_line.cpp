@@ -29,6 +29,10 @@ std::string value_of(const CLI::Option& option) {
   return choices == std::string::npos ? type : type.substr(choices);
 }
 
+int code_of(CLI::ExitCodes code) {
+  return static_cast<int>(code);
+}
+
 class command_line {
  public:
   command_line() {
@@ -57,17 +61,29 @@ class command_line {
     return k_usage;
   }
 
+  std::string find_error(const std::string& arguments) {
+    try {
+      app_.parse(arguments);
+    } catch (const CLI::Success&) {
+      return {};
+    } catch (const CLI::ParseError& error) {
+      return explain(error);
+    }
+    return {};
+  }
+
  private:
   std::string explain(const CLI::ParseError& error) const {
     const auto chosen = app_.get_subcommands();
     const std::string verb = chosen.empty() ? "" : chosen.front()->get_name();
-    const auto kind = error.get_name();
-    if (kind == "ExtrasError") return explain_usage_error(verb, "", app_.remaining(/*recurse=*/true));
+    const int kind = error.get_exit_code();  // the name of an ExtrasError is the App's
+    if (kind == code_of(CLI::ExitCodes::ExtrasError))
+      return explain_usage_error(verb, "", app_.remaining(/*recurse=*/true));
     std::string problem = error.what();
-    if (kind == "ConversionError") {
+    if (kind == code_of(CLI::ExitCodes::ConversionError)) {
       constexpr std::string_view k_cli11 = "Could not convert: ";
       if (problem.starts_with(k_cli11)) problem.replace(0, k_cli11.size(), "invalid number: ");
-    } else if (kind == "RequiredError" && !chosen.empty()) {
+    } else if (kind == code_of(CLI::ExitCodes::RequiredError) && !chosen.empty()) {
       const auto name = problem.substr(0, problem.find(' '));
       if (const auto* option = chosen.front()->get_option_no_throw(name); option != nullptr)
         if (const auto value = value_of(*option); value.starts_with('{')) problem += ", one of " + value;
@@ -96,6 +112,10 @@ described_verb describe(const CLI::App& app, std::string name) {
 
 int run_command_line(int argc, char** argv) {
   return command_line().run(argc, argv);
+}
+
+std::string find_usage_error(const std::string& arguments) {
+  return command_line().find_error(arguments);
 }
 
 std::vector<described_verb> describe_command_line() {

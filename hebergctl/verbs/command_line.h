@@ -10,6 +10,9 @@ namespace heberg::ctl {
 // Parses the command line and runs its verb. Returns the exit code.
 [[nodiscard]] int run_command_line(int argc, char** argv);
 
+// What run_command_line() would say of these arguments, separated by blanks; empty: they are valid.
+[[nodiscard]] std::string find_usage_error(const std::string& arguments);
+
 struct described_option {
   std::vector<std::string> names;  // "-f", "--follow"
   std::string value;               // what stands for its value: "FILE", "SITE", "{a,b}"; empty: a flag

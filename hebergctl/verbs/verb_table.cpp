@@ -85,7 +85,7 @@ constexpr verb k_verbs[] = {
     {"render",   host,   "Make heberg-proxy-render write nginx's configuration and reload nginx now", add_render},
 
     {"receive",    host, "One step of another host's move of a site to this one", add_receive, "", k_hidden},
-    {"confined",   host, "Run a program in a tree, in a mount that follows no symbolic link", add_confined, "", k_hidden},
+    {"confined",   host, "Run a program in a tree, in a mount without symbolic links", add_confined, "", k_hidden},
     {"completion", host, "Print the bash completion", add_completion, "", k_hidden},
 };
 // clang-format on

@@ -80,7 +80,9 @@ texts keys_to_add(const texts& rest) {
 int change_keys(const command& given, const key_options& asked) {
   if (asked.action == "list") return list_keys(given, asked.site);
   auto arguments = asked.action == "add" ? keys_to_add(asked.rest) : asked.rest;
-  if (arguments.empty()) return fail(k_usage, "keys " + asked.action + ": no key was given");
+  if (arguments.empty())
+    return fail(k_usage, asked.action == "add" ? "keys add: no key given: pass it as an argument or on standard input"
+                                               : "keys remove: no fingerprint given");
   arguments.insert(arguments.begin(), asked.action);
   return ask_and_report(given, {"keys", asked.site, "", std::move(arguments)});
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// archive: a site in one file. It counts when it has its name, after it was read back; a tree is moved aside only then.
+// archive: packs a site into one file. The file gets its name after it was read back; only then is a tree moved away.
 #include "archive/pack.h"
 #include "base/beneath.h"
 #include "base/errors.h"
@@ -39,12 +39,12 @@ struct archive_options {
   bool remove = false;
 };
 
-// Written beside its place, and only then given its name. For root alone: it holds the site's password.
+// Written as FILE.part and renamed. Readable by root alone: it contains the site's password.
 archive::pack_result write_named_archive(const settings& settings, const archive::head& about, int tree,
                                          const std::string& path, progress& shown) {
   const auto part = path + ".part";
   const unique_fd file(::open(part.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file || ::fchmod(file.get(), 0600) != 0) throw_errno("make", part);
+  if (!file || ::fchmod(file.get(), 0600) != 0) throw_errno("create", part);
   try {
     auto result = write_archive(settings, about, tree, file.get(), archive::compression::zstd, shown.counter());
     if (::rename(part.c_str(), path.c_str()) != 0) throw_errno("rename", part);
@@ -62,7 +62,7 @@ int pack_site(const command& given, archive_options asked) {
   const site_lock alone(settings, asked.site);
   const auto container = find_container(settings.docker.host, asked.site);
   if (asked.remove && container && !container->is_ours)
-    return fail(k_refused, asked.site + ": its container was not made by hebergctl: remove it first");
+    return fail(k_refused, asked.site + ": not archived: its container was not created by hebergctl: remove it first");
   if (asked.remove) check_no_other_users(settings, asked.site, container);
   const auto root = open_root(settings);
   const auto tree = open_tree(root->get(), asked.site);
@@ -71,16 +71,17 @@ int pack_site(const command& given, archive_options asked) {
   const auto about = describe_site(settings, *row, container);
   archive::pack_result result;
   std::optional<progress> shown(std::in_place, given);
-  shown->begin(about.site + ": packing", measure(*shown, tree.get()));  // before the site stands still
+  shown->begin(about.site + ": packing", measure(*shown, tree.get()));  // before the site is stopped
   if (container) {
     held_container held(settings.docker.host, *container, asked.stop || asked.remove ? hold::stop : hold::pause);
     if (asked.remove && !wait_for_log(settings, root->get(), asked.site, container->id))
-      std::fprintf(stderr, "hebergctl: %s: the last lines of its logs are not in its tree yet\n", asked.site.c_str());
+      std::fprintf(stderr, "hebergctl: %s: warning: the last lines of its logs are not in its tree yet\n",
+                   asked.site.c_str());
     result = write_named_archive(settings, about, tree.get(), asked.output, *shown);
     if (asked.remove) {
       held.forget();
       remove_container(settings.docker.host, container->id);
-      wait_until_unclaimed(settings, asked.site);
+      wait_until_missing(settings, asked.site);
     }
     held.release();
   } else {
@@ -89,7 +90,7 @@ int pack_site(const command& given, archive_options asked) {
   shown.reset();
   if (asked.remove) move_to_archived(root->get(), asked.site);
   for (const auto& [path, why] : result.left_out)
-    std::fprintf(stderr, "hebergctl: left out: %s: %s\n", escape_line(path).c_str(), why.c_str());
+    std::fprintf(stderr, "hebergctl: not archived: %s: %s\n", escape_line(path).c_str(), why.c_str());
   const json data = {{"file", asked.output},
                      {"files", result.packed.size()},
                      {"bytes", result.bytes},

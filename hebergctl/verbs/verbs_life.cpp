@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A site's beginning, end and name: reserve, rename, purge; sync and render.
+// reserve, rename and purge a site; sync and render.
 #include "base/names.h"
 #include "hebergctl/command.h"
 #include "hebergctl/renderers.h"
+#include "hebergctl/site_name.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
 #include "tree/remove_tree.h"
@@ -18,32 +19,34 @@ struct purge_options {
   bool tree = false;
 };
 
-std::string aside_name(const std::string& site) {
-  return "." + site + ".purged";  // as syncd calls it; deletion that was interrupted is found by it
+// Where syncd moves the tree. A purge that was interrupted leaves it.
+std::string purged_name(const std::string& site) {
+  return "." + site + ".purged";
 }
 
 int render(const command& given) {
-  const auto told = tell_renderers();
-  if (told == 0) return fail(k_refused, "no heberg-proxy-render runs here");
-  return report(given, {control::failure::none,
-                        std::to_string(told) + " heberg-proxy-render " + (told == 1 ? "is" : "are") + " told",
-                        "{\"told\":" + std::to_string(told) + "}"});
+  const auto count = signal_renderers();
+  if (count == 0) return fail(k_refused, "heberg-proxy-render is not running on this host");
+  return report(given,
+                {control::failure::none,
+                 "signalled " + std::to_string(count) + " heberg-proxy-render process" + (count == 1 ? "" : "es"),
+                 "{\"told\":" + std::to_string(count) + "}"});
 }
 
 int purge(const command& given, const purge_options& asked) {
-  if (asked.confirm != asked.site) return fail(k_usage, "purge: --confirm must name the site once more");
-  if (!is_site_name(asked.site)) return fail(k_usage, asked.site + " is no site's name");
+  if (asked.confirm != asked.site) return fail(k_usage, "purge: --confirm must repeat the name \"" + asked.site + "\"");
+  if (!is_site_name(asked.site)) return fail(k_usage, explain_invalid_name(asked.site));
   tree::shared_fd root;
   if (asked.tree) {
-    // What an interrupted purge has left; it would be in the way.
+    // The rest of an interrupted purge, which would be in the way.
     root = open_root(load(given.common));
-    tree::remove_tree(root->get(), aside_name(asked.site));
+    tree::remove_tree(root->get(), purged_name(asked.site));
   }
   const auto reply =
       ask(given, {"purge", asked.site, "", asked.tree ? std::vector<std::string>{"tree"} : std::vector<std::string>{}});
   if (!reply) return k_no_syncd;
   if (asked.tree && reply->error == control::failure::none) {
-    tree::remove_tree(root->get(), aside_name(asked.site));
+    tree::remove_tree(root->get(), purged_name(asked.site));
     tree::remove_tree(root->get(), "." + asked.site + ".archived");  // of `archive --remove`
   }
   return report(given, *reply);

@@ -26,13 +26,13 @@ struct log_options {
   std::size_t lines = 10;
 };
 
-// Follows until it is interrupted, or until nobody reads any more.
+// With --follow: until it is interrupted, or standard output is closed.
 int logs(const command& given, const log_options& asked) {
   const auto settings = load(given.common);
   if (!ledger::read_site(settings.state_dir, asked.site)) return fail_no_site(asked.site);
   const std::string name = asked.error_log ? "error.log" : asked.sftp_log ? "sftp.log" : "access.log";
   log_tail log(settings.sites.root, asked.site, name);
-  if (!log.exists() && !asked.follow) return fail(k_failed, asked.site + " has no " + name + " yet");
+  if (!log.exists() && !asked.follow) return fail(k_failed, asked.site + ": has no " + name + " yet");
   const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
   std::string text;
   const auto collect = [&](std::string_view line) { text += is_terminal ? printable_line(line) : std::string(line); };
