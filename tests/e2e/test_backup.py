@@ -56,7 +56,7 @@ def backup(world):
         expect(grown < 0.75 * k_noise, f"the second backup added {grown} bytes for one changed file")
         listed = json.loads(ctl(world, "backup", "--list", "saved", "--json"))
         expect_equal([x["site"] for x in listed], ["saved", "saved"], "the snapshots")
-        expect("is whole" in ctl(world, "backup", "--verify", "saved"), "the proof")
+        expect("verified: " in ctl(world, "backup", "--verify", "saved"), "the proof")
 
         # One file, beside the one that is there.
         said = json.loads(ctl(world, "restore", "saved", "--at", then, "--path", "www/text.txt", "--json"))

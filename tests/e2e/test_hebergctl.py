@@ -357,7 +357,7 @@ def ctl_in_use(world):
     with open(f"{world.state}/locks/shared") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         said = ctl(world, "archive", "shared", code=5)
-        expect("another hebergctl works on it" in said, f"two at once: {said}")
+        expect("another hebergctl is working on this site" in said, f"two at once: {said}")
         ctl(world, "list")
     ctl(world, "archive", "shared", "--remove")
     world.wait_for_no_account("shared")

@@ -111,7 +111,7 @@ def packages_on_a_host(world):
 
         # What is promised is proved, through the proxy and back by the log; what is broken is told, and mended where it may be.
         seen = json.loads(host.run_for(6, "hebergctl", "--json", "check", "hosted"))
-        expect_equal([f["text"] for f in seen["findings"]], ["container hosted begins as root"], "findings")
+        expect_equal([f["text"] for f in seen["findings"]], ["container hosted starts as root"], "findings")
         host.run("chmod", "0777", "/sites/hosted/logs")
         expect("/sites/hosted/logs has mode 0777, should have 0750" in host.run_for(1, "hebergctl", "check"), "the wrong mode is not told")
         host.run_for(6, "hebergctl", "check", "--fix", "hosted")
@@ -119,7 +119,7 @@ def packages_on_a_host(world):
         host.run("sh", "-c", "cd /sites/hosted/logs && mv access.log kept && mkdir access.log")
         world.fetch_at(8081, "hosted.test", "/?unwritten")
         wait_for(5, "the engine has the line", lambda: "/?unwritten" in world.docker("logs", "hosted"))
-        expect("container hosted wrote last is not in access.log" in host.run_for(1, "hebergctl", "check", "hosted"), "a log that cannot be written is not told")
+        expect("access.log lacks the last lines of container hosted" in host.run_for(1, "hebergctl", "check", "hosted"), "a log that cannot be written is not told")
         host.run("sh", "-c", "cd /sites/hosted/logs && rmdir access.log && mv kept access.log")
         wait_for(15, "the log goes on", lambda: host.try_run("hebergctl", "check", "hosted").returncode == 6)
         host.run_for(3, "hebergctl", "check", "nosite")

@@ -60,7 +60,7 @@ def import_passwd(world):
     said = ctl(world, *words, "--apply", input=passwd)
     expect("2 sites imported" in said, said)
     again = ctl(world, *words, "--apply", input=passwd)
-    expect("0 sites imported, 2 were here" in again, again)
+    expect("0 sites imported, 2 existed already" in again, again)
     sites = known(world)
     expect_equal((sites["imp-1"]["uid"], sites["imp-2"]["uid"]), (47801, 47802), "UIDs")
     www = f"{world.sites}/imp-1/www"
@@ -95,7 +95,7 @@ def import_killed(world, hashed, turn, count, window):
     for name in uids:
         with open(f"{world.sites}/{name}/.heberg/password") as password:
             expect_equal(password.read(), f"{hashed}\n", f"the hash of {name}")
-    expect(f"0 sites imported, {count} were here" in ctl(world, *words), "another run")
+    expect(f"0 sites imported, {count} existed already" in ctl(world, *words), "another run")
     return hit, took
 
 

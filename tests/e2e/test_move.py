@@ -116,7 +116,7 @@ def move(world):
 
         # Refused at the last step: its container cannot run there. It goes on here, and the same command goes on with the move.
         two.docker("network", "rm", "heberg-sites")
-        expect("it runs here as before" in one.ctl(*one.move_words(two), code=5), "a container that cannot run there")
+        expect("the site runs on this host as before" in one.ctl(*one.move_words(two), code=5), "a container that cannot run there")
         expect(one.runs("mover"), "after a late refusal it does not run here")
         expect(not two.runs("mover") and not two.has("mover"), "a late refusal leaves something there")
         wait_for(10, "the account here after a late refusal", lambda: one.uid("mover") == uid)
@@ -153,7 +153,7 @@ def move(world):
         one.run("chmod", "755", "/root/lossy")
         for was_made in (True, False):
             said = one.ctl(*one.move_words(two, "/root/lossy"), code=1)
-            expect("is not known; it stands still here: run the same command again" in said, f"a lost answer: {said}")
+            expect("unknown whether the site runs on" in said and "the site is stopped on this host: run the same command again" in said, f"a lost answer: {said}")
             expect(not one.runs("mover") and one.has("mover") and two.runs("mover"), "after a lost answer it does not run there alone")
             one.ctl("create", "mover", "--host", "mover.test", code=5)  # it would run twice
             if not was_made:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "hebergctl/archive/progress.h"
+#include "hebergctl/progress.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto k_silence = 300ms;  // what takes no longer is not worth a line
+constexpr auto k_delay = 300ms;  // shorter work shows nothing
 constexpr auto k_interval = 100ms;
 constexpr std::size_t k_bar_max = 30;
 constexpr std::size_t k_bar_min = 10;
@@ -34,7 +34,7 @@ std::size_t columns_of_terminal() {
 
 std::string draw_progress(const progress_state& state, std::size_t columns) {
   const auto done = static_cast<double>(state.done);
-  const auto total = static_cast<double>(std::max(state.done, state.total));  // a file that grows meanwhile
+  const auto total = static_cast<double>(std::max(state.done, state.total));  // a file may have grown
   std::string tail;
   std::string percent;
   if (state.total > 0) {
@@ -79,7 +79,7 @@ void progress::begin(const std::string& what, std::uint64_t total) {
   if (has_drawn_) {
     draw(started_);
   } else {
-    next_ = started_ + k_silence;
+    next_ = started_ + k_delay;
   }
 }
 

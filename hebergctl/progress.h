@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How far long work is, on one line of the terminal that goes away with the work. Nothing is shown where standard error
-// is no terminal, where JSON is asked for, or where the work is done at once.
+// The progress of long work, on one line of the terminal that is erased at the end. Nothing is shown with --json, where
+// standard error is no terminal, or where the work takes a moment only.
 #pragma once
 
 #include "archive/manifest.h"
@@ -16,16 +16,16 @@
 namespace heberg::ctl {
 
 struct progress_state {
-  std::string_view what;    // "site_1: packing"; what it holds is not a stranger's
+  std::string_view what;    // "site_1: packing"; trusted text
   std::uint64_t done = 0;   // bytes
   std::uint64_t total = 0;  // 0: not known
   std::chrono::duration<double> elapsed{};
 };
 
-// At most so many columns. Pure.
+// A line of at most so many columns. Pure.
 [[nodiscard]] std::string draw_progress(const progress_state& state, std::size_t columns);
 
-// Is standard error a terminal, and JSON not asked for?
+// Whether standard error is a terminal, and --json was not given.
 [[nodiscard]] bool wants_progress(const command& given);
 
 class progress {
@@ -33,15 +33,15 @@ class progress {
   explicit progress(const command& given);
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
-  ~progress();  // takes the line away
+  ~progress();  // erases the line
 
   [[nodiscard]] bool is_shown() const noexcept { return is_shown_; }
 
-  // Stands before all that is shown from here on: "3 of 40: ".
+  // A prefix of everything that is shown from here on: "3 of 40: ".
   void set_place(std::string place) { place_ = std::move(place); }
-  // A step of the work; the one before it has ended.
+  // The next step of the work. total: bytes; 0: not known.
   void begin(const std::string& what, std::uint64_t total = 0);
-  // Told of the bytes of this step; lives no longer than this. Empty where nothing is shown.
+  // Called with the bytes of this step. Must not outlive this object. Empty where nothing is shown.
   [[nodiscard]] archive::counter counter();
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "hebergctl/archive/progress.h"
+#include "hebergctl/progress.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "hebergctl/check/log_progress.h"
+#include "hebergctl/log_progress.h"
 
 #include "log_positions/streams.h"
 #include "support/temp_dir.h"
@@ -47,7 +47,7 @@ struct stat make_file(off_t size, ino_t inode = 2) {
 
 }  // namespace
 
-TEST_CASE("an answer of the engine's tells the last whole line of each stream") {
+TEST_CASE("the engine's reply gives the last complete line of each stream") {
   const auto both = frame(1, k_early, "a\n") + frame(2, k_late, "b\n") + frame(1, k_late, "open");
   const auto last = find_last_lines(both, false);
   REQUIRE(last);
@@ -60,7 +60,7 @@ TEST_CASE("an answer of the engine's tells the last whole line of each stream") 
   CHECK_FALSE(find_last_lines(frame(1, std::string(30, 'x'), "no stamp"), false));
 }
 
-TEST_CASE("a line is written when its stamp was taken and the file is as long as that comes to") {
+TEST_CASE("a line is written when its position is committed and the file has the size that belongs to it") {
   const auto known = make_known();
   const auto ask = [&](std::int64_t stamp, const char* container, const std::optional<struct stat>& file) {
     return is_written(stamp, container, log_stream::out, known, file);
@@ -71,7 +71,7 @@ TEST_CASE("a line is written when its stamp was taken and the file is as long as
   CHECK_FALSE(ask(k_stamp + 1, "c", make_file(10)));
   CHECK_FALSE(ask(k_stamp, "unknown", make_file(10)));
   CHECK_FALSE(ask(k_stamp, "c", make_file(9)));  // committed, and being written
-  CHECK(ask(k_stamp, "c", make_file(0, 3)));     // another file has the name: the first was put aside
+  CHECK(ask(k_stamp, "c", make_file(0, 3)));     // another file has the name: the first was rotated
   CHECK(ask(k_stamp, "c", std::nullopt));
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("positions that cannot be read are an error that names the file") {
   CHECK_THROWS_WITH(read_log_positions(given), Catch::Matchers::Contains("logs.db"));
 }
 
-TEST_CASE("positions are read while another writes them, and files are looked at below the root") {
+TEST_CASE("positions are read while another process writes them, and files are found below the root") {
   const test::temp_dir folder;
   settings given;
   given.state_dir = folder.path().string();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "hebergctl/check/log_progress.h"
+#include "hebergctl/log_progress.h"
 
 #include "base/beneath.h"
 #include "docker/call.h"
@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using logs::index_of;
 using logs::k_log_streams;
 
-// So many pieces of both streams together: the last line of each is among them, but for one that is old.
+// Of both streams together. The last line of each is among them, unless it is old.
 constexpr std::uint32_t k_pieces = 50;
 
 class last_line_sink : public docker::log_sink {
@@ -32,8 +32,8 @@ class last_line_sink : public docker::log_sink {
   last_stamps last{};
 };
 
-std::optional<struct stat> look_at_log(int root, const std::string& site, docker::log_stream stream) {
-  const auto path = site + "/" + tree::k_logs_folder + "/" + logs::log_name(stream);
+std::optional<struct stat> stat_log(int root, const std::string& site, docker::log_stream stream) {
+  const auto path = site + "/logs/" + logs::log_name(stream);
   const unique_fd file = open_beneath(root, path.c_str(), O_PATH | O_NOFOLLOW);
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
@@ -55,7 +55,7 @@ engine_log fetch_last_lines(const std::string& engine, const std::string& contai
                    docker::log_target({.container = container, .tty = tty, .tail = k_pieces}), {}, {.timeout = 10s});
   if (answer.is_good()) {
     const auto last = find_last_lines(answer.body, tty);
-    return {last, last ? "" : "the engine's answer makes no sense"};
+    return {last, last ? "" : "invalid reply of the Docker engine"};
   }
   if (answer.status == 404) return {};
   return {std::nullopt, answer.reason()};
@@ -66,7 +66,7 @@ bool is_written(std::int64_t stamp, const std::string& container, docker::log_st
   if (stamp == 0) return true;
   const auto taken = known.streams.find({container, stream});
   if (taken == known.streams.end() || taken->second.cursor.stamp < stamp) return false;
-  // What is committed is about to be written: the size that it comes to is committed with it.
+  // A position is committed before its lines are written, together with the size that the file will have.
   const auto place = known.files.find({taken->second.site, stream});
   if (place == known.files.end() || !file || file->st_dev != place->second.device ||
       file->st_ino != place->second.inode)
@@ -79,7 +79,7 @@ std::array<bool, 2> are_written(const last_stamps& last, const std::string& cont
   std::array<bool, 2> result{};
   for (const auto stream : k_log_streams) {
     const auto i = index_of(stream);
-    result[i] = is_written(last[i], container, stream, known, look_at_log(root, site, stream));
+    result[i] = is_written(last[i], container, stream, known, stat_log(root, site, stream));
   }
   return result;
 }
@@ -89,11 +89,11 @@ logs::log_positions read_log_positions(const settings& settings) {
 }
 
 bool wait_for_log(const settings& settings, int root, const std::string& site, const std::string& container,
-                  std::chrono::milliseconds patience) {
+                  std::chrono::milliseconds timeout) {
   if (!settings.logs.enabled) return true;
   const auto log = fetch_last_lines(settings.docker.host, container, /*tty=*/false);
-  if (!log.last) return true;  // there is nothing that could come
-  const auto end = std::chrono::steady_clock::now() + patience;
+  if (!log.last) return true;  // nothing can arrive
+  const auto end = std::chrono::steady_clock::now() + timeout;
   try {
     for (;;) {
       const auto written = are_written(*log.last, container, site, root, read_log_positions(settings));
@@ -102,7 +102,7 @@ bool wait_for_log(const settings& settings, int root, const std::string& site, c
       std::this_thread::sleep_for(20ms);
     }
   } catch (const sqlite::error&) {
-    return false;  // a damaged logs.db keeps no site from being archived
+    return false;  // a damaged logs.db must not prevent an archive
   }
 }
 
