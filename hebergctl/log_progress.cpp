@@ -33,7 +33,7 @@ class last_line_sink : public docker::log_sink {
 };
 
 std::optional<struct stat> stat_log(int root, const std::string& site, docker::log_stream stream) {
-  const auto path = site + "/logs/" + logs::log_name(stream);
+  const auto path = site + "/" + tree::k_logs_folder + "/" + logs::log_name(stream);
   const unique_fd file = open_beneath(root, path.c_str(), O_PATH | O_NOFOLLOW);
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;

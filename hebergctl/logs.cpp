@@ -65,7 +65,7 @@ log_tail::log_tail(const std::string& sites_root, std::string site, std::string 
 }
 
 unique_fd log_tail::open() const {
-  const auto path = site_ + "/logs/" + name_;
+  const auto path = site_ + "/" + tree::k_logs_folder + "/" + name_;
   const unique_fd handle = open_beneath(root_.get(), path.c_str(), O_PATH | O_NOFOLLOW);
   struct stat status {};
   if (!handle || ::fstat(handle.get(), &status) != 0) {

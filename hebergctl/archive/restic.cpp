@@ -43,7 +43,7 @@ std::string restic::run(std::vector<std::string> arguments, int input, int outpu
   const auto& backup = settings_.backup;
   arguments.insert(arguments.begin(), {"restic", "--quiet", "--cache-dir", settings_.state_dir + "/restic-cache"});
   const auto end = run_program(
-      {.words = arguments,
+      {.arguments = arguments,
        .environment = {{"RESTIC_REPOSITORY", backup.repository}, {"RESTIC_PASSWORD_FILE", backup.password_file}},
        .input = input,
        .output = output});

@@ -136,12 +136,8 @@ bool has_tree(int root, const std::string& site) {
   return ::fstatat(root, site.c_str(), &ignored, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-std::string unfinished_name(const std::string& site) {
-  return "." + site + ".restore";
-}
-
 void remove_named_tree(int root, const std::string& site) {
-  const auto unfinished = unfinished_name(site);
+  const auto unfinished = tree::restored_name(site);
   if (::renameat2(root, site.c_str(), root, unfinished.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
   tree::remove_tree(root, unfinished);
 }
@@ -155,14 +151,14 @@ void check_no_other_users(const settings& settings, const std::string& site,
 }
 
 void move_to_archived(int root, const std::string& site) {
-  const auto archived = "." + site + ".archived";
+  const auto archived = tree::archived_name(site);
   tree::remove_tree(root, archived);
   if (::renameat2(root, site.c_str(), root, archived.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
 }
 
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
                 const std::function<void(int folder)>& prepare, const archive::counter& count) {
-  const auto unfinished = unfinished_name(site);
+  const auto unfinished = tree::restored_name(site);
   tree::remove_tree(root, unfinished);  // of a run that was interrupted
   if (::mkdirat(root, unfinished.c_str(), 0700) != 0) throw_errno("create", unfinished);
   try {

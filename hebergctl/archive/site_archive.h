@@ -70,10 +70,7 @@ void wait_until_missing(const settings& settings, const std::string& site);
 
 [[nodiscard]] bool has_tree(int root, const std::string& site);
 
-// The name of a tree that write_tree() has not finished.
-[[nodiscard]] std::string unfinished_name(const std::string& site);
-
-// Writes the site's tree from an archive that was validated. prepare: changes the tree (its open folder) before it gets
+// Writes the site's tree from an archive that was validated, under tree::restored_name() until it is whole. prepare: changes the tree (its open folder) before it gets
 // its name.
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
                 const std::function<void(int folder)>& prepare = {}, const archive::counter& count = {});

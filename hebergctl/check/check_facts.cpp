@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/check/check_facts.h"
 
+#include "base/random_hex.h"
 #include "docker/watcher.h"
 #include "hebergctl/check/account_sources.h"
 #include "hebergctl/check/host_sources.h"
@@ -14,8 +15,6 @@
 #include "tree/password_file.h"
 #include "tree/site_trees.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -25,14 +24,6 @@ namespace heberg::ctl {
 namespace {
 
 constexpr std::size_t k_hashes_most = 100;  // a twentieth of a second each: of ten thousand sites none is tried
-
-std::string random_token() {
-  unsigned char bytes[12];
-  if (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) return "heberg-check";
-  std::string token;
-  for (const auto byte : bytes) (token += "0123456789abcdef"[byte >> 4U]) += "0123456789abcdef"[byte & 0xfU];
-  return token;
-}
 
 // The plain host names of the containers, where one of them is running.
 std::set<std::string> list_plain_hosts(const std::vector<docker::container>& containers) {
@@ -136,7 +127,7 @@ class gatherer {
   // One request to each plain host name of a site that runs; its own access.log will show it.
   void request_addresses(site_facts& site, const std::string& name, bool has_logs) {
     for (const auto& host : list_plain_hosts(site.containers)) {
-      const auto token = random_token();
+      const auto token = random_hex(12);
       const auto status = fetch_status(settings_, host, "/?heberg-check=" + token);
       site.addresses.push_back({.host = host, .status = status, .is_in_its_log = {}});
       // A redirect may be the proxy's own; where it does not reach the site, no log has it either.

@@ -3,6 +3,8 @@
 
 #include "digest/certificate.h"
 #include "docker/call.h"
+#include "json/fields.h"
+#include "json/parse.h"
 
 #include <nlohmann/json.hpp>
 
@@ -31,7 +33,7 @@ std::optional<std::string> read_file(const fs::path& path) {
 }  // namespace
 
 void read_status(host_facts& host, const std::string& text) {
-  const auto status = json::parse(text, nullptr, false);
+  const auto status = parse_json(text);
   if (!status.is_object()) return;
   host.syncd_answers = true;
   host.is_connected = status.value("engine", false);
@@ -54,10 +56,9 @@ std::string explain_proxy_problem(const settings& settings) {
   const auto answer = docker::call(settings.docker.host, docker::method::get, "/containers/" + name + "/json");
   if (answer.status == 404) return "proxy.reload names container " + name + ", which does not exist";
   if (!answer.is_good()) return {};
-  const auto document = json::parse(answer.body, nullptr, false);
-  const json::json_pointer place("/HostConfig/RestartPolicy/Name");
-  const bool is_given = document.is_object() && document.contains(place) && document[place].is_string();
-  const auto policy = is_given ? document[place].get<std::string>() : std::string();
+  using json_fields::field;
+  const auto document = parse_json(answer.body);
+  const auto policy = json_fields::text(field(field(document, "HostConfig"), "RestartPolicy"), "Name");
   if (policy == "always") return {};
   return "container " + name + " has the restart policy " + (policy.empty() ? "no" : policy) +
          ", not always: nginx is not restarted after it ends";

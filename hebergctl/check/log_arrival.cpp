@@ -3,6 +3,7 @@
 
 #include "base/beneath.h"
 #include "log_positions/streams.h"
+#include "tree/layout.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -25,7 +26,7 @@ constexpr auto k_pause = 100ms;
 // The end of the site's access.log, read as root reads below a tree.
 std::string read_end_of_access_log(int root, const std::string& site) {
   constexpr off_t k_most = 256 * 1024;
-  const auto path = site + "/logs/access.log";
+  const auto path = site + "/" + tree::k_logs_folder + "/access.log";
   const unique_fd file = open_beneath(root, path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};

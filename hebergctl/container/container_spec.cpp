@@ -141,7 +141,7 @@ std::optional<present_container> parse_present(std::string_view inspected, std::
 }
 
 std::vector<std::string> find_users(std::string_view listed, std::string_view folder, std::string_view id) {
-  const auto all = json::parse(listed, nullptr, false);
+  const auto all = parse_json(listed);
   if (!all.is_array()) throw std::runtime_error("invalid list of containers from the Docker engine");
   const auto below = std::string(folder) + "/";
   std::vector<std::string> users;

@@ -35,10 +35,9 @@ void pull_image(const std::string& engine, const std::string& image) {
   std::string_view end(answer.body);
   while (end.ends_with('\n') || end.ends_with('\r')) end.remove_suffix(1);
   end.remove_prefix(end.rfind('\n') + 1);
-  const auto last_document = nlohmann::json::parse(end, nullptr, false);
-  if (last_document.is_object() && last_document.contains("error") && last_document["error"].is_string())
-    throw std::runtime_error("pull the image " + image + ": " +
-                             last_document["error"].get<std::string>().substr(0, 500));
+  const auto last_document = parse_json(end);
+  if (const auto& error = json_fields::field(last_document, "error"); error.is_string())
+    throw std::runtime_error("pull the image " + image + ": " + error.get<std::string>().substr(0, 500));
 }
 
 // Pulls the image where it is missing.

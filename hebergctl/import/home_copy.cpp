@@ -44,11 +44,11 @@ std::string read_keys(int home) {
 
 void write_keys(int tree, const std::string& keys, std::uint32_t uid) {
   if (keys.empty()) return;
-  if (::mkdirat(tree, ".ssh", 0700) != 0) throw_errno("create", ".ssh");
-  const unique_fd folder = open_beneath(tree, ".ssh", k_open_folder);
-  if (!folder) throw_errno("open", ".ssh");
-  const unique_fd file(::openat(folder.get(), "authorized_keys", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file) throw_errno("create", "authorized_keys");
+  if (::mkdirat(tree, tree::k_ssh_folder, 0700) != 0) throw_errno("create", tree::k_ssh_folder);
+  const unique_fd folder = open_beneath(tree, tree::k_ssh_folder, k_open_folder);
+  if (!folder) throw_errno("open", tree::k_ssh_folder);
+  const unique_fd file(::openat(folder.get(), tree::k_keys_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) throw_errno("create", tree::k_keys_file);
   for (std::string_view rest = keys; !rest.empty();) {
     const auto count = ::write(file.get(), rest.data(), rest.size());
     if (count < 0) throw_errno("write", tree::k_keys_file);
@@ -95,7 +95,7 @@ void arrange(int tree, const std::string& keys, std::uint32_t uid) {
   }
   remove_keys(www.get());
   set_owner(www.get(), uid, uid, 02755);
-  if (::renameat(tree, fresh.c_str(), tree, "www") != 0) throw_errno("name", "www");
+  if (::renameat(tree, fresh.c_str(), tree, tree::k_www_folder) != 0) throw_errno("name", tree::k_www_folder);
   write_keys(tree, keys, uid);
   set_owner(tree, 0, uid, 0751);
 }

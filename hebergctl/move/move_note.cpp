@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/move/move_note.h"
 
-#include "base/errors.h"
-#include "digest/sha256.h"
 #include "hebergctl/move/move_steps.h"
+#include "json/fields.h"
+#include "json/parse.h"
 
 #include <nlohmann/json.hpp>
-
-#include <sys/random.h>
 
 #include <fstream>
 #include <iterator>
@@ -29,12 +27,8 @@ std::optional<move_note> read_note(const settings& settings, const std::string& 
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
   const std::string text((std::istreambuf_iterator<char>(file)), {});
-  const auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  const auto field = [&](const char* key) {
-    return document.is_object() && document.contains(key) && document[key].is_string()
-               ? document[key].get<std::string>()
-               : std::string();
-  };
+  const auto document = parse_json(text);
+  const auto field = [&](const char* key) { return json_fields::text(document, key); };
   const auto about = archive::parse_head(field("about"));
   if (!about || field("token").empty()) throw std::runtime_error("cannot parse " + path + ": it is damaged");
   return move_note{.host = field("host"),
@@ -55,12 +49,6 @@ void write_note(const settings& settings, const std::string& site, const move_no
 
 void remove_note(const settings& settings, const std::string& site) {
   remove_move_file(settings, note_name(site));
-}
-
-std::string make_token() {
-  sha256_sum bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) throw_errno("read", "random");
-  return to_hex(bytes);
 }
 
 }  // namespace heberg::ctl

@@ -23,7 +23,4 @@ struct move_note {
 void write_note(const settings& settings, const std::string& site, const move_note& note);
 void remove_note(const settings& settings, const std::string& site);
 
-// 64 random hex digits. Throws.
-[[nodiscard]] std::string make_token();
-
 }  // namespace heberg::ctl

@@ -10,9 +10,6 @@
 
 namespace heberg::ctl {
 
-// The tree in the sites root until it is complete. No site name starts with a dot.
-[[nodiscard]] std::string incoming_name(const std::string& site);
-
 // A move's file in the state folder, for root alone:
 //   SITE.json     on the host that the site leaves
 //   SITE.awaited  on the other host

@@ -4,6 +4,7 @@
 // other host is asked to start it, its container here is stopped, and it stays so until the result of that is known.
 #pragma once
 
+#include "base/random_hex.h"
 #include "hebergctl/command.h"
 #include "hebergctl/container/held_container.h"
 #include "hebergctl/move/move_note.h"
@@ -57,7 +58,7 @@ class mover {
   const ledger::site& row_;
   move_note note_;
   const remote_host there_;
-  const std::string run_ = make_token();  // the other host ignores requests of an earlier run that arrive late
+  const std::string run_ = random_hex(32);  // the other host ignores requests of an earlier run that arrive late
   std::size_t files_ = 0;
   std::vector<std::string> missing_;  // certificates, on the other host
 };

@@ -35,13 +35,6 @@ unique_fd as_file(std::string_view text) {
 
 }  // namespace
 
-std::vector<std::string> split_arguments(const std::string& text) {
-  std::istringstream rest(text);
-  std::vector<std::string> arguments;
-  for (std::string one; rest >> one;) arguments.push_back(one);
-  return arguments;
-}
-
 remote_host::remote_host(std::string host, const std::string& ssh, std::string command)
     : host_(std::move(host)), ssh_(ssh), command_(std::move(command)) {
   if (host_.empty() || host_.front() == '-')

@@ -2,35 +2,30 @@
 #include "hebergctl/move/reply_fields.h"
 
 #include "archive/manifest.h"
+#include "json/fields.h"
+#include "json/parse.h"
 
 #include <nlohmann/json.hpp>
 
 #include <stdexcept>
+#include <utility>
 
 namespace heberg::ctl {
-namespace {
-
-using json = nlohmann::json;
-
-}  // namespace
-
 std::uint32_t read_number(const std::string& data, const char* key) {
-  const auto document = json::parse(data, nullptr, false);
-  if (!document.is_object() || !document.contains(key) || !document[key].is_number_unsigned())
+  const auto number = json_fields::number(parse_json(data), key);
+  if (!number || !std::in_range<std::uint32_t>(*number))
     throw std::runtime_error(std::string("invalid reply of the other host: no number \"") + key + "\"");
-  return document[key].get<std::uint32_t>();
+  return static_cast<std::uint32_t>(*number);
 }
 
 bool is_true(const std::string& data, const char* key) {
-  const auto document = json::parse(data, nullptr, false);
-  return document.is_object() && document.contains(key) && document[key] == true;
+  return json_fields::flag(parse_json(data), key, false);
 }
 
 std::vector<std::string> read_missing_certificates(const std::string& data) {
   std::vector<std::string> names;
-  const auto document = json::parse(data, nullptr, false);
-  if (!document.is_object() || !document.contains("missing_certificates")) return names;
-  for (const auto& name : document["missing_certificates"]) {
+  const auto document = parse_json(data);
+  for (const auto& name : json_fields::field(document, "missing_certificates")) {
     if (name.is_string() && archive::is_certificate_name(name.get_ref<const std::string&>())) names.push_back(name);
   }
   return names;

@@ -3,7 +3,8 @@
 
 #include "hebergctl/move/move_steps.h"
 #include "hebergctl/progress.h"
-#include "hebergctl/run_program.h"
+#include "process/run_program.h"
+#include "tree/layout.h"
 
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ void copy_tree(const command& given, const ledger::site& row, const remote_host&
   arguments.insert(
       arguments.end(),
       {"confined", row.name, "rsync", "-rlptgoHXS", "--numeric-ids", "--delete", "--filter=-x! user.*",
-       "--rsh=" + to.ssh(), "--rsync-path=" + to.command() + " confined " + incoming_name(row.name) + " rsync"});
+       "--rsh=" + to.ssh(), "--rsync-path=" + to.command() + " confined " + tree::incoming_name(row.name) + " rsync"});
   if (uid_there != row.uid) {
     const auto map = std::to_string(row.uid) + ":" + std::to_string(uid_there);
     arguments.insert(arguments.end(), {"--usermap=" + map, "--groupmap=" + map});
@@ -34,10 +35,9 @@ void copy_tree(const command& given, const ledger::site& row, const remote_host&
   // rsync's own line of progress, which names no file.
   const bool is_shown = wants_progress(given);
   if (is_shown) arguments.insert(std::ranges::find(arguments, "rsync") + 1, "--info=progress2");
-  const auto end = run_program({.words = arguments, .output = is_shown ? STDERR_FILENO : -1});
-  if (end.status != 0 && end.status != k_rsync_vanished)
-    throw std::runtime_error(row.name + ": not moved: rsync: " +
-                             (end.errors.empty() ? "exit status " + std::to_string(end.status) : end.errors));
+  const auto end = run_program({.arguments = arguments, .output = is_shown ? STDERR_FILENO : -1});
+  if (!end.has_succeeded() && end.shell_status() != k_rsync_vanished)
+    throw std::runtime_error(row.name + ": not moved: rsync: " + (end.errors.empty() ? describe(end) : end.errors));
 }
 
 }  // namespace heberg::ctl

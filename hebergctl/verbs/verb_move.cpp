@@ -7,9 +7,6 @@
 #include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
-#include "json/fields.h"
-#include "json/parse.h"
-#include "process/run_program.h"
 #include "tree/layout.h"
 
 #include <memory>

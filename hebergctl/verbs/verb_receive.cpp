@@ -40,7 +40,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr char k_secrets[] = ".heberg";
 constexpr char k_mark[] = "moved";  // its content: the move's token
 
 struct receive_options {
@@ -102,7 +101,7 @@ int begin(const command& given, const settings& settings, int root, const receiv
     return refuse(given, asked.site + ": a container of that name exists already");
   const auto reserved = reserve(given, settings, asked.site, about.uid);
   if (const auto* code = std::get_if<int>(&reserved)) return *code;
-  const auto incoming = incoming_name(asked.site);
+  const auto incoming = tree::incoming_name(asked.site);
   if (::mkdirat(root, incoming.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("create", incoming);
   return done(given, asked.site + ": is expected",
               {{"state", "ready"},
@@ -111,7 +110,7 @@ int begin(const command& given, const settings& settings, int root, const receiv
 }
 
 int report_sum(const command& given, int root, const receive_options& asked, const archive::head& about) {
-  const auto tree = open_tree(root, incoming_name(asked.site));
+  const auto tree = open_tree(root, tree::incoming_name(asked.site));
   const auto sum = sum_of(about, tree.get());
   return done(given, asked.site + ": checksum computed", {{"sum", sum.text}, {"files", sum.files}});
 }
@@ -134,7 +133,7 @@ int finish(const command& given, const settings& settings, int root, const recei
            const archive::head& about) {
   const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return refuse(given, asked.site + ": is not expected on this host");
-  const auto incoming = incoming_name(asked.site);
+  const auto incoming = tree::incoming_name(asked.site);
   const bool is_here = has_arrived(root, asked);
   if (!is_here) {
     // That run has ended, and the site runs on the other host.
@@ -176,7 +175,7 @@ int finish(const command& given, const settings& settings, int root, const recei
 int drop(const command& given, const settings& settings, int root, const receive_options& asked) {
   if (has_arrived(root, asked)) return refuse(given, asked.site + ": has already arrived");
   remove_move_file(settings, note_name(asked.site));
-  tree::remove_tree(root, incoming_name(asked.site));
+  tree::remove_tree(root, tree::incoming_name(asked.site));
   if (asked.step == "forget" && !has_tree(root, asked.site)) forget_row(given, asked.site);
   return done(given, asked.site + ": is no longer expected", json::object());
 }

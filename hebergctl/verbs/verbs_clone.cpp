@@ -38,17 +38,17 @@ struct clone_options {
 
 // Removes the first site's password (syncd generates a new one) and log lines.
 void reset_password_and_logs(int folder) {
-  const unique_fd secrets = open_beneath(folder, ".heberg", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (secrets && ::unlinkat(secrets.get(), "password", 0) != 0 && errno != ENOENT)
+  const unique_fd secrets = open_beneath(folder, tree::k_secrets_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (secrets && ::unlinkat(secrets.get(), tree::k_password_file, 0) != 0 && errno != ENOENT)
     throw_errno("remove", "the password");
   struct stat logs {};
-  if (::fstatat(folder, "logs", &logs, AT_SYMLINK_NOFOLLOW) != 0) return;
-  tree::remove_tree(folder, "logs");
-  if (::mkdirat(folder, "logs", 0700) != 0) throw_errno("create", "logs");
-  const unique_fd fresh = open_beneath(folder, "logs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (::fstatat(folder, tree::k_logs_folder, &logs, AT_SYMLINK_NOFOLLOW) != 0) return;
+  tree::remove_tree(folder, tree::k_logs_folder);
+  if (::mkdirat(folder, tree::k_logs_folder, 0700) != 0) throw_errno("create", tree::k_logs_folder);
+  const unique_fd fresh = open_beneath(folder, tree::k_logs_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!fresh || ::fchmod(fresh.get(), logs.st_mode & 07777) != 0 ||
       ::fchown(fresh.get(), logs.st_uid, logs.st_gid) != 0)
-    throw_errno("set owner and mode of", "logs");
+    throw_errno("set owner and mode of", tree::k_logs_folder);
 }
 
 int clone(const command& given, const clone_options& asked) {

@@ -20,11 +20,6 @@ struct purge_options {
   bool tree = false;
 };
 
-// Where syncd moves the tree. A purge that was interrupted leaves it.
-std::string purged_name(const std::string& site) {
-  return "." + site + ".purged";
-}
-
 int render(const command& given) {
   const auto count = signal_renderers();
   if (count == 0) return fail(k_refused, "heberg-proxy-render is not running on this host");
@@ -41,14 +36,14 @@ int purge(const command& given, const purge_options& asked) {
   if (asked.tree) {
     // The rest of an interrupted purge, which would be in the way.
     root = open_root(load(given.common));
-    tree::remove_tree(root->get(), purged_name(asked.site));
+    tree::remove_tree(root->get(), tree::purged_name(asked.site));
   }
   const auto reply =
       ask(given, {"purge", asked.site, "", asked.tree ? std::vector<std::string>{"tree"} : std::vector<std::string>{}});
   if (!reply) return k_no_syncd;
   if (asked.tree && reply->error == control::failure::none) {
-    tree::remove_tree(root->get(), purged_name(asked.site));
-    tree::remove_tree(root->get(), "." + asked.site + ".archived");  // of `archive --remove`
+    tree::remove_tree(root->get(), tree::purged_name(asked.site));
+    tree::remove_tree(root->get(), tree::archived_name(asked.site));  // of `archive --remove`
   }
   return report(given, *reply);
 }

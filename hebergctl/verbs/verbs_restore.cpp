@@ -131,7 +131,7 @@ int restore_path(const command& given, const settings& settings, const source& f
   const site_lock alone(settings, site);
   const auto root = open_root(settings);
   const auto tree = open_tree(root->get(), site);
-  const auto scratch = unfinished_name(site);
+  const auto scratch = tree::restored_name(site);
   tree::remove_tree(root->get(), scratch);
   if (::mkdirat(root->get(), scratch.c_str(), 0700) != 0) throw_errno("create", scratch);
   std::string placed;
