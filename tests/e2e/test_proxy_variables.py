@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""nginx-proxy's scenarios, with heberg's proxy: what containers say, and what visitors get."""
+"""nginx-proxy's scenarios, with heberg's proxy: the containers' variables, and what visitors get."""
 import hashlib
 import os
 import shutil
@@ -16,7 +16,7 @@ def write(path, text):
     os.rename(path + ".new", path)
 
 
-def names_of(host, count=12, **where):
+def names_that_answer(host, count=12, **where):
     return [ask(host, **where)[1].get("name") for _ in range(count)]
 
 
@@ -57,7 +57,7 @@ def proxy_ports(world):
 
 @test
 def proxy_events(world):
-    """A container paused, stopped, ill, off its network, renamed or replaced is answered for accordingly, and comes back."""
+    """A container paused, stopped, unhealthy, disconnected, renamed or replaced changes the proxy's answer, and is served again afterwards."""
     # Two containers: Docker 20.10 can lock up a container that is paused while a health probe begins; docker unpause hangs then, too.
     run_web(world, "ailing", options=["--health-cmd", "test ! -e /tmp/ill", "--health-interval", "500ms", "--health-retries", "1"])
     run_web(world, "moody")
@@ -82,17 +82,17 @@ def proxy_events(world):
 
 @test
 def proxy_replicas(world):
-    """Replicas share the requests, in turn or by address; one that is ill or gone gets none; connections to them are kept unless told otherwise."""
+    """Replicas share the requests, in turn or by address; one that is unhealthy or removed gets none; connections to them are kept unless KEEPALIVE is 0."""
     for i in (1, 2):
         run_web(world, f"turn-{i}", {"VIRTUAL_HOST": "turn.test"})
         run_web(world, f"hash-{i}", {"VIRTUAL_HOST": "hash.test", "LOADBALANCE": "ip_hash"})
     run_web(world, "kept")
     run_web(world, "unkept", {"KEEPALIVE": "0"})
-    wait_for(5, "both of turn.test", lambda: set(names_of("turn.test")) == {"turn-1", "turn-2"})
+    wait_for(5, "both of turn.test", lambda: set(names_that_answer("turn.test")) == {"turn-1", "turn-2"})
     answers("hash.test")
-    wait_for(5, "one of hash.test", lambda: len(set(names_of("hash.test"))) == 1)
+    wait_for(5, "one of hash.test", lambda: len(set(names_that_answer("hash.test"))) == 1)
     world.docker("kill", "turn-1")
-    wait_for(5, "the other one alone", lambda: set(names_of("turn.test")) == {"turn-2"})
+    wait_for(5, "the other one alone", lambda: set(names_that_answer("turn.test")) == {"turn-2"})
 
     def connections(host):
         answers(host)
@@ -103,13 +103,13 @@ def proxy_replicas(world):
 
 @test
 def proxy_paths(world):
-    """VIRTUAL_PATH and VIRTUAL_DEST: two containers share a name, each path goes where it says, what nobody has is 404; each can be internal."""
+    """VIRTUAL_PATH and VIRTUAL_DEST: two containers share a name, each path goes where it says, a path of neither is 404; each can be internal."""
     run_web(world, "path-api", {"VIRTUAL_HOST": "paths.test", "VIRTUAL_PATH": "/api/", "VIRTUAL_DEST": "/"})
     run_web(world, "path-web", {"VIRTUAL_HOST": "paths.test", "VIRTUAL_PATH": "/web"})
     run_web(world, "path-in", {"VIRTUAL_HOST": "paths.test", "VIRTUAL_PATH": "/in", "NETWORK_ACCESS": "internal"})
     expect_equal(answers("paths.test", name="path-api", path="/api/x/y?z")["request"], "GET /x/y?z HTTP/1.1", "below /api/")
     expect_equal(answers("paths.test", name="path-web", path="/web/x")["request"], "GET /web/x HTTP/1.1", "below /web")
-    expect_equal(ask("paths.test", "/other")[0], 404, "what nobody has")
+    expect_equal(ask("paths.test", "/other")[0], 404, "a path of neither")
     answers("paths.test", name="path-in", path="/in")
     outside = {"address": k_sftp_address, "options": ["--interface", k_sftp_address]}
     expect_equal(ask("paths.test", "/in", **outside)[0], 403, "an internal path, from outside")
@@ -117,8 +117,8 @@ def proxy_paths(world):
 
 
 @test
-def proxy_wishes(world):
-    """MAX_BODY, MAINTENANCE, REDIRECT_WWW; a label wins over the environment; what is no value of its kind leaves its container out alone, and is named."""
+def proxy_variables(world):
+    """MAX_BODY, MAINTENANCE, REDIRECT_WWW; a label wins over the environment; an invalid value leaves its container out alone, and is named in the log."""
     run_web(world, "small", {"MAX_BODY": "1k"})
     run_web(world, "work", {"MAINTENANCE": "true"})
     run_web(world, "bare", {"REDIRECT_WWW": "true"})
@@ -139,23 +139,23 @@ def proxy_wishes(world):
 
 @test
 def proxy_headers(world):
-    """What the container is told of the client, and what a client cannot make it believe; over http and with a port in the name."""
-    run_web(world, "told")
-    answers("told.test")
-    lies = ["-H", "X-Forwarded-For: 6.6.6.6", "-H", "X-Forwarded-Proto: https", "-H", "X-Real-IP: 6.6.6.6", "-H", "X-Forwarded-Host: evil",
+    """The headers about the client that the container receives, and those that a client cannot set; over http and with a port in the name."""
+    run_web(world, "heard")
+    answers("heard.test")
+    forged = ["-H", "X-Forwarded-For: 6.6.6.6", "-H", "X-Forwarded-Proto: https", "-H", "X-Real-IP: 6.6.6.6", "-H", "X-Forwarded-Host: evil",
             "-H", "X-Forwarded-Port: 1", "-H", "X-Forwarded-Ssl: on", "-H", "Forwarded: for=6.6.6.6", "-H", "Proxy: http://evil"]
-    seen = ask("told.test", "/p?q", options=lies)[1]
+    seen = ask("heard.test", "/p?q", options=forged)[1]
     expect_equal({k: seen.get(k) for k in ("host", "x-real-ip", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
                                            "x-forwarded-port", "x-forwarded-ssl", "x-original-uri", "forwarded", "proxy")},
-                 {"host": "told.test", "x-real-ip": "127.0.0.1", "x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "http",
-                  "x-forwarded-host": "told.test", "x-forwarded-port": "80", "x-forwarded-ssl": "off", "x-original-uri": "/p?q",
+                 {"host": "heard.test", "x-real-ip": "127.0.0.1", "x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "http",
+                  "x-forwarded-host": "heard.test", "x-forwarded-port": "80", "x-forwarded-ssl": "off", "x-original-uri": "/p?q",
                   "forwarded": None, "proxy": None}, "headers")
-    expect_equal(ask("told.test", options=["-H", "Host: told.test:81"])[1]["host"], "told.test:81", "the name with a port")
+    expect_equal(ask("heard.test", options=["-H", "Host: heard.test:81"])[1]["host"], "heard.test:81", "the name with a port")
 
 
 @test
 def proxy_files(world):
-    """The sysadmin's files are taken within a moment: vhost.d for a host, a path, all; htpasswd; conf.d; 50x.html. A broken one hurts its host alone."""
+    """The sysadmin's files take effect at once: vhost.d for a host, a path, all; htpasswd; conf.d; 50x.html. A broken one hurts its host alone."""
     for name in ("file-a", "file-b"):
         run_web(world, name)
         answers(f"{name}.test", name=name)
