@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <ctime>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace heberg::ctl {
@@ -32,6 +33,15 @@ std::string site_of(std::string_view path) {
   return is_site_name(site) ? site : std::string();
 }
 
+program_result run_restic(const program& what) {
+  try {
+    return run_program(what);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::no_such_file_or_directory) throw;
+    throw std::runtime_error("restic is not installed: apt install restic");
+  }
+}
+
 }  // namespace
 
 restic::restic(const settings& settings) : settings_(settings) {
@@ -42,7 +52,7 @@ restic::restic(const settings& settings) : settings_(settings) {
 std::string restic::run(std::vector<std::string> arguments, int input, int output) const {
   const auto& backup = settings_.backup;
   arguments.insert(arguments.begin(), {"restic", "--quiet", "--cache-dir", settings_.state_dir + "/restic-cache"});
-  const auto end = run_program(
+  const auto end = run_restic(
       {.arguments = arguments,
        .environment = {{"RESTIC_REPOSITORY", backup.repository}, {"RESTIC_PASSWORD_FILE", backup.password_file}},
        .input = input,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The backup's dates and lists, and the program that is run for it. The repository itself: tests/e2e.
+// The backup's dates and lists, and a missing restic. The repository itself: tests/e2e.
 #include "hebergctl/archive/restic.h"
-#include <catch2/catch.hpp>
 
+#include <catch2/catch.hpp>
 
 #include <cstdlib>
 #include <ctime>
@@ -64,4 +64,13 @@ TEST_CASE("a date is the end of a day or a time, and an invalid one is refused")
     INFO(bad);
     CHECK(at(bad) == -1);
   }
+}
+
+TEST_CASE("where restic is not installed, the error says so and names the package") {
+  const std::string path = ::getenv("PATH");
+  ::setenv("PATH", "/nowhere", 1);
+  settings settings;
+  settings.backup.repository = "/nowhere/repository";
+  CHECK_THROWS_WITH(restic(settings).init(), "restic is not installed: apt install restic");
+  ::setenv("PATH", path.c_str(), 1);
 }
