@@ -75,8 +75,8 @@ class gatherer {
     const site::classifier classifier({.root = settings_.sites.host_root, .images = settings_.sites.images});
     try {
       for (auto& [id, container] : docker::fetch_containers({.host = settings_.docker.host})) {
-        auto verdict = classifier.classify(container);
-        if (const auto* claim = std::get_if<site::claim>(&verdict)) containers_[claim->site].push_back(container);
+        const auto found = classifier.classify(container);
+        if (const auto* one = std::get_if<site::site_container>(&found)) containers_[one->site].push_back(container);
       }
     } catch (const std::exception& error) {
       facts_.host.engine_problem = error.what();
