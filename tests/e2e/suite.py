@@ -63,21 +63,29 @@ def choose(words):
 
 
 def build_images():
-    """With deploy's own scripts, as quickstart does; and those for tests: with test tools, and a host under systemd."""
+    """With deploy's own scripts, as quickstart does; and those for tests: with test tools, and a host under systemd. Three builds at a time:
+    they mostly wait for packages."""
     script = f"""
         set -eu
         heberg_source={worlds.k_source}
         . "$heberg_source/deploy/lib.sh"
         . "$heberg_source/deploy/images/build.sh"
+        build_host() {{
+            local folder
+            folder=$(mktemp -d)
+            cp "$heberg_source"/tests/e2e/host-image/* "$folder"
+            cp -r "$package_dir" "$folder/packages"
+            docker_build heberg-e2e-host "$folder" heberg.test=yes
+            rm -r "$folder"
+        }}
         build_packages
-        ensure_stock_images
-        ensure_heberg_images
-        docker_build heberg-e2e-pam "$heberg_source/tests/e2e/pam-image" heberg.test=yes
-        host=$(mktemp -d)
-        cp "$heberg_source"/tests/e2e/host-image/* "$host"
-        cp -r "$package_dir" "$host/packages"
-        docker_build heberg-e2e-host "$host" heberg.test=yes
-        rm -r "$host"
+        ensure_stock_image debian:bookworm-slim make_debian_standin
+        (set -e; ensure_stock_image php:apache make_php_standin; ensure_heberg_image heberg-syncd) & php=$!
+        (set -e; ensure_heberg_image heberg-sftp; docker_build heberg-e2e-pam "$heberg_source/tests/e2e/pam-image" heberg.test=yes
+            ensure_heberg_image heberg-proxy; ensure_heberg_image heberg-proxy-render) & heberg=$!
+        build_host
+        wait $php
+        wait $heberg
     """
     engines.in_host_network(["bash", "-c", script], check=True)
 

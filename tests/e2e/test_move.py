@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A site moves between two hosts under systemd, each with an engine of its own."""
+import concurrent.futures
 import contextlib
 import itertools
 import json
@@ -92,10 +93,10 @@ def start_two_hosts(world):
         subprocess.run(["docker", "load", "-q"], stdin=save.stdout, check=True, stdout=subprocess.DEVNULL, env=other.environment)
         expect_equal(save.wait(), 0, "docker save")
         key, public = world.make_key("move")
-        for name, engine in (("host-one", world.engine), ("host-two", other)):
-            one = host(world, name, engine, "net-move")
-            hosts.append(one)
-            one.start()
+        hosts += [host(world, "host-one", world.engine, "net-move"), host(world, "host-two", other, "net-move")]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(host.start, hosts))
+        for one in hosts:
             with open(key) as file:
                 one.write("/root/.ssh/id_ed25519", file.read())
             one.write("/root/.ssh/authorized_keys", public)

@@ -31,7 +31,10 @@ class quickstart:
         self.sites = f"{self.folder}/sites"
         self.environment = {**os.environ, "HEBERG_STATE": f"{self.folder}/state", "HEBERG_CONFIG": f"{self.folder}/etc",
                             "HEBERG_BUILD": f"{self.folder}/build"}
-        shutil.copytree(f"{k_source}/build/deploy", f"{self.folder}/build")
+        # The packages as they are built: the rest of that folder is large and not needed.
+        for name in os.listdir(f"{k_source}/build/deploy"):
+            if name.startswith("packages-"):
+                shutil.copytree(f"{k_source}/build/deploy/{name}", f"{self.folder}/build/{name}")
         for name in k_images:
             world.docker("tag", name, f"kept-{name}")
 
