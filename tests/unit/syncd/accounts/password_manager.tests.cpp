@@ -67,7 +67,7 @@ TEST_CASE_METHOD(password_fixture, "a password in the middle of ten thousand new
   have_with_password("old");
   write("new");
   advance(200ms);
-  CHECK(host.lanes.back() == hasher::lane::urgent);
+  CHECK(host.lanes.back() == hash_queue::lane::urgent);
 }
 
 TEST_CASE_METHOD(password_fixture, "a start hashes nothing that is as it was") {
