@@ -68,7 +68,7 @@ class filter {
     return false;
   }
 
-  // Is the value that comes now below a key that nobody asked for?
+  // Is the value that comes now below a key that is not wanted?
   bool skip() {
     if (skipped_depth_ > 0) return true;
     return std::exchange(skip_next_, false);
