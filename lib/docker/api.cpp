@@ -36,7 +36,7 @@ std::string prefix(api_version version) {
 parsed<api_version> negotiate(const engine_version& engine) {
   const auto newest = std::min(engine.newest, k_api_newest);
   if (newest >= std::max(engine.oldest, k_api_oldest)) return {newest, {}};
-  return {std::nullopt, "speaks API " + to_string(engine.oldest) + " to " + to_string(engine.newest) +
+  return {std::nullopt, "supports API " + to_string(engine.oldest) + " to " + to_string(engine.newest) +
                             ", this program " + to_string(k_api_oldest) + " to " + to_string(k_api_newest)};
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The engine calls that we make, as request targets, and which API version we speak. Pure.
+// The engine calls that we make, as request targets, and which API version is used. Pure.
 #pragma once
 
 #include "docker/parse.h"
@@ -12,7 +12,7 @@ namespace heberg::docker {
 inline constexpr api_version k_api_oldest{1, 25};  // Docker 1.13
 inline constexpr api_version k_api_newest{1, 47};  // Docker 27; what we read is the same in all of them
 
-// The newest version that both sides speak; a problem that names both ranges where there is none.
+// The newest version that both sides support; a problem that names both ranges where there is none.
 [[nodiscard]] parsed<api_version> negotiate(const engine_version& engine);
 
 [[nodiscard]] std::string version_target();

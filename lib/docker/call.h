@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One call to the engine, blocking: for a command that makes a container, not for a daemon's loop. What containers are
-// is said in the engine's own JSON by the caller; what goes into a target must be safe there (a name by
+// One call to the engine, blocking: for a command that makes a container, not for a daemon's loop. The caller
+// describes containers in the engine's own JSON; what goes into a target must be safe there (a name by
 // is_object_name).
 #pragma once
 
@@ -18,7 +18,7 @@ struct call_answer {
   unsigned status = 0;  // HTTP's
   std::string body;
   [[nodiscard]] bool is_good() const noexcept { return problem.empty() && status >= 200 && status < 300; }
-  // For a message: the problem, or the engine's own words ({"message": "…"}).
+  // For a message: the problem, or the engine's message ({"message": "…"}).
   [[nodiscard]] std::string reason() const;
 };
 

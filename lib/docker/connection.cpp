@@ -52,7 +52,7 @@ bool is_stale(const error_code& error) {
          error == asio::error::broken_pipe;
 }
 
-// A peer that is gone without a word is noticed after a minute; a unix socket's peer cannot go so.
+// A peer that is gone without closing is noticed after a minute; a unix socket's peer cannot go so.
 void keep_alive(int fd) noexcept {
   const auto set = [fd](int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); };
   set(SOL_SOCKET, SO_KEEPALIVE, 1);

@@ -18,7 +18,7 @@ namespace heberg::docker {
 struct answer {
   std::string problem =
       {};               // why there is no answer: "connect to /var/run/docker.sock: Connection refused"; else empty
-  bool absent = false;  // with a problem: nobody listens there
+  bool absent = false;  // with a problem: nothing listens there
   unsigned status = 0;  // HTTP's
   std::string body = {};
 };

@@ -66,7 +66,7 @@ log_decoder::state log_decoder::feed_frames(std::string_view bytes, log_sink& si
 log_decoder::state log_decoder::take_frame(std::string_view frame, log_sink& sink) {
   const auto stream = static_cast<unsigned char>(frame[0]);
   const auto body = frame.substr(k_head);
-  if (stream == 3) return fail("the engine says: " + std::string(body.substr(0, k_message_max)));
+  if (stream == 3) return fail("the engine reports: " + std::string(body.substr(0, k_message_max)));
   if (stream != 1 && stream != 2) return fail("a frame of stream " + std::to_string(stream));
   if (body.size() <= k_stamp || body[k_stamp] != ' ') return fail("a line without a stamp");
   const auto stamp = parse_stamp(body);

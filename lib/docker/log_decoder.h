@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The engine's answer to GET /containers/ID/logs?timestamps=1, taken apart. Pure: bytes in, pieces out, split anywhere.
 //
-// Without a TTY: frames of [stream 1 or 2, 0, 0, 0, length as 4 bytes big endian] and "STAMP TEXT". Stream 3 is the
-// engine's own word for what went wrong. With a TTY: "STAMP TEXT\r\n" bare, all of it standard output, and a new STAMP
-// after each 16384 bytes of a line. STAMP is RFC 3339, always 30 characters, to the nanosecond. A line of more than
-// 16384 bytes comes as several pieces with one stamp; the last has the newline. One stream's stamps increase.
+//   without a TTY   frames of [stream 1 or 2, 0, 0, 0, length as 4 bytes big endian] and "STAMP TEXT"; stream 3 is the
+//                   engine's own error message
+//   with a TTY      "STAMP TEXT\r\n" bare, all of it standard output, and a new STAMP after each 16384 bytes of a line
+//
+// STAMP is RFC 3339, always 30 characters, to the nanosecond. A line of more than 16384 bytes comes as several pieces
+// with one stamp; the last has the newline. One stream's stamps increase.
 #pragma once
 
 #include <cstddef>

@@ -26,8 +26,8 @@ using stream_socket = asio::generic::stream_protocol::socket;
 
 constexpr std::size_t k_head_max = 16 << 10;
 constexpr std::size_t k_refusal_max = 300;
-constexpr std::size_t k_turn_max = 4;  // full buffers in one turn: then the other containers have theirs
-// An engine that was asked and says nothing, or nothing more. An answer that follows is as quiet as its container.
+constexpr std::size_t k_reads_max = 4;  // full buffers one after the other: then other containers are read
+// For an engine that does not answer, or stops in the middle. An answer that follows is as quiet as its container.
 constexpr std::chrono::seconds k_answer_within{30};
 
 // "HTTP/1.0 200 OK" -> 200; 0 for anything else.
@@ -121,7 +121,7 @@ struct log_reader::impl : std::enable_shared_from_this<impl> {
 
   void read() {
     if (deadline) wait_for_answer();
-    for (std::size_t turn = 0; turn < k_turn_max && !paused && !closed; ++turn) {
+    for (std::size_t reads = 0; reads < k_reads_max && !paused && !closed; ++reads) {
       const auto size = ::recv(socket.native_handle(), scratch->data(), scratch->size(), MSG_DONTWAIT);
       if (size < 0 && (errno == EAGAIN || errno == EINTR)) break;
       if (size < 0) return end(log_end::failed, std::string("read from the engine: ") + std::strerror(errno));
@@ -157,10 +157,10 @@ struct log_reader::impl : std::enable_shared_from_this<impl> {
 
   bool decode(std::string_view bytes) {
     const auto self = shared_from_this();  // the sink may destroy the reader
-    return judge(decoder.feed(bytes, sink));
+    return check_state(decoder.feed(bytes, sink));
   }
 
-  bool judge(log_decoder::state state) {
+  bool check_state(log_decoder::state state) {
     if (closed) return false;
     if (state == log_decoder::state::good) return true;
     if (state == log_decoder::state::stopped) {
@@ -178,7 +178,7 @@ struct log_reader::impl : std::enable_shared_from_this<impl> {
 
   void finish() {
     if (status == 200) {
-      if (judge(decoder.finish(sink))) end(log_end::eof, "");
+      if (check_state(decoder.finish(sink))) end(log_end::eof, "");
       return;
     }
     const auto why = "the engine answers " + std::to_string(status) + " " +
@@ -232,7 +232,7 @@ log_reader::~log_reader() {
 
 void log_reader::pause() {
   impl_->paused = true;
-  impl_->deadline.reset();  // it is we who let the engine wait
+  impl_->deadline.reset();  // the engine waits for this side
 }
 
 void log_reader::resume() {

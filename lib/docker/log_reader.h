@@ -35,7 +35,7 @@ enum class log_end {
   eof,          // the engine has closed: all was read
   stopped,      // the sink wanted no more
   gone,         // no such container
-  unsupported,  // its log driver cannot be read; the engine's words
+  unsupported,  // its log driver cannot be read; with the engine's message
   failed,       // anything else
 };
 
@@ -44,7 +44,7 @@ using log_scratch = std::vector<char>;
 class log_reader {
  public:
   struct handlers {
-    std::function<void()> opened;                              // the engine has said yes; pieces follow
+    std::function<void()> opened;                              // the engine has answered 200; pieces follow
     std::function<void(log_end, std::string_view why)> ended;  // once, last; the reader may be destroyed in it
   };
 

@@ -43,7 +43,7 @@ health health_of(std::string_view name) {
   return health::none;
 }
 
-// A list tells health in words for people alone: "Up 5 minutes (healthy)", "Up 1 second (health: starting)".
+// A list has health only as text for people: "Up 5 minutes (healthy)", "Up 1 second (health: starting)".
 health health_of_status(std::string_view status) {
   if (status.ends_with("(healthy)")) return health::healthy;
   if (status.ends_with("(unhealthy)")) return health::unhealthy;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What an engine answers, as plain values. Pure; never throws on input, never gives more than the bounds below. A field
-// that is missing or of a wrong type is as if it were empty, save the ids, without which nothing can be said.
+// that is missing or of a wrong type is as if it were empty, save the ids, without which an answer is an error.
 #pragma once
 
 #include "docker/container.h"
@@ -39,7 +39,7 @@ struct api_version {
 
 struct engine_version {
   api_version newest;  // ApiVersion
-  api_version oldest;  // MinAPIVersion; 0.0 where the engine does not say
+  api_version oldest;  // MinAPIVersion; 0.0 where the engine does not report it
 };
 
 // What an event means to us.

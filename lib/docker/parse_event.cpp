@@ -24,7 +24,7 @@ constexpr wanted_key k_version[] = {{"ApiVersion"}, {"MinAPIVersion"}};
 event_kind kind_of(std::string_view type, std::string_view action) {
   if (type == "network") return action == "connect" || action == "disconnect" ? event_kind::changed : event_kind::other;
   if (type != "container") return event_kind::other;
-  // Podman says "remove" and "died" where Docker says "destroy" and "die".
+  // Podman uses "remove" and "died" where Docker uses "destroy" and "die".
   if (action == "destroy" || action == "remove") return event_kind::gone;
   constexpr std::string_view k_changes[] = {"create", "start", "die", "died", "rename", "pause", "unpause", "update"};
   if (std::ranges::find(k_changes, action) != std::end(k_changes)) return event_kind::changed;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Sends a signal to a container through the engine. This header brings Asio with it; only a coroutine can make use of
-// it.
+// Sends a signal to a container through the engine. This header brings Asio with it: only a coroutine can use it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -22,7 +21,7 @@ struct signal_result {
 };
 
 // host as in watch_options; container: a name or an id, of letters, digits, "_", "." and "-" alone; signal: "HUP".
-// Throws std::invalid_argument for a host that is none, as watcher does.
+// Throws std::invalid_argument for an invalid host, as watcher does.
 [[nodiscard]] boost::asio::awaitable<signal_result> send_signal(std::string host, std::string container,
                                                                 std::string signal, std::chrono::milliseconds timeout);
 

@@ -54,14 +54,14 @@ void watch::on(watch_disconnected&& what) {
   unsynced_.clear();
   touched_.clear();
   settling_ = publishing_ = false;
-  if (!outage_told_) act(do_tell_lost{what.reason});
+  if (!outage_reported_) act(do_report_lost{what.reason});
   const auto delay = next_backoff(what.absent);
   if (what.reason != outage_reason_) {
     note(log_level::warning, what.reason + "; trying again until it works");
   } else {
     note(log_level::debug, what.reason + "; trying again in " + std::to_string(delay.count()) + " ms");
   }
-  outage_told_ = true;
+  outage_reported_ = true;
   outage_reason_ = std::move(what.reason);
   act(do_wait{watch_timer::reconnect, delay});
 }
@@ -86,11 +86,11 @@ void watch::on(watch_elapsed&& what) {
     case watch_timer::settle:
       settling_ = false;
       dispatch();
-      tell_what_changed();
+      report_changes();
       break;
     case watch_timer::publish:
       publishing_ = false;
-      if (!untold_.empty() && in_touch()) act(do_tell_changed{std::exchange(untold_, {})});
+      if (!unreported_.empty() && in_touch()) act(do_report_changed{std::exchange(unreported_, {})});
       break;
   }
 }
@@ -121,9 +121,9 @@ void watch::on(watch_listed&& what) {
 
 void watch::take_list_entry(container&& entry, std::set<std::string>& listed) {
   if (!listed.insert(entry.id).second || flights_.contains(entry.id)) return;
-  const bool heard_of = touched_.contains(entry.id);
-  if (heard_of && !queued_.contains(entry.id)) return;  // inspected or destroyed since, which is newer than this list
-  if (!heard_of) {
+  const bool has_event = touched_.contains(entry.id);
+  if (has_event && !queued_.contains(entry.id)) return;  // inspected or destroyed since, which is newer than this list
+  if (!has_event) {
     auto text = describe(entry);
     auto& last = last_entry_[entry.id];
     if (last == text && known_.contains(entry.id)) return;
@@ -136,7 +136,7 @@ void watch::take_list_entry(container&& entry, std::set<std::string>& listed) {
 
 // ---- events ----
 
-void watch::on(watch_heard&& what) {
+void watch::on(watch_events&& what) {
   if (phase_ == phase::offline) return;
   for (const auto& e : what.events) {
     if (e.kind == event_kind::changed) touch(e.id);
@@ -147,7 +147,7 @@ void watch::on(watch_heard&& what) {
   }
   // While busy, what is new waits in the queue anyway, and finds company there.
   const bool idle = phase_ == phase::following && flights_.empty() && !settling_;
-  if (idle && (!queued_.empty() || !untold_.empty())) {
+  if (idle && (!queued_.empty() || !unreported_.empty())) {
     settling_ = true;
     act(do_wait{watch_timer::settle, k_settle});
   }
@@ -166,7 +166,7 @@ void watch::forget(const std::string& id) {
   last_entry_.erase(id);
   failure_.erase(id);
   if (const auto f = flights_.find(id); f != flights_.end()) f->second = {.again = false, .gone = true};
-  if (known_.erase(id) > 0) untold_.insert(id);
+  if (known_.erase(id) > 0) unreported_.insert(id);
 }
 
 // ---- inspections ----
@@ -180,9 +180,8 @@ void watch::enqueue(const std::string& id) {
 }
 
 void watch::dispatch() {
-  // The first list after a connection is about to say what to inspect; until then each inspection would be one too
-  // many.
-  if (phase_ == phase::listing && (outage_told_ || !ever_synced_)) return;
+  // The first list after a connection names what to inspect; until then each inspection would be one too many.
+  if (phase_ == phase::listing && (outage_reported_ || !ever_synced_)) return;
   while (!queued_.empty() && flights_.size() < options_.inspect_connections) {
     auto id = std::move(queue_.front());
     queue_.pop_front();
@@ -211,7 +210,7 @@ void watch::on(watch_inspected&& what) {
     const auto [place, is_new] = known_.try_emplace(id);
     if (is_new || place->second != what.value) {
       place->second = std::move(what.value);
-      untold_.insert(id);
+      unreported_.insert(id);
     }
     if (f->again) enqueue(id);
   }
@@ -238,11 +237,11 @@ void watch::on(watch_inspect_failed&& what) {
   finish(what.id);
 }
 
-// Takes what the list says of a container, for want of better.
+// Takes what the list has of a container: its inspection failed.
 void watch::keep_listed(container&& entry) {
   const auto [place, is_new] = known_.try_emplace(entry.id);
   if (!is_new && (place->second.inspected || place->second == entry)) return;
-  untold_.insert(entry.id);
+  unreported_.insert(entry.id);
   place->second = std::move(entry);
 }
 
@@ -252,24 +251,24 @@ void watch::finish(const std::string& id) {
   if (!settling_) dispatch();
   if (phase_ == phase::syncing && unsynced_.empty()) {
     phase_ = phase::following;
-    if (outage_told_ || !ever_synced_) {
+    if (outage_reported_ || !ever_synced_) {
       note(log_level::info, "the engine answers: " + std::to_string(known_.size()) + " containers");
     }
     ever_synced_ = true;
-    outage_told_ = false;
-    untold_.clear();
+    outage_reported_ = false;
+    unreported_.clear();
     outage_reason_.clear();
     backoff_ = options_.backoff_min;
-    act(do_tell_synced{});
+    act(do_report_synced{});
     act(do_wait{watch_timer::resync, options_.resync_interval});
   }
-  tell_what_changed();
+  report_changes();
 }
 
-void watch::tell_what_changed() {
-  if (untold_.empty() || !in_touch() || settling_) return;
+void watch::report_changes() {
+  if (unreported_.empty() || !in_touch() || settling_) return;
   if (queued_.empty() && flights_.empty()) {
-    act(do_tell_changed{std::exchange(untold_, {})});
+    act(do_report_changed{std::exchange(unreported_, {})});
   } else if (!publishing_) {
     publishing_ = true;
     act(do_wait{watch_timer::publish, k_publish_delay});

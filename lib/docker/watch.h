@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Decides what a watcher does next; knows no socket, clock or JSON. watcher.cpp tells it what happened and carries out
-// what it says.
+// Decides what a watcher does next; knows no socket, clock or JSON. watcher.cpp reports what happened and carries out
+// the actions.
 //
 //   offline ──subscribed──> listing ──listed──> syncing ──all inspected──> following
 //      ^                       ^                                              │
 //      └──────── disconnected, from anywhere          resync due ─────────────┘
 //
 // - The subscription comes first, so what happens while listing arrives as an event. The list is the older of the two:
-// a container
-//   that an event touched meanwhile is judged by its inspection, never by the list.
+//   a container that an event touched meanwhile is judged by its inspection, never by the list.
 // - A container has at most one inspection under way and one more waiting; events in between ask for no third. One that
-// is
-//   destroyed is inspected no more, and what its inspection under way answers is ignored.
-// - A list entry that equals the last one's asks for no inspection, provided that nothing was heard of the container
-// since.
-// - An inspection that fails leaves what was known, or what the list says where nothing was; the next list tries again.
-// - Events wait for a moment (k_settle) for others of their kind; changes are told when no inspection is left, and at
-// the latest
-//   k_publish_delay after the first.
+//   is destroyed is inspected no more, and what its inspection under way answers is ignored.
+// - A list entry that equals the last one's asks for no inspection, provided that no event named the container since.
+// - An inspection that fails leaves what was known, or what the list has where nothing was; the next list tries again.
+// - Events wait for a moment (k_settle) for others of their kind; changes are reported when no inspection is left, and
+//   at the latest k_publish_delay after the first.
 #pragma once
 
 #include "docker/parse.h"
@@ -46,7 +42,7 @@ struct watch_subscribed {};
 struct watch_listed {
   std::vector<container> entries;
 };
-struct watch_heard {
+struct watch_events {
   std::vector<event> events;
 };
 struct watch_inspected {
@@ -60,13 +56,13 @@ struct watch_inspect_failed {
 };
 struct watch_disconnected {
   std::string reason;
-  bool absent = false;  // nobody listens there: no socket, or connection refused
+  bool absent = false;  // no socket, or connection refused
 };
 enum class watch_timer { settle, publish, resync, reconnect };
 struct watch_elapsed {
   watch_timer timer;
 };
-using watch_input = std::variant<watch_started, watch_subscribed, watch_listed, watch_heard, watch_inspected,
+using watch_input = std::variant<watch_started, watch_subscribed, watch_listed, watch_events, watch_inspected,
                                  watch_vanished, watch_inspect_failed, watch_disconnected, watch_elapsed>;
 
 // What to do.
@@ -79,19 +75,19 @@ struct do_wait {  // a new wait replaces the timer's last one
   watch_timer timer;
   std::chrono::milliseconds delay;
 };
-struct do_tell_synced {};
-struct do_tell_changed {
+struct do_report_synced {};
+struct do_report_changed {
   container_ids ids;
 };
-struct do_tell_lost {
+struct do_report_lost {
   std::string reason;
 };
 struct do_log {
   log_level level;
   std::string message;
 };
-using watch_action =
-    std::variant<do_subscribe, do_list, do_inspect, do_wait, do_tell_synced, do_tell_changed, do_tell_lost, do_log>;
+using watch_action = std::variant<do_subscribe, do_list, do_inspect, do_wait, do_report_synced, do_report_changed,
+                                  do_report_lost, do_log>;
 
 class watch {
  public:
@@ -112,7 +108,7 @@ class watch {
   void on(watch_started&&);
   void on(watch_subscribed&&);
   void on(watch_listed&&);
-  void on(watch_heard&&);
+  void on(watch_events&&);
   void on(watch_inspected&&);
   void on(watch_vanished&&);
   void on(watch_inspect_failed&&);
@@ -128,9 +124,9 @@ class watch {
   std::optional<flight> land(const std::string& id);
   void keep_listed(container&& entry);
   void finish(const std::string& id);
-  void tell_what_changed();
+  void report_changes();
   // From "synced" until the connection is lost. Timers set before an outage may end in it or after it.
-  [[nodiscard]] bool in_touch() const noexcept { return ever_synced_ && !outage_told_; }
+  [[nodiscard]] bool in_touch() const noexcept { return ever_synced_ && !outage_reported_; }
   std::chrono::milliseconds next_backoff(bool absent);
 
   template <class action>
@@ -145,12 +141,12 @@ class watch {
 
   phase phase_ = phase::offline;
   bool ever_synced_ = false;
-  bool outage_told_ = false;
+  bool outage_reported_ = false;
   std::string outage_reason_;
   std::chrono::milliseconds backoff_;
 
   containers known_;
-  container_ids untold_;  // what changed in known_ since it was last told
+  container_ids unreported_;  // what changed in known_ since the last report
   std::map<std::string, std::string>
       last_entry_;                              // by id: the list entry (in short) that the last inspection confirmed
   std::map<std::string, std::string> failure_;  // by id: why its last inspection failed

@@ -36,7 +36,7 @@ struct session {
   session(asio::io_context& context, const endpoint& where)
       : io(context), engine(where), events(context.get_executor(), where), ping_timer(context) {}
 
-  // A connection that nobody uses, a new one where there is none. The watch bounds how many are out at once.
+  // An idle connection, a new one where there is none. The watch bounds how many are out at once.
   std::shared_ptr<connection> take() {
     if (idle.empty()) return all.emplace_back(std::make_shared<connection>(io.get_executor(), engine));
     auto c = std::move(idle.back());
@@ -68,11 +68,11 @@ using session_pointer = std::shared_ptr<session>;
 }  // namespace
 
 struct watcher::impl : std::enable_shared_from_this<impl> {
-  impl(asio::io_context& context, watch_options wanted, watch_handlers told)
+  impl(asio::io_context& context, watch_options wanted, watch_handlers on)
       : io(context),
         options(std::move(wanted)),
         engine(parse_endpoint(options.host)),
-        handlers(std::move(told)),
+        handlers(std::move(on)),
         machine(options, std::random_device{}()),
         timers{asio::steady_timer(io), asio::steady_timer(io), asio::steady_timer(io), asio::steady_timer(io)} {}
 
@@ -90,7 +90,7 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
     }
   }
 
-  // Exceptions that reach the top of a coroutine are the handlers' own, or ours to mend: they leave io_context::run().
+  // Exceptions that reach the top of a coroutine are the handlers' own, or bugs here: they leave io_context::run().
   void spawn(asio::awaitable<void> work) {
     asio::co_spawn(io, std::move(work), [self = shared_from_this()](std::exception_ptr error) {
       if (error) std::rethrow_exception(error);
@@ -112,13 +112,13 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
       if (!error && !self->stopped) self->feed(watch_elapsed{which});
     });
   }
-  void carry_out(const do_tell_synced&) {
+  void carry_out(const do_report_synced&) {
     if (handlers.synced) handlers.synced(machine.known());
   }
-  void carry_out(const do_tell_changed& a) {
+  void carry_out(const do_report_changed& a) {
     if (handlers.changed) handlers.changed(machine.known(), a.ids);
   }
-  void carry_out(const do_tell_lost& a) {
+  void carry_out(const do_report_lost& a) {
     if (handlers.lost) handlers.lost(a.reason);
   }
   void carry_out(const do_log& a) {
@@ -154,7 +154,7 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
         lose(s, part.problem);
         co_return;
       }
-      if (!hear(lines, part.body)) lose(s, "an event of the engine cannot be read");
+      if (!take_events(lines, part.body)) lose(s, "an event of the engine cannot be read");
     }
   }
 
@@ -183,16 +183,16 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
 
   // False: the stream cannot be trusted any more. A new session lists all containers, which makes up for what was
   // missed.
-  bool hear(line_cutter& cutter, std::string_view bytes) {
+  bool take_events(line_cutter& cutter, std::string_view bytes) {
     const auto lines = cutter.feed(bytes);
     if (!lines) return false;
-    watch_heard heard;
+    watch_events found;
     for (const auto& line : *lines) {
       auto e = parse_event(line);
       if (!e.value) return false;
-      if (e.value->kind != event_kind::other) heard.events.push_back(std::move(*e.value));
+      if (e.value->kind != event_kind::other) found.events.push_back(std::move(*e.value));
     }
-    if (!heard.events.empty()) feed(std::move(heard));
+    if (!found.events.empty()) feed(std::move(found));
     return true;
   }
 
@@ -228,7 +228,7 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
     if (a.status != 200) return watch_inspect_failed{id, complain("inspect", a)};
     auto c = parse_inspect(a.body);
     if (!c.value) return watch_inspect_failed{id, "its inspection " + c.problem};
-    if (c.value->id != id) return watch_inspect_failed{id, "its inspection tells of another container"};
+    if (c.value->id != id) return watch_inspect_failed{id, "its inspection answers for another container"};
     return watch_inspected{std::move(*c.value)};
   }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Follows the engine's containers for as long as the program runs. Rules (decided in watch.h, a pure state machine;
 // carried out in watcher.cpp):
-//   subscribe to the events, then list, then inspect what is new or changed, then say "synced"; the same after every
-//   reconnect (back-off with jitter, 100 ms to 5 s) and every 60 s as a safety net. Nothing that happens while listing
-//   is lost. One changed container costs one inspect call, whatever the number of containers. A periodic list inspects
-//   only containers whose list entry differs from the last one. An engine that cannot be reached changes nothing: what
-//   was known stays known.
+//
+// - Subscribe to the events, then list, then inspect what is new or changed, then report "synced"; the same after every
+//   reconnect (back-off with jitter, 100 ms to 5 s) and every 60 s as a safety net.
+// - Nothing that happens while listing is lost.
+// - One changed container costs one inspect call, whatever the number of containers.
+// - A periodic list inspects only containers whose list entry differs from the last one.
+// - An engine that cannot be reached changes nothing: what was known stays known.
+//
 // One thread: all handlers are called from the io_context that runs the watcher, never from inside start() or stop().
 #pragma once
 
@@ -41,13 +44,13 @@ struct watch_options {
 };
 
 struct watch_handlers {
-  // After a list whose inspections are all done: the whole truth. Called first of all, and after every reconnect and
+  // After a list whose inspections are all done: all containers. Called first of all, and after every reconnect and
   // resync.
   std::function<void(const containers& all)> synced;
   // Between two lists: the containers that appeared, changed or went (all: the state after it). One call for events
   // that came together. Never before the first `synced`.
   std::function<void(const containers& all, const container_ids& changed)> changed;
-  // The engine went away (reason), once per outage; synced() says when it is back.
+  // The engine went away (reason), once per outage; synced() follows when it is back.
   std::function<void(std::string_view reason)> lost;
   std::function<void(log_level, std::string_view message)> log;
 };

@@ -14,7 +14,7 @@
 namespace heberg {
 
 // A key to keep, and the keys to keep below it (none: everything). "*" stands for any key. Arrays are transparent: what
-// is said of a key holds for each element of its array.
+// holds for a key holds for each element of its array.
 struct wanted_key {
   std::string_view name;
   std::span<const wanted_key> below = {};

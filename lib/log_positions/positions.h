@@ -63,7 +63,7 @@ struct position_changes {
 
 class positions {
  public:
-  // boot: what tells one start of the machine from the next. Throws sqlite::error.
+  // boot: the boot id, a new one at each start of the machine. Throws sqlite::error.
   positions(const std::string& path, std::string boot);
 
   [[nodiscard]] log_positions load();
@@ -78,11 +78,11 @@ class positions {
   sqlite::statement put_file_, clear_chunks_, put_stream_, forget_, safe_file_, safe_streams_, put_meta_;
 };
 
-// For who only looks, while another process writes. Empty where there is no such file; is_cache_intact is not told.
+// Reads while another process writes. Empty where there is no such file; is_cache_intact is not set.
 // Throws sqlite::error.
 [[nodiscard]] log_positions read_positions(const std::string& path);
 
-// The kernel's own word for it: a new one at each start of the machine. Throws std::system_error.
+// The kernel's boot id: a new one at each start of the machine. Throws std::system_error.
 [[nodiscard]] std::string read_boot_id();
 
 }  // namespace heberg::logs

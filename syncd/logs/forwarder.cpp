@@ -37,7 +37,7 @@ constexpr auto k_gather = 50ms;      // lines that come together are written tog
 constexpr auto k_safe_every = 5s;
 constexpr auto k_open_again = 5s;
 
-// Accounts, files and calls must not want for descriptors because many containers are listened to.
+// Accounts, files and calls must not want for descriptors because many containers have a wake-up stream.
 std::size_t default_max_wakeups() {
   constexpr rlim_t k_others = 1024;
   rlimit limit{};
@@ -83,14 +83,15 @@ struct forwarder::impl final : follower_host {
     if (!std::exchange(has_warned_of_wakeups, true)) {
       parts.log(level::warning,
                 "logs: more than " + std::to_string(max_wakeups) +
-                    " containers: the limit of open files is too low to listen to all; the others' "
-                    "logs are up to 5 s late, and their last lines go with a container that is removed");
+                    " containers: the limit of open files is too low to follow all of them; the logs of the others are "
+                    "up to 5 s "
+                    "late, and their final lines are lost when a container is removed; raise LimitNOFILE=");
     }
     return false;
   }
   void release_wakeup() override { --wakeups; }
 
-  // Posted: a follower asks and gives back in the middle of its own work.
+  // Posted: a follower requests and releases in the middle of its own work.
   void grant_slots() {
     if (std::exchange(is_granting, true)) return;
     asio::post(context, [this] {
@@ -121,8 +122,8 @@ struct forwarder::impl final : follower_host {
       database.emplace(config.state_dir + "/logs.db", logs::read_boot_id());
       log_store_parts store_parts{.opener = {root->get(), parts.owners.get(), &disk},
                                   .max_size = config.logs.max_size,
-                                  .say = [this](level severity, std::string_view text) { parts.log(severity, text); },
-                                  .put_aside = [this](const std::string& site) { archive.push(root, site); }};
+                                  .log = [this](level severity, std::string_view text) { parts.log(severity, text); },
+                                  .rotated = [this](const std::string& site) { archive.push(root, site); }};
       if (std::ranges::find(config.logs.also, "journald") != config.logs.also.end()) {
         store_parts.written = [this](const log_source& from, docker::log_stream stream, std::string_view lines) {
           pass_on(from, stream, lines);
@@ -134,7 +135,7 @@ struct forwarder::impl final : follower_host {
       database.reset();
       return open_later(error.what());
     }
-    if (!std::exchange(told, {}).empty()) parts.log(level::info, "logs: forwarded again");
+    if (!std::exchange(reported_problem, {}).empty()) parts.log(level::info, "logs: forwarding resumed");
     make_safe_later();
     if (!wanted) return;
     std::vector<followed_container> all;
@@ -151,8 +152,8 @@ struct forwarder::impl final : follower_host {
   }
 
   void open_later(const std::string& problem) {
-    if (problem != told) parts.log(level::error, "logs: not forwarded: " + problem);
-    told = problem;
+    if (problem != reported_problem) parts.log(level::error, "logs: not forwarded: " + problem);
+    reported_problem = problem;
     open_timer.expires_after(k_open_again);
     open_timer.async_wait([this](boost::system::error_code error) {
       if (!error) open();
@@ -179,11 +180,11 @@ struct forwarder::impl final : follower_host {
 
   void flush() {
     if (const auto problem = open_root(); !problem.empty()) {
-      if (problem != told) parts.log(level::error, "logs: not written: " + problem);
-      told = problem;
+      if (problem != reported_problem) parts.log(level::error, "logs: not written: " + problem);
+      reported_problem = problem;
       return flush_at(steady::now() + 1s);
     }
-    told.clear();
+    reported_problem.clear();
     store->use_root(root->get());
     std::vector<log_source*> sources;
     for (const auto& id : waiting) {
@@ -215,7 +216,7 @@ struct forwarder::impl final : follower_host {
     });
   }
 
-  // ---- what the daemon says ----
+  // ---- calls of the daemon ----
 
   void take(std::vector<followed_container> all) {
     if (stopped) return;
@@ -234,7 +235,7 @@ struct forwarder::impl final : follower_host {
     }
     if (!std::exchange(is_first_list, false)) return;
     store->forget_all_but(ids);
-    // What an end in the middle of it has left over.
+    // What a run that was interrupted has left to do.
     for (const auto& [id, follower] : followers) archive.push(root, follower->source().site);
   }
 
@@ -322,7 +323,7 @@ struct forwarder::impl final : follower_host {
   asio::steady_timer safe_timer;
   asio::steady_timer open_timer;
   std::optional<steady::time_point> flush_due;
-  std::string told;
+  std::string reported_problem;
   int journal_error = 0;  // of the last line sent
   bool is_granting = false;
   bool is_first_list = true;

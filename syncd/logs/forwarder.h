@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The sites' logs: follows every site's containers and writes access.log and error.log. Has a thread and a loop of its
-// own (docs/decisions/0010): a slow or full disk slows the reading of logs, not the keeping of accounts. Each call
+// own (docs/decisions/0010): a slow or full disk slows the reading of logs, not the work on accounts. Each call
 // hands its work over and returns.
 #pragma once
 
@@ -36,7 +36,7 @@ class forwarder {
   void follow(std::vector<followed_container> all);
   // The same, of which these alone are new or changed, or gone (ids).
   void follow_changes(std::vector<followed_container> changed, std::vector<std::string> gone);
-  void rotate(std::string site);  // puts its logs aside; of all sites, where it is empty
+  void rotate(std::string site);  // its logs; of all sites, where it is empty
   void stop();                    // writes what it has, and waits for that; takes less than a second on a sound disk
 
  private:

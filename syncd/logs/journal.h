@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Lines on their way to journald, too (logs.also): one entry each, with the site as a field, so that
+// Sends lines to journald, too (logs.also): one entry each, with the site as a field, so that
 // `journalctl HEBERG_SITE=site_1` shows it.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace heberg::syncd {
 
-// The fields of one line's entry, "NAME=value"; a line is not judged: journald takes any bytes. Pure.
+// The fields of one line's entry, "NAME=value"; a line is not checked: journald takes any bytes. Pure.
 [[nodiscard]] std::vector<std::string> journal_entry(const std::string& site, docker::log_stream stream,
                                                      std::string_view line);
 

@@ -3,7 +3,7 @@
 //
 // The cursor is the stamp of the last piece of the last whole line that was taken. A piece with a stamp at or before it
 // is known and dropped. Pieces are joined up to the newline; a line without end is cut at 1 MiB, and the rest counted.
-// A line that is still open is not the cursor's business: it is given up at the end of an answer, and read again in the
+// The cursor does not count a line that is still open: it is dropped at the end of an answer, and read again in the
 // next one.
 #pragma once
 

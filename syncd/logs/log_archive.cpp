@@ -106,7 +106,7 @@ int compress(int folder, const std::string& name, tree::ownership& owners) {
   const timespec times[2] = {status.st_atim, status.st_mtim};
   if (::fchmod(to.get(), status.st_mode & 0777) != 0 || ::futimens(to.get(), times) != 0 || ::fsync(to.get()) != 0)
     return fail(errno);
-  // A compressed one of that name is of a look that was interrupted just before its last step: of the same bytes.
+  // A compressed one of that name is of a run that was interrupted just before its last step: of the same bytes.
   if (::renameat(folder, k_temporary, folder, (name + std::string(k_suffix)).c_str()) != 0) return fail(errno);
   ::fsync(folder);
   ::unlinkat(folder, name.c_str(), 0);
@@ -120,7 +120,7 @@ std::vector<std::string> tidy_logs(int root, const std::string& site, const arch
   std::vector<std::string> problems;
   const auto folder =
       open_beneath(root, (site + "/" + tree::k_logs_folder).c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!folder) return problems;  // who writes there says so
+  if (!folder) return problems;  // the writer reports it
   if (rules.compress) {
     for (const auto& file : list_archived(folder.get())) {
       if (file.is_compressed()) continue;
@@ -141,8 +141,8 @@ std::vector<std::string> tidy_logs(int root, const std::string& site, const arch
 }
 
 log_archive::log_archive(archive_rules rules, std::shared_ptr<tree::ownership> owners,
-                         std::function<void(level, std::string_view)> say)
-    : rules_(rules), owners_(std::move(owners)), say_(std::move(say)), thread_([this] { work(); }) {}
+                         std::function<void(level, std::string_view)> log)
+    : rules_(rules), owners_(std::move(owners)), log_(std::move(log)), thread_([this] { work(); }) {}
 
 log_archive::~log_archive() {
   {
@@ -170,7 +170,7 @@ void log_archive::work() {
     const auto site = sites_.extract(sites_.begin()).value();
     const auto root = root_;
     lock.unlock();
-    for (const auto& problem : tidy_logs(root->get(), site, rules_, *owners_)) say_(level::warning, problem);
+    for (const auto& problem : tidy_logs(root->get(), site, rules_, *owners_)) log_(level::warning, problem);
     lock.lock();
   }
 }

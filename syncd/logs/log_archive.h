@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What becomes of logs that were put aside: compressed, and the oldest removed beyond a number and a size. In a thread
-// of its own, which nothing waits for. Ended in any moment, a log is there plain or compressed: a compressed one is
-// whole before it gets its name, and only then the plain one goes; the next look does what is left to do.
+// Compresses rotated logs, and removes the oldest beyond a number and a size. Has a thread of its own, which nothing
+// waits for. After an end in any moment each log is there, plain or compressed: a compressed one is whole before it gets
+// its name, and only then the plain one is removed; the next run does what is left to do.
 #pragma once
 
 #include "program/log.h"
@@ -23,11 +23,11 @@ namespace heberg::syncd {
 
 struct archive_rules {
   std::uint32_t keep = 14;                // of each log
-  std::uint64_t max_total = 500'000'000;  // bytes of a site's logs that were put aside
+  std::uint64_t max_total = 500'000'000;  // bytes of a site's rotated logs
   bool compress = true;                   // gzip
 };
 
-// Logs that heberg puts aside in SITE/logs.
+// Logs that heberg rotates in SITE/logs.
 inline constexpr std::string_view k_archived_logs[] = {"access.log", "error.log", "sftp.log"};
 
 // One site, now. What could not be done, a sentence each.
@@ -36,9 +36,9 @@ std::vector<std::string> tidy_logs(int root, const std::string& site, const arch
 
 class log_archive {
  public:
-  // say is called on the archive's thread.
+  // log is called on the archive's thread.
   log_archive(archive_rules rules, std::shared_ptr<tree::ownership> owners,
-              std::function<void(level, std::string_view)> say);
+              std::function<void(level, std::string_view)> log);
   ~log_archive();  // waits for the file in work
   log_archive(const log_archive&) = delete;
   log_archive& operator=(const log_archive&) = delete;
@@ -50,7 +50,7 @@ class log_archive {
 
   const archive_rules rules_;
   const std::shared_ptr<tree::ownership> owners_;
-  const std::function<void(level, std::string_view)> say_;
+  const std::function<void(level, std::string_view)> log_;
   std::mutex mutex_;
   std::condition_variable changed_;
   tree::shared_fd root_;

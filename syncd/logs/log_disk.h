@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the log files' writer does to a disk, call by call, so that a test can make each of them fail in its turn.
-// 0 or an errno value, as is the way of atomic_file.
+// The disk calls of the log files' writer, so that a test can make each of them fail. They answer 0 or an errno value,
+// as atomic_file does.
 #pragma once
 
 #include "base/unique_fd.h"

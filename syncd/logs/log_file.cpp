@@ -45,7 +45,7 @@ unique_fd open_judged(int folder, const char* name, struct stat& status, std::st
     if (errno != ENOENT) problem = reason_of("cannot be opened", errno);
     return {};
   }
-  if (::fstat(path.get(), &status) != 0) return problem = reason_of("cannot be looked at", errno), unique_fd();
+  if (::fstat(path.get(), &status) != 0) return problem = reason_of("cannot be checked", errno), unique_fd();
   if (problem = judge(status); !problem.empty()) return {};
   auto file = reopen(path.get(), O_RDWR | O_NONBLOCK);
   if (!file) problem = reason_of("cannot be opened", errno);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A log file in a site's tree, opened so that nothing the owner or the PHP code plants there is followed, waited for or
-// written to: below the tree without any link, looked at before it is opened, a regular file with one name. It is
-// opened for each use and closed again; what it is called may be another file the next time.
+// written to: below the tree without any link, checked before it is opened, a regular file with one name. It is
+// opened for each use and closed again: its name may be another file's the next time.
 #pragma once
 
 #include "base/unique_fd.h"

@@ -21,8 +21,8 @@ bool is_same(const struct stat& file, const logs::file_position& position) {
   return file.st_dev == position.device && file.st_ino == position.inode;
 }
 
-// Was it put aside meanwhile (by ourselves, just before the end, or by a logrotate)? Then it has another name here.
-unique_fd find_put_aside(int folder, std::string_view name, const logs::file_position& position, struct stat& status) {
+// The file was rotated meanwhile, by syncd just before the end or by a logrotate: it has another name here.
+unique_fd find_rotated(int folder, std::string_view name, const logs::file_position& position, struct stat& status) {
   const auto entries = list_folder(folder);
   while (entries != nullptr) {
     const dirent* entry = ::readdir(entries.get());
@@ -62,14 +62,14 @@ class file_recovery {
   file_recovery(const logs::log_file_key& key, const logs::file_position& position, const log_opener& opener)
       : key_(key), position_(position), opener_(opener), shown_(key.first + "/logs/" + logs::log_name(key.second)) {}
 
-  // Changes the chunks' cursors; says what was cut off.
+  // Changes the chunks' cursors; warns of what was cut off.
   std::int64_t run(std::vector<stream_entry*>& chunks, bool is_cache_intact, logs::position_changes& changes) {
     auto opened = opener_.open(key_.first, logs::log_name(key_.second));
     unique_fd file;
     if (opened.file && is_same(opened.status, position_)) {
       file = std::move(opened.file);
     } else if (opened.folder) {
-      file = find_put_aside(opened.folder.get(), logs::log_name(key_.second), position_, opened.status);
+      file = find_rotated(opened.folder.get(), logs::log_name(key_.second), position_, opened.status);
     }
     std::int64_t cut = 0;
     std::int64_t size = position_.size;
@@ -128,7 +128,7 @@ class file_recovery {
 }  // namespace
 
 logs::position_changes recover_files(const logs::log_positions& last, const log_opener& opener,
-                                     const std::function<void(std::string_view)>& say) {
+                                     const std::function<void(std::string_view)>& warn) {
   logs::position_changes changes;
   changes.streams.assign(last.streams.begin(), last.streams.end());
   std::map<logs::log_file_key, std::vector<stream_entry*>> of_file;
@@ -137,8 +137,8 @@ logs::position_changes recover_files(const logs::log_positions& last, const log_
     auto& chunks = of_file[key];
     const auto cut = file_recovery(key, position, opener).run(chunks, last.is_cache_intact, changes);
     if (cut > 0) {
-      say(key.first + ": " + logs::log_name(key.second) + ": " + std::to_string(cut) +
-          " bytes of an interrupted write cut off; they are written again");
+      warn(key.first + ": " + logs::log_name(key.second) + ": " + std::to_string(cut) +
+           " bytes of an interrupted write cut off; they are written again");
     }
   }
   return changes;

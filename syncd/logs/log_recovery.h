@@ -15,6 +15,6 @@ namespace heberg::syncd {
 // What is to be committed so that positions and files agree. Throws std::system_error where a file cannot be read or
 // cut: nothing may be written before it could.
 [[nodiscard]] logs::position_changes recover_files(const logs::log_positions& last, const log_opener& opener,
-                                                   const std::function<void(std::string_view)>& say);
+                                                   const std::function<void(std::string_view)>& warn);
 
 }  // namespace heberg::syncd

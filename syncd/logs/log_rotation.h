@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// When a log is put aside, and under which name. The file itself is renamed, so its owner, mode and bytes stay as they
-// are; what comes next makes a new one. Compressing and pruning is log_archive's.
+// When a log is rotated, and under which name. The file itself is renamed, so its owner, mode and bytes stay as they
+// are; the next write makes a new one. log_archive compresses and prunes.
 #pragma once
 
 #include "syncd/logs/log_disk.h"

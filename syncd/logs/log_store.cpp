@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto k_retry = 1s;
-constexpr auto k_tell_again = 60s;
+constexpr auto k_report_again = 60s;
 constexpr std::size_t k_files_at_once = 256;  // two descriptors each
 constexpr std::size_t k_kept_buffer = 64 << 10;
 
@@ -44,7 +44,7 @@ bool ends_within_line(int file, std::int64_t size) {
 
 log_store::log_store(logs::positions& where, log_store_parts parts) : positions_(where), parts_(std::move(parts)) {
   const auto recovered = recover_files(positions_.load(), parts_.opener,
-                                       [this](std::string_view text) { parts_.say(level::warning, text); });
+                                       [this](std::string_view text) { parts_.log(level::warning, text); });
   positions_.write(recovered);
   positions_.begin();
   for (const auto& file : recovered.files) files_[file.key].position = file.position;
@@ -106,11 +106,11 @@ std::vector<log_store::open_file> log_store::open_waiting(std::span<log_source* 
                    .position = state.position,
                    .sources = std::move(from)};
     if (!file.log) {
-      complain(key, state, file.log.problem, now);
+      report_problem(key, state, file.log.problem, now);
     } else if (prepare(file, state)) {
       files.push_back(std::move(file));
     } else {
-      complain(key, state, file.log.problem, now);
+      report_problem(key, state, file.log.problem, now);
     }
   }
   return files;
@@ -136,11 +136,11 @@ bool log_store::prepare(open_file& file, file_state& state) {
     state.is_torn = false;
   }
   if (found.st_size > 0 && (state.wants_rotation || is_rotation_due(found, parts_.max_size, parts_.wall_time())))
-    return put_aside(file, state);
+    return rotate_file(file, state);
   state.wants_rotation = false;
   if (is_same && found.st_size == state.position.size) return true;
 
-  // Another file, or one that somebody else has changed: what is in it is not ours to judge.
+  // Another file, or one that somebody else has changed: its content is not checked.
   file.is_new = true;
   auto size = static_cast<std::int64_t>(found.st_size);
   if (ends_within_line(file.log.file.get(), size)) {
@@ -159,15 +159,15 @@ bool log_store::prepare(open_file& file, file_state& state) {
 }
 
 // The old one is brought to the disk first: no cursor goes back into it.
-bool log_store::put_aside(open_file& file, file_state& state) {
+bool log_store::rotate_file(open_file& file, file_state& state) {
   auto& disk = *parts_.opener.disk;
   int error = disk.sync(file.log.file.get());
   if (error == 0)
     error = syncd::rotate(disk, file.log.folder.get(), logs::log_name(file.key.second), parts_.wall_time());
-  if (error != 0) return file.log.problem = std::string("cannot be put aside: ") + std::strerror(error), false;
+  if (error != 0) return file.log.problem = std::string("cannot be rotated: ") + std::strerror(error), false;
   state.wants_rotation = false;
   unsafe_.erase(file.key);
-  if (parts_.put_aside) parts_.put_aside(file.key.first);
+  if (parts_.rotated) parts_.rotated(file.key.first);
   file.log = parts_.opener.open_or_make(file.key.first, logs::log_name(file.key.second), state.group);
   if (!file.log) return false;
   const auto& made = file.log.status;
@@ -204,13 +204,13 @@ bool log_store::commit(std::vector<open_file>& files) {
   } catch (const std::exception& error) {
     const auto now = parts_.steady_time();
     commit_retry_ = now + k_retry;
-    if (commit_told_ == steady{} || now - commit_told_ >= k_tell_again) {
-      parts_.say(level::error, std::string("logs: ") + error.what() + "; nothing is written, it is tried again");
-      commit_told_ = now;
+    if (commit_reported_ == steady{} || now - commit_reported_ >= k_report_again) {
+      parts_.log(level::error, std::string("logs: ") + error.what() + "; no lines are written, trying again");
+      commit_reported_ = now;
     }
     return false;
   }
-  if (std::exchange(commit_told_, {}) != steady{}) parts_.say(level::info, "logs: positions are saved again");
+  if (std::exchange(commit_reported_, {}) != steady{}) parts_.log(level::info, "logs: positions can be saved again");
   for (auto& file : files) {
     auto& state = files_[file.key];
     if (state.is_torn) continue;
@@ -241,7 +241,7 @@ void log_store::write(open_file& file, steady now) {
       if (size <= 0) {
         state.is_torn = true;
         const int error = size == 0 ? ENOSPC : static_cast<int>(-size);
-        return complain(file.key, state, std::string("cannot be written: ") + std::strerror(error), now);
+        return report_problem(file.key, state, std::string("cannot be written: ") + std::strerror(error), now);
       }
       s.written += static_cast<std::size_t>(size);
     }
@@ -251,23 +251,24 @@ void log_store::write(open_file& file, steady now) {
     s.written = 0;
   }
   state.is_torn = false;
-  settle(file.key, state);
+  report_recovery(file.key, state);
 }
 
-void log_store::complain(const logs::log_file_key& key, file_state& state, const std::string& problem, steady now) {
+void log_store::report_problem(const logs::log_file_key& key, file_state& state, const std::string& problem,
+                               steady now) {
   state.retry = now + k_retry;
-  // Once is no news: a site's first lines may come before its tree is made.
+  // The first failure is not reported: a site's first lines may come before its tree is made.
   if (++state.failures == 1) return;
-  if (state.told == problem && now - state.told_at < k_tell_again) return;
-  parts_.say(level::error, shown(key) + " " + problem + "; its lines wait");
-  state.told = problem;
-  state.told_at = now;
+  if (state.reported == problem && now - state.reported_at < k_report_again) return;
+  parts_.log(level::error, shown(key) + " " + problem + "; its lines are kept until it can be written");
+  state.reported = problem;
+  state.reported_at = now;
 }
 
-void log_store::settle(const logs::log_file_key& key, file_state& state) {
+void log_store::report_recovery(const logs::log_file_key& key, file_state& state) {
   state.failures = 0;
-  if (std::exchange(state.told, {}).empty()) return;
-  parts_.say(level::info, shown(key) + " is written again");
+  if (std::exchange(state.reported, {}).empty()) return;
+  parts_.log(level::info, shown(key) + " can be written again");
 }
 
 void log_store::make_safe() {
@@ -282,7 +283,7 @@ void log_store::make_safe() {
     const bool is_same =
         log.file && log.status.st_dev == state.position.device && log.status.st_ino == state.position.inode;
     if (is_same && parts_.opener.disk->sync(log.file.get()) != 0) {
-      ++key;  // the next round tells, should writing fail too
+      ++key;  // the next round reports it, should writing fail too
       continue;
     }
     if (is_same) {
@@ -314,8 +315,8 @@ bool log_store::rotate(const std::string& site, std::uint32_t group) {
     state.wants_rotation = true;
     if (state.is_torn) continue;  // with the rest of what it is waiting for
     std::vector<open_file> files;
-    if (put_aside(file, state)) files.push_back(std::move(file));
-    if (files.empty()) complain(key, state, file.log.problem, parts_.steady_time());
+    if (rotate_file(file, state)) files.push_back(std::move(file));
+    if (files.empty()) report_problem(key, state, file.log.problem, parts_.steady_time());
     if (files.empty() || !commit(files)) done = false;
   }
   return done;

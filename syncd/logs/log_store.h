@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Writes what was taken from containers into the sites' files, each line once whatever ends when: open, put aside what
-// is due, commit the intent (positions.h), write at the places it names. What fails is tried again from the very byte;
-// the sources keep their lines meanwhile. One file that cannot be written holds up its own containers alone. No file
-// stays open between two rounds.
+// Writes the lines of the containers into the sites' files, each line once, also across a kill or a power cut:
+//
+//   1. open the files
+//   2. rotate those that are due
+//   3. commit the intent (positions.h)
+//   4. write at the positions that were committed
+//
+// A step that fails is tried again from the same byte; the sources keep their lines meanwhile. A file that cannot be
+// written delays its own containers alone. No file stays open between two rounds.
 #pragma once
 
 #include "log_positions/positions.h"
@@ -25,11 +30,11 @@ namespace heberg::syncd {
 
 struct log_store_parts {
   log_opener opener;
-  std::uint64_t max_size = 10'000'000;  // of a file before it is put aside
-  std::function<void(level, std::string_view)> say = {};
+  std::uint64_t max_size = 10'000'000;  // of a file before it is rotated
+  std::function<void(level, std::string_view)> log = {};
   std::function<std::time_t()> wall_time = [] { return std::time(nullptr); };
   std::function<std::chrono::steady_clock::time_point()> steady_time = [] { return std::chrono::steady_clock::now(); };
-  std::function<void(const std::string& site)> put_aside = {};  // there is something to compress and prune
+  std::function<void(const std::string& site)> rotated = {};  // there is something to compress and prune
   std::function<void(const log_source&, docker::log_stream, std::string_view lines)> written = {};
 };
 
@@ -49,17 +54,17 @@ class log_store {
   // Writes what can be written now. When to come again for what could not: a second from now; empty where all was.
   std::optional<steady> flush(std::span<log_source* const> sources);
 
-  // fdatasync, and the commit that says so, of all files written since the last time.
+  // fdatasync, and the commit that records it, of all files written since the last time.
   void make_safe();
   [[nodiscard]] bool has_unsafe() const noexcept { return !unsafe_.empty(); }
 
-  // Puts the site's files aside now, or at the next write where one is under way. False: some could not be.
+  // Rotates the site's files now, or at the next write where one is under way. False: some could not be.
   bool rotate(const std::string& site, std::uint32_t group);
 
   void forget(const std::string& container);  // its source is empty
   void forget_all_but(const std::set<std::string>& containers);
 
-  void finish();  // the last word: all is written that can be, and the next start may rely on it
+  void finish();  // all is written that can be, and the next start may rely on it
 
  private:
   struct file_state {
@@ -69,8 +74,8 @@ class log_store {
     bool wants_rotation = false;
     steady retry{};  // not before
     int failures = 0;
-    std::string told;  // what is wrong, said then
-    steady told_at{};
+    std::string reported;  // the problem that was logged last
+    steady reported_at{};
   };
   struct open_file {
     logs::log_file_key key;
@@ -82,11 +87,11 @@ class log_store {
 
   std::vector<open_file> open_waiting(std::span<log_source* const> sources, steady now);
   bool prepare(open_file& file, file_state& state);
-  bool put_aside(open_file& file, file_state& state);
+  bool rotate_file(open_file& file, file_state& state);
   bool commit(std::vector<open_file>& files);
   void write(open_file& file, steady now);
-  void complain(const logs::log_file_key& key, file_state& state, const std::string& problem, steady now);
-  void settle(const logs::log_file_key& key, file_state& state);
+  void report_problem(const logs::log_file_key& key, file_state& state, const std::string& problem, steady now);
+  void report_recovery(const logs::log_file_key& key, file_state& state);
 
   logs::positions& positions_;
   log_store_parts parts_;
@@ -94,7 +99,7 @@ class log_store {
   std::map<logs::log_position_key, logs::stream_position> restored_;  // of containers that were not asked for yet
   std::set<logs::log_file_key> unsafe_;
   steady commit_retry_{};
-  steady commit_told_{};
+  steady commit_reported_{};
 };
 
 }  // namespace heberg::syncd

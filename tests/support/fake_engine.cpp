@@ -313,7 +313,7 @@ struct fake_engine::impl {
     targets[static_cast<std::size_t>(engine_call::events)] = target;
     if (const auto fault = take_fault(engine_call::events, ""))
       co_return co_await misbehave(c, *fault, "{\"Type\":\"container\"}\n");
-    // Heard from here on, as with Docker: what happens before the head is read must not be lost.
+    // Events arrive from here on, as with Docker: what happens before the head is read must not be lost.
     streams.insert(c);
     if (!co_await send(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"))
       co_return false;
@@ -333,7 +333,7 @@ struct fake_engine::impl {
     c->close();
   }
 
-  void tell(std::string_view line) {
+  void send_event(std::string_view line) {
     if (hanging) return;
     for (const auto& c : streams) {
       c->pending.append(line).append("\n");
@@ -432,10 +432,11 @@ std::string fake_engine::add(fake_container c) {
   return impl_->on_thread([&] {
     const auto id = impl_->add(std::move(c));
     const auto& added = impl_->by_id.at(id)->container;
-    impl_->tell(container_event_json(added, "create"));
+    impl_->send_event(container_event_json(added, "create"));
     if (added.state == "created") return id;
-    for (const auto& [network, address] : added.networks) impl_->tell(network_event_json(added, "connect", network));
-    impl_->tell(container_event_json(added, "start"));
+    for (const auto& [network, address] : added.networks)
+      impl_->send_event(network_event_json(added, "connect", network));
+    impl_->send_event(container_event_json(added, "start"));
     return id;
   });
 }
@@ -448,8 +449,8 @@ void fake_engine::remove(const std::string& name) {
   impl_->on_thread([&] {
     const auto c = impl_->find(name).container;
     impl_->remove(name);
-    if (c.state == "running") impl_->tell(container_event_json(c, "die"));
-    impl_->tell(container_event_json(c, "destroy"));
+    if (c.state == "running") impl_->send_event(container_event_json(c, "die"));
+    impl_->send_event(container_event_json(c, "destroy"));
   });
 }
 
@@ -469,7 +470,7 @@ void fake_engine::change(const std::string& name, const std::function<void(fake_
       node.key() = e.container.name;
       impl_->by_name.insert(std::move(node));
     }
-    if (!action.empty()) impl_->tell(container_event_json(e.container, action));
+    if (!action.empty()) impl_->send_event(container_event_json(e.container, action));
   });
 }
 
@@ -478,7 +479,7 @@ void fake_engine::connect(const std::string& name, const std::string& network, c
     auto& e = impl_->find(name);
     e.container.networks[network] = address;
     e.render();
-    impl_->tell(network_event_json(e.container, "connect", network));
+    impl_->send_event(network_event_json(e.container, "connect", network));
   });
 }
 
@@ -487,12 +488,12 @@ void fake_engine::disconnect(const std::string& name, const std::string& network
     auto& e = impl_->find(name);
     e.container.networks.erase(network);
     e.render();
-    impl_->tell(network_event_json(e.container, "disconnect", network));
+    impl_->send_event(network_event_json(e.container, "disconnect", network));
   });
 }
 
-void fake_engine::tell(std::string_view line) {
-  impl_->on_thread([&] { impl_->tell(line); });
+void fake_engine::send_event(std::string_view line) {
+  impl_->on_thread([&] { impl_->send_event(line); });
 }
 
 void fake_engine::inject(injected_fault fault) {

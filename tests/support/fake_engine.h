@@ -4,9 +4,9 @@
 // fault that an engine can show.
 //
 //   test::fake_engine engine(folder / "docker.sock");
-//   engine.add(test::make_container("site_1", "site-1.test", "/sites/site_1/www"));   // tells create, connect, start
+//   engine.add(test::make_container("site_1", "site-1.test", "/sites/site_1/www"));   // sends create, connect, start
 //   engine.change("site_1", [](auto& c) { c.state = "exited"; }, "die");
-//   engine.remove("site_1");                                                          // tells die, destroy
+//   engine.remove("site_1");                                                          // sends die, destroy
 //   engine.inject({.call = engine_call::inspect, .effect = engine_fault::cut});       // once; the next answer is whole
 //
 // All functions may be called from any thread; each has taken effect when it returns.
@@ -67,9 +67,9 @@ class fake_engine {
   void connect(const std::string& name, const std::string& network,
                const std::string& address);  // docker network connect
   void disconnect(const std::string& name, const std::string& network);
-  void tell(std::string_view line);  // any text on the event streams
+  void send_event(std::string_view line);  // any text on the event streams
 
-  // What it has written; those who follow hear of it.
+  // What it has written; answers that follow get it.
   void change_log(const std::string& name, const std::function<void(fake_log&)>& edit);
 
   // ---- faults ----
@@ -78,7 +78,7 @@ class fake_engine {
   void close_connections();  // all of them
   void go_away();            // as dockerd stopped: no socket, no connections
   void come_back();
-  void hang(bool hanging);  // accepts, reads, answers nothing, tells nothing; after that it answers again, but not what
+  void hang(bool hanging);  // accepts, reads, answers nothing, sends nothing; after that it answers again, but not what
                             // it missed
   void set_versions(std::string newest, std::string oldest);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The log of a fake container, as the engine keeps it: entries in order, and the answers made of them. It follows as
-// badly as Docker 20.10 does (docs/decisions/0010) when told to.
+// badly as Docker 20.10 does (docs/decisions/0010) when lose_when_following and repeat_when_following are set.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ struct fake_log_entry {
 struct fake_log {
   std::vector<fake_log_entry> entries;
   std::size_t first = 0;        // older ones were rotated away
-  int lose_when_following = 0;  // of each so many entries one is not given to those who follow; 0: none
+  int lose_when_following = 0;  // of each so many entries one is missing from answers that follow; 0: none
   bool repeat_when_following = false;
   int status = 200;  // another: the engine refuses
 };

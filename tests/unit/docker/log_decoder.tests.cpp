@@ -112,7 +112,7 @@ TEST_CASE("what is not the engine's format is refused, with the reason") {
       {frame(1, ""), "a line without a stamp"},
       {frame(1, "2026-11-24T17:17:5x.000000001Z x\n"), "a line without a stamp"},
       {frame(1, "2026-11-24T17:17:53.00000000xZ x\n"), "a line without a stamp"},
-      {frame(3, "error from daemon\n"), "the engine says: error from daemon\n"},
+      {frame(3, "error from daemon\n"), "the engine reports: error from daemon\n"},
       {std::string("\1\0\0\0\x7f\0\0\0", 8), "a frame of 2130706440 bytes"},
   };
   for (const auto& row : rows) {

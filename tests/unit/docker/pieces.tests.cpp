@@ -89,7 +89,7 @@ TEST_CASE("the API version is the newest that both sides speak") {
     INFO(to_string(row.newest));
     CHECK(negotiate({row.newest, row.oldest}).value == row.agreed);
   }
-  CHECK(negotiate({{1, 24}, {1, 12}}).problem == "speaks API 1.12 to 1.24, this program 1.25 to 1.47");
+  CHECK(negotiate({{1, 24}, {1, 12}}).problem == "supports API 1.12 to 1.24, this program 1.25 to 1.47");
 }
 
 TEST_CASE("calls are made in the agreed version, and ask for stopped containers too") {

@@ -53,7 +53,7 @@ class script {
   }
 
   std::vector<std::string> list(std::vector<container> entries) { return tell(watch_listed{std::move(entries)}); }
-  std::vector<std::string> hear(std::vector<event> events) { return tell(watch_heard{std::move(events)}); }
+  std::vector<std::string> hear(std::vector<event> events) { return tell(watch_events{std::move(events)}); }
   std::vector<std::string> inspected(const container& c) { return tell(watch_inspected{c}); }
   std::vector<std::string> vanished(char digit) { return tell(watch_vanished{id_of(digit)}); }
   std::vector<std::string> failed(char digit, std::string reason = "500") {
@@ -88,9 +88,9 @@ class script {
   static std::string describe(const do_subscribe&) { return "subscribe"; }
   static std::string describe(const do_list&) { return "list"; }
   static std::string describe(const do_inspect& a) { return std::string("inspect ") + a.id[0]; }
-  static std::string describe(const do_tell_synced&) { return "synced"; }
-  static std::string describe(const do_tell_changed&) { return "changed"; }
-  static std::string describe(const do_tell_lost& a) { return "lost " + a.reason; }
+  static std::string describe(const do_report_synced&) { return "synced"; }
+  static std::string describe(const do_report_changed&) { return "changed"; }
+  static std::string describe(const do_report_lost& a) { return "lost " + a.reason; }
   std::string describe(const do_wait& a) {
     delay = a.delay;
     constexpr const char* k_names[] = {"settle", "publish", "resync", "reconnect"};

@@ -377,10 +377,10 @@ TEST_CASE("an event that is no JSON, or endless, is made up for by a list") {
   REQUIRE(o.until([&] { return o.synced == 1; }));
   engine.add_silently(site(1));
   SECTION("no JSON") {
-    engine.tell("{\"Type\":");
+    engine.send_event("{\"Type\":");
   }
   SECTION("endless") {
-    engine.tell("{\"Type\":\"container\",\"x\":\"" + std::string(3 << 20, 'x') + "\"}");
+    engine.send_event("{\"Type\":\"container\",\"x\":\"" + std::string(3 << 20, 'x') + "\"}");
   }
   REQUIRE(o.until([&] { return o.sees("site_1"); }));
   CHECK(o.logged("cannot be read"));
@@ -392,7 +392,7 @@ TEST_CASE("an engine too new or too old is refused in words that say so") {
   fake_engine engine(folder / "s");
   engine.set_versions("1.99", "1.90");
   CHECK_THROWS_WITH(static_cast<void>(fetch_containers(observer::quick(engine))),
-                    "the engine speaks API 1.90 to 1.99, this program 1.25 to 1.47");
+                    "the engine supports API 1.90 to 1.99, this program 1.25 to 1.47");
   engine.set_versions("1.99", "1.24");
   CHECK(fetch_containers(observer::quick(engine)).empty());
   CHECK_THAT(engine.last_target(engine_call::list), Catch::StartsWith("/v1.47/"));

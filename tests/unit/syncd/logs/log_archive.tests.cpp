@@ -53,7 +53,7 @@ TEST_CASE("a log is due by its size, or when it was last written on another day,
   CHECK_FALSE(syncd::is_rotation_due(file, 100, noon + 86'400));
 }
 
-TEST_CASE_METHOD(log_world, "what was put aside is compressed whole, with its owner and mode, and the plain one goes") {
+TEST_CASE_METHOD(log_world, "a rotated log is compressed whole, with its owner and mode, and the plain one goes") {
   const auto plain = log("a", "access.log-20261124-173000");
   write_file(plain, "one\ntwo\n");
   fs::permissions(plain, static_cast<fs::perms>(0640));

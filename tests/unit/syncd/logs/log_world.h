@@ -81,7 +81,7 @@ struct log_world {
     positions.reset();
     positions.emplace((dir / "logs.db").string(), boot);
     syncd::log_store_parts parts{.opener = {root.get(), &owners, &disk}, .max_size = max_size};
-    parts.say = [this](level, std::string_view text) { said.emplace_back(text); };
+    parts.log = [this](level, std::string_view text) { said.emplace_back(text); };
     parts.steady_time = [this] { return now; };
     store.emplace(*positions, std::move(parts));
   }
@@ -104,7 +104,7 @@ struct log_world {
   fs::path log(const std::string& site = "a", const char* name = "access.log") const {
     return dir / ("sites/" + site + "/logs/" + name);
   }
-  // With what was put aside, oldest first.
+  // With the rotated ones, oldest first.
   std::string everything(const std::string& site = "a", const std::string& name = "access.log") const {
     std::vector<std::pair<std::string, std::string>> parts;
     for (const auto& entry : fs::directory_iterator(dir / ("sites/" + site + "/logs"))) {
