@@ -10,8 +10,8 @@ void account_writer::request() {
   publishing_.note_change(parts_.time.steady_now());
 }
 
-void account_writer::store(ledger::site row, urgency urgency) {
-  if (urgency == urgency::at_once) {
+void account_writer::store(ledger::site row, publish_urgency urgency) {
+  if (urgency == publish_urgency::at_once) {
     publishing_.note_change(parts_.time.steady_now());
   } else {
     publishing_.note_slow_change(parts_.time.steady_now());

@@ -22,7 +22,7 @@
 
 namespace heberg::syncd {
 
-enum class urgency { at_once, can_wait };
+enum class publish_urgency { at_once, can_wait };
 
 struct writer_parts {
   site_table& sites;
@@ -39,7 +39,7 @@ class account_writer {
   account_writer(const settings& settings, const writer_parts& parts) : settings_(settings), parts_(parts) {}
 
   void request();  // a write, also where no row has changed
-  void store(ledger::site row, urgency urgency = urgency::at_once);
+  void store(ledger::site row, publish_urgency urgency = publish_urgency::at_once);
 
   // These wait for the next commit.
   void log_when_saved(site_event event) { events_.push_back(std::move(event)); }

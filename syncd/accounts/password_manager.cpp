@@ -212,7 +212,7 @@ void password_manager::store(ledger::site row, std::string hash, hash_origin ori
   if (row == before) return;
   // In a start's thousands each hash alone is not worth a new directory, and must not delay an account that is.
   const bool is_one_of_many = lane == lane::bulk && hashing_.size() + to_read_.size() > k_many;
-  parts_.store(std::move(row), is_one_of_many ? urgency::can_wait : urgency::at_once);
+  parts_.store(std::move(row), is_one_of_many ? publish_urgency::can_wait : publish_urgency::at_once);
 }
 
 std::string password_manager::path_of(const std::string& site) const {

@@ -27,7 +27,7 @@ struct password_parts {
   time_source& time;
   problem_log& log;
   std::function<bool()> can_read_trees;  // false: the sites root is unsafe
-  std::function<void(ledger::site row, urgency urgency)> store;
+  std::function<void(ledger::site row, publish_urgency urgency)> store;
 };
 
 class password_manager {

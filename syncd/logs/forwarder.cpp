@@ -106,9 +106,9 @@ struct forwarder::impl final : follower_host {
     });
   }
 
-  void request_write(const std::string& container, urgency how) override {
+  void request_write(const std::string& container, write_urgency how) override {
     waiting.insert(container);
-    flush_at(steady::now() + (how == urgency::urgent ? steady::duration(0) : k_gather));
+    flush_at(steady::now() + (how == write_urgency::urgent ? steady::duration(0) : k_gather));
   }
 
   // ---- the store ----
@@ -266,7 +266,7 @@ struct forwarder::impl final : follower_host {
 
   void leave(const std::string& id, log_follower& follower) {
     follower.leave();
-    request_write(id, urgency::normal);  // it may be done already
+    request_write(id, write_urgency::normal);  // it may be done already
   }
 
   void rotate(const std::string& site) {

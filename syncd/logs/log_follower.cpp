@@ -145,7 +145,7 @@ struct log_follower::impl : std::enable_shared_from_this<impl> {
   void carry_out(const do_write_open_kept&) { kept.move_open_to(source); }
 
   void carry_out(const do_flush& what) {
-    host.request_write(container.id, what.is_urgent ? urgency::urgent : urgency::normal);
+    host.request_write(container.id, what.is_urgent ? write_urgency::urgent : write_urgency::normal);
   }
   void carry_out(const do_warn& what) {
     host.log(level::warning,

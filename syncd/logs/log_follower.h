@@ -14,7 +14,7 @@
 
 namespace heberg::syncd {
 
-enum class urgency { normal, urgent };
+enum class write_urgency { normal, urgent };
 
 // What all followers of a thread share.
 class follower_host {
@@ -30,7 +30,7 @@ class follower_host {
   [[nodiscard]] virtual bool acquire_wakeup() = 0;
   virtual void release_wakeup() = 0;
   // The container has lines to be written, or is done.
-  virtual void request_write(const std::string& container, urgency how) = 0;
+  virtual void request_write(const std::string& container, write_urgency how) = 0;
   virtual void log(level level, std::string_view text) = 0;
 };
 

@@ -282,7 +282,7 @@ struct bare_password_fixture {
   site_table sites;
   problem_log log{[this](level level, std::string_view text) { host.log(level, text); }};
   bool can_read_trees = true;
-  std::vector<std::pair<ledger::site, urgency>> stored;
+  std::vector<std::pair<ledger::site, publish_urgency>> stored;
   password_manager passwords{
       heberg::settings(),
       {.sites = sites,
@@ -291,7 +291,7 @@ struct bare_password_fixture {
        .time = host,
        .log = log,
        .can_read_trees = [this] { return can_read_trees; },
-       .store = [this](ledger::site row, urgency urgency) { stored.emplace_back(row, urgency); }}};
+       .store = [this](ledger::site row, publish_urgency urgency) { stored.emplace_back(row, urgency); }}};
 
   bare_password_fixture() {
     ledger::site row;
@@ -314,7 +314,7 @@ TEST_CASE_METHOD(bare_password_fixture, "a touched file is read after a moment, 
   passwords.read_due();
   REQUIRE(stored.size() == 1);
   CHECK(stored[0].first.hash == k_hash);
-  CHECK(stored[0].second == urgency::at_once);
+  CHECK(stored[0].second == publish_urgency::at_once);
   CHECK(passwords.is_idle());
   CHECK_FALSE(passwords.has_delayed());
 }
