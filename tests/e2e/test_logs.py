@@ -213,7 +213,7 @@ def logs_hostile_trees(world):
     os.makedirs(f"{world.sites}/mallory/www", exist_ok=True)
     world.made.append("mallory")
     world.docker("run", "-d", "--name", "mallory", "--network", "none", "--cap-add", "MKNOD", "-e", "VIRTUAL_HOST=mallory.test",
-                 "-v", f"{world.sites}/mallory:/tree", "php:apache", "perl", "-e", "$|=1; while(1) { print 'tick ', ++$i, \"\\n\"; select(undef, undef, undef, 0.1) }")
+                 "-v", f"{world.sites}/mallory:/tree", "php:apache", "perl", "-e", "$|=1; while(1) { print 'tick ', ++$i, \"\\n\"; sleep 1 }")
     world.wait_for_account("mallory")
     world.wait_for_account("victim")
     wait_for(20, "lines", lambda: read_log(world, "mallory", "access.log"))
