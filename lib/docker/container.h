@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the engine reports of one container, as plain values. Everything in here is hostile input: bounded in size by the
-// parser (lib/docker/parse.h), but not checked; lib/site checks it.
+// What the engine reports of one container, as plain values. Everything in here is hostile input: bounded in size by
+// the parser (lib/docker/parse.h), but not checked; lib/site checks it.
 #pragma once
 
 #include <chrono>

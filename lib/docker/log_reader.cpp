@@ -184,6 +184,7 @@ struct log_reader::impl : std::enable_shared_from_this<impl> {
     const auto why = "the engine answers " + std::to_string(status) + " " +
                      std::string(std::string_view(head).substr(0, head.find_first_of("\r\n")));
     if (is_no_such_container(status, head)) return end(log_end::gone, why);
+    if (is_being_removed(status, head)) return end(log_end::removing, why);
     end(status == 501 ? log_end::unsupported : log_end::failed, status == 0 ? "the engine hung up" : why);
   }
 

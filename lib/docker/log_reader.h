@@ -35,6 +35,7 @@ enum class log_end {
   eof,          // the engine has closed: all was read
   stopped,      // the sink wanted no more
   gone,         // no such container
+  removing,     // the container is being removed: its log cannot be read any more
   unsupported,  // its log driver cannot be read; with the engine's message
   failed,       // anything else
 };

@@ -222,6 +222,10 @@ bool is_no_such_container(unsigned status, std::string_view body) noexcept {
   return status == 404 || (status == 500 && body.find("\"cause\":\"no such container\"") != std::string_view::npos);
 }
 
+bool is_being_removed(unsigned status, std::string_view body) noexcept {
+  return status == 409 && body.find("marked for removal") != std::string_view::npos;
+}
+
 parsed<container> parse_inspect(std::string_view text_) {
   parsed<container> result;
   const auto document =

@@ -56,6 +56,8 @@ struct event {
 // An answer about a container that is gone: 404, or Podman's 500 for one that went while it was being asked (seen with
 // 4.3.1).
 [[nodiscard]] bool is_no_such_container(unsigned status, std::string_view body) noexcept;
+// Does a refusal of its log mean that the container is being removed, or that a removal has left it dead?
+[[nodiscard]] bool is_being_removed(unsigned status, std::string_view body) noexcept;
 
 [[nodiscard]] parsed<engine_version> parse_version(std::string_view text);  // GET /version
 [[nodiscard]] parsed<container> parse_inspect(std::string_view text);       // GET /containers/ID/json

@@ -137,7 +137,7 @@ void follow_policy::on(const fetch_ended& what) {
   flush_if_held(what.held);
   switch (what.how) {
     case log_end::eof:
-      failures_ = 0;
+      failures_ = refusals_ = 0;
       fetch_ = fetch_phase::finishing;
       return act(do_finish_answer{
           .ends_open_lines = state_at_fetch_ != container_state::running && state_ != container_state::running,
@@ -147,6 +147,8 @@ void follow_policy::on(const fetch_ended& what) {
     case log_end::gone:
       if (state_ == container_state::removed) return drain();
       return schedule_fetch(k_poll_min);  // its removal is about to be told
+    case log_end::removing:               // no failure; a container whose removal fails can stay so
+      return schedule_fetch(back_off(++refusals_));
     case log_end::unsupported:
       return give_up(what.why);
     case log_end::failed:
@@ -184,7 +186,7 @@ void follow_policy::on(const answer_finished& what) {
   const auto pieces = std::exchange(new_pieces_, 0);
   tail_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(k_tail_max, k_tail_min + 2 * pieces));
   if (state_ == container_state::removed) return poll_after_removal(what.kept);
-  // Lines that the wake-up stream should have brought, and did not: it has lost its place.
+  // Lines that the wake-up connection should have brought, and did not: it has lost its place.
   if (had_news_ && !is_woken_) close_wakeup();
   is_next_urgent_ = (std::exchange(is_woken_, false) && what.kept > 0) || is_wanted_again_;
   if (state_ == container_state::stopped) {
@@ -197,7 +199,7 @@ void follow_policy::on(const answer_finished& what) {
   act(do_open_wakeup{});
 }
 
-// ---- the wake-up stream ----
+// ---- the wake-up connection ----
 
 void follow_policy::on(const wakeup_opened&) {
   if (wakeup_ != wakeup_phase::requested) return;
@@ -219,7 +221,7 @@ void follow_policy::on(const wakeup_received& what) {
   if (!what.ends_line) return;
   if (phase_ == follow_phase::draining) return act(do_write_kept{});
   if (what.kept <= k_kept_max || wakeup_ != wakeup_phase::open) return;
-  // The engine keeps the rest meanwhile: even of a container that is removed, as long as the stream is open.
+  // The engine keeps the rest meanwhile: even of a container that is removed, as long as the connection is open.
   pause_wakeup();
   schedule_fetch(milliseconds(0));
 }
@@ -261,7 +263,7 @@ void follow_policy::poll_after_removal(std::size_t kept) {
   schedule_fetch(k_poll_min);
 }
 
-// From here on the wake-up stream's lines are written: nothing else is left. At the disk's pace, as all else.
+// From here on the wake-up connection's lines are written: nothing else is left. At the disk's pace, as all else.
 void follow_policy::drain() {
   act(do_drop_open_lines{});
   phase_ = follow_phase::draining;

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Decides how one container's log is read to its end (docs/decisions/0010); knows no socket, no clock and no line.
-// log_follower tells it what happened and carries out what it says. An event that its state does not expect does nothing.
+// log_follower reports what happened and carries out the actions. An event that its state does not expect does nothing.
 //
-//                     slot granted                      removed, and no such
-//   due ──> queued ──────────────> reading ──ended──┐   container any more
-//    ^                              │   ^           │  ┌──────────────────> draining ──all kept lines written──> done
-//    │                              v   │           │  │
-//    │                            paused            ├──┤  no readable driver
-//    │                                              │  ├──────────────────> unreadable ──running again──> due
-//    │                                              │  │
-//    └───────── after a delay ──────────────────────┴──┘
+//   container   following ──removed, and the engine has it no more──> draining ──all kept lines are written──> done
+//                ^     └──no readable log driver──> unreadable ─┐
+//                └────────────────started again─────────────────┘
 //
-// - A fetch (an answer that does not follow) holds the last so many pieces. When its first piece is not known, lines may
-//   be missing before it: it is dropped, and more pieces are fetched.
-// - The wake-up stream (an answer that follows) says when to fetch. It can lose its place and say nothing: while lines
-//   come, and for a while after, the log is polled too. A poll that finds lines which it did not announce opens it anew.
-// - Its lines that were not fetched yet are kept. It pauses while there are many; once the engine has the container no
-//   more they are the final lines, and are written.
+//   fetch       idle ──> due ──wait elapsed──> queued ──slot granted──> reading ──ended──> finishing ──> idle
+//                                                                        │   ^
+//                                                      many lines held   v   │   held lines are written
+//                                                                       paused
+//
+// - A fetch (an answer that does not follow) holds the last so many pieces. When its first piece is not known, lines
+//   may be missing before it: it is dropped, and more pieces are fetched.
+// - The wake-up connection (an answer that follows) says when to fetch. It can lose its place without a sign: while
+//   lines come, and for a while after, the log is polled too. When a poll finds lines that it did not announce, it is
+//   opened anew.
+// - Lines that it brought and no fetch yet are kept. It pauses while there are many. Once the engine has the container
+//   no more they are the final lines, and are written.
 // - A fetch slot is held from its grant to the end of the answer, but not while the disk is waited for.
 #pragma once
 
@@ -38,7 +39,7 @@ namespace heberg::syncd {
 inline constexpr std::size_t k_held_urgent = 96 << 10;
 inline constexpr std::size_t k_held_pause = 128 << 10;
 inline constexpr std::size_t k_held_resume = 48 << 10;
-// Bytes of lines that the wake-up stream brought and no fetch yet.
+// Bytes of lines that the wake-up connection brought and no fetch yet.
 inline constexpr std::size_t k_kept_max = 64 << 10;
 inline constexpr std::size_t k_kept_resume = k_kept_max / 2;
 
@@ -48,12 +49,12 @@ inline constexpr std::uint32_t k_tail_growth = 8;
 
 inline constexpr std::chrono::milliseconds k_after_wakeup{50};  // what is written together is fetched together
 inline constexpr std::chrono::milliseconds k_poll_min{1'000};   // × 4 with each poll that finds nothing
-inline constexpr std::chrono::milliseconds k_poll_max{64'000};  // then the wake-up stream alone is waited for
+inline constexpr std::chrono::milliseconds k_poll_max{64'000};  // then the wake-up connection alone is waited for
 inline constexpr std::chrono::milliseconds k_poll_without_wakeup{5'000};
 inline constexpr std::chrono::milliseconds k_retry_min{100};  // × 2 with each failure
 inline constexpr std::chrono::milliseconds k_retry_max{5'000};
 inline constexpr int k_failures_before_warning = 4;
-inline constexpr int k_polls_after_removal = 3;  // of a container without a wake-up stream
+inline constexpr int k_polls_after_removal = 3;  // of a container without a wake-up connection
 
 enum class container_state { running, stopped, removed };
 
@@ -118,7 +119,7 @@ struct do_close_wakeup {};
 struct do_pause_wakeup {};
 struct do_resume_wakeup {};
 struct do_write_kept {};       // up to k_held_pause of held bytes; kept_written follows
-struct do_write_open_kept {};  // the lines that the wake-up stream left open are whole
+struct do_write_open_kept {};  // the lines that the wake-up connection left open are whole
 struct do_flush {              // the container has lines to be written, or is done
   bool is_urgent;
 };
@@ -221,9 +222,10 @@ class follow_policy {
   bool had_news_ = false;
   bool is_next_urgent_ = false;  // more is there already
 
-  bool is_woken_ = false;  // by the wake-up stream, since the last whole answer
+  bool is_woken_ = false;  // by the wake-up connection, since the last whole answer
   std::chrono::milliseconds poll_delay_ = k_poll_min;
   int failures_ = 0;
+  int refusals_ = 0;  // since the container is being removed
   std::optional<time_point> last_wakeup_end_;
   int wakeup_ends_ = 0;  // one soon after the other
   int polls_after_removal_ = 0;

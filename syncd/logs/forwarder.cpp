@@ -37,7 +37,7 @@ constexpr auto k_gather = 50ms;      // lines that come together are written tog
 constexpr auto k_safe_every = 5s;
 constexpr auto k_open_again = 5s;
 
-// Accounts, files and calls must not want for descriptors because many containers have a wake-up stream.
+// Accounts, files and calls must not want for descriptors because many containers have a wake-up connection.
 std::size_t default_max_wakeups() {
   constexpr rlim_t k_others = 1024;
   rlimit limit{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the wake-up stream of a container brought and no fetch yet, in order. When the engine has the container no more
-// these are its final lines. Pure.
+// What the wake-up connection of a container brought and no fetch yet, in order. When the engine has the container no
+// more these are its final lines. Pure.
 #pragma once
 
 #include "docker/log_decoder.h"
@@ -17,7 +17,7 @@ namespace heberg::syncd {
 
 class kept_lines {
  public:
-  // A new wake-up stream begins, at what was fetched into the source.
+  // A new wake-up connection begins, at what was fetched into the source.
   void reset(const log_source& fetched);
 
   enum class take_result {
@@ -31,7 +31,7 @@ class kept_lines {
   void trim(std::size_t bytes_max);  // drops the oldest
 
   void move_to(log_source& source, std::size_t held_max);  // the oldest first, while the source holds less than that
-  void move_open_to(log_source& source);                   // what the stream has left open is a line
+  void move_open_to(log_source& source);                   // what the connection has left open is a line
 
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Compresses rotated logs, and removes the oldest beyond a number and a size. Has a thread of its own, which nothing
-// waits for. After an end in any moment each log is there, plain or compressed: a compressed one is whole before it gets
-// its name, and only then the plain one is removed; the next run does what is left to do.
+// waits for. After an end in any moment each log is there, plain or compressed: a compressed one is whole before it
+// gets its name, and only then the plain one is removed; the next run does what is left to do.
 #pragma once
 
 #include "program/log.h"

@@ -26,7 +26,7 @@ class follower_host {
   // A slot to fetch: the container's grant_slot() is called when one is free, never from within this call.
   virtual void request_slot(const std::string& container) = 0;
   virtual void release_slot() = 0;
-  // A socket to be held open as the wake-up stream. False: too many are open; who has none polls.
+  // A socket to be held open as the wake-up connection. False: too many are open; who has none polls.
   [[nodiscard]] virtual bool acquire_wakeup() = 0;
   virtual void release_wakeup() = 0;
   // The container has lines to be written, or is done.

@@ -196,11 +196,11 @@ struct fake_engine::impl {
     const auto query = parse_log_query(target);
     const auto found = by_id.find(id);
     auto e = found == by_id.end() ? nullptr : found->second;
-    const auto refuse = [](int status) {
-      return "HTTP/1.0 " + std::to_string(status) + " No\r\nServer: Docker\r\n\r\n{\"message\":\"no\"}\n";
+    const auto refuse = [](int status, const std::string& message) {
+      return "HTTP/1.0 " + std::to_string(status) + " No\r\nServer: Docker\r\n\r\n{\"message\":\"" + message + "\"}\n";
     };
     if (e == nullptr || e->log.status != 200) {
-      co_await send(c, refuse(e == nullptr ? 404 : e->log.status));
+      co_await send(c, e == nullptr ? refuse(404, "no") : refuse(e->log.status, e->log.refusal));
       co_return false;
     }
     if (const auto fault = take_fault(engine_call::logs, e->container.name)) {

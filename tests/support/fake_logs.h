@@ -22,7 +22,8 @@ struct fake_log {
   std::size_t first = 0;        // older ones were rotated away
   int lose_when_following = 0;  // of each so many entries one is missing from answers that follow; 0: none
   bool repeat_when_following = false;
-  int status = 200;  // another: the engine refuses
+  int status = 200;            // another: the engine refuses
+  std::string refusal = "no";  // with this message
 };
 
 // One entry as the engine sends it.

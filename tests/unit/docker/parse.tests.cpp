@@ -297,3 +297,10 @@ TEST_CASE("a container that is gone is told from one that cannot be inspected") 
   CHECK_FALSE(is_no_such_container(500, R"({"message":"no such container runtime"})"));
   CHECK_FALSE(is_no_such_container(200, R"({"cause":"no such container"})"));
 }
+
+TEST_CASE("a log that is refused because the container is being removed is told from other conflicts") {
+  constexpr auto k_body = R"({"message":"can not get logs from container which is dead or marked for removal"})";
+  CHECK(is_being_removed(409, k_body));
+  CHECK_FALSE(is_being_removed(500, k_body));
+  CHECK_FALSE(is_being_removed(409, R"({"message":"container is paused"})"));
+}

@@ -106,6 +106,7 @@ const std::vector<std::pair<const char*, follow_event>>& events() {
       {"answer ends: eof, lines held", fetch_ended{log_end::eof, "", 1}},
       {"answer ends: stopped", fetch_ended{log_end::stopped, "", 0}},
       {"answer ends: gone", fetch_ended{log_end::gone, "404", 0}},
+      {"answer ends: removing", fetch_ended{log_end::removing, "409", 0}},
       {"answer ends: unsupported", fetch_ended{log_end::unsupported, "none", 0}},
       {"answer ends: failed", fetch_ended{log_end::failed, "500", k_held_urgent}},
       {"answer finished", answer_finished{0, 0}},
@@ -215,7 +216,7 @@ TEST_CASE("without a wake-up the log is polled ever less often, and after a minu
   CHECK(s.fetch(1) == "wait 1000 ms");
 }
 
-TEST_CASE("a container that got no wake-up stream is polled every five seconds") {
+TEST_CASE("a container that got no wake-up connection is polled every five seconds") {
   follow_script s;
   s.tell(follow_started{});
   CHECK(s.fetch() == "open wakeup");
@@ -228,14 +229,14 @@ TEST_CASE("a container that got no wake-up stream is polled every five seconds")
   CHECK(s.tell(wakeup_refused{}) == "wait 1000 ms");
 }
 
-TEST_CASE("a wake-up stream that said nothing of lines has lost its place, and is opened anew") {
+TEST_CASE("a wake-up connection that said nothing of lines has lost its place, and is opened anew") {
   follow_script s;
   s.listen();
   CHECK(s.fetch(1) == "close wakeup, open wakeup");
   CHECK(s.tell(wakeup_opened{}) == "wait 1000 ms");
 }
 
-TEST_CASE("a wake-up stream that announced the lines stays open") {
+TEST_CASE("a wake-up connection that announced the lines stays open") {
   follow_script s;
   s.listen();
   s.tell(wakeup_received{.ends_line = true, .kept = 10});
@@ -254,7 +255,7 @@ TEST_CASE("an open line that comes again with each answer is no news") {
   CHECK(s.end_fetch() == "wait 4000 ms");
 }
 
-TEST_CASE("many kept lines pause the wake-up stream until a fetch has brought them") {
+TEST_CASE("many kept lines pause the wake-up connection until a fetch has brought them") {
   follow_script s;
   s.listen();
   CHECK(s.tell(wakeup_received{.ends_line = true, .kept = k_kept_max + 1}) == "wait 50 ms, pause wakeup, wait 0 ms");
@@ -262,7 +263,7 @@ TEST_CASE("many kept lines pause the wake-up stream until a fetch has brought th
   CHECK(s.fetch(3, 0) == "resume wakeup, wait 1000 ms");
 }
 
-TEST_CASE("lines that the engine has lost do not silence the wake-up stream") {
+TEST_CASE("lines that the engine has lost do not silence the wake-up connection") {
   follow_script s;
   s.listen();
   // It pauses while a fetch is read, which began before: that one may not have had the lines yet.
@@ -302,6 +303,19 @@ TEST_CASE("a fetch that fails is tried again ever later, with one warning; one t
   }
 }
 
+TEST_CASE("a log that is refused because the container is being removed is no failure") {
+  follow_script s;
+  s.listen();
+  s.tell(wakeup_received{.ends_line = true, .kept = 10});
+  for (const auto* wait : {"200", "400", "800", "1600", "3200", "5000", "5000"}) {
+    s.begin_fetch();
+    CHECK(s.fail(log_end::removing) == std::string("release slot, wait ") + wait + " ms");
+  }
+  CHECK(s.tell(container_changed{container_state::removed}) == "wait 0 ms");
+  s.begin_fetch();
+  CHECK(s.fail(log_end::gone) == "release slot, drop open lines, write kept lines");
+}
+
 TEST_CASE("lines of an answer that failed are no news of the next one") {
   follow_script s;
   s.listen();
@@ -311,7 +325,7 @@ TEST_CASE("lines of an answer that failed are no news of the next one") {
   CHECK(s.fetch() == "wait 4000 ms");
 }
 
-TEST_CASE("a wake-up stream that ends is opened again after a fetch at once; where that goes on, ever later") {
+TEST_CASE("a wake-up connection that ends is opened again after a fetch at once; where that goes on, ever later") {
   follow_script s;
   s.listen();
   for (const auto* wait : {"wait 0 ms", "wait 200 ms", "wait 400 ms", "wait 800 ms"}) {
@@ -357,7 +371,7 @@ TEST_CASE("a removed container's kept lines are its final lines: written at the 
   CHECK(s.policy.is_done());
 }
 
-TEST_CASE("a removed container that the engine still answers for is polled to the end of its wake-up stream") {
+TEST_CASE("a removed container that the engine still answers for is polled to the end of its wake-up connection") {
   follow_script s;
   s.listen();
   s.tell(container_changed{container_state::removed});

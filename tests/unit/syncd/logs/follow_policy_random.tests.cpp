@@ -51,7 +51,7 @@ class random_shell {
     }
   }
 
-  // Something is under way, or the wake-up stream can begin it.
+  // Something is under way, or the wake-up connection can begin it.
   void check_progress() const {
     CHECK(slots_ == (script_.policy.holds_slot() ? 1 : 0));
     if (state_ != container_state::running || is_unreadable_) return;
@@ -73,8 +73,8 @@ class random_shell {
   void end_fetch() {
     if (!fetching_) return;
     fetching_ = fetch_paused_ = false;
-    const auto how =
-        std::array{log_end::eof, log_end::eof, log_end::failed, log_end::gone, log_end::unsupported}[pick(5)];
+    const auto how = std::array{log_end::eof,  log_end::eof,      log_end::failed,
+                                log_end::gone, log_end::removing, log_end::unsupported}[pick(6)];
     if (how == log_end::unsupported) is_unreadable_ = true;
     tell(fetch_ended{.how = how, .held = held_});
   }

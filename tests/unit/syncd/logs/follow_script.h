@@ -122,7 +122,7 @@ struct follow_script {
   std::string fail(docker::log_end how, const char* why = "why") {
     return tell(syncd::fetch_ended{.how = how, .why = why});
   }
-  // To the first whole answer, and a wake-up stream.
+  // To the first whole answer, and a wake-up connection.
   void listen() {
     tell(syncd::follow_started{});
     fetch();

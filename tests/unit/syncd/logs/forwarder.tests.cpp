@@ -191,7 +191,7 @@ TEST_CASE_METHOD(forwarder_fixture,
   run("a");
   start();
   const auto asked = [&] { return engine.count().logs; };
-  REQUIRE(until([&] { return asked() >= 2; }));  // a fetch, and the wake-up stream
+  REQUIRE(until([&] { return asked() >= 2; }));  // a fetch, and the wake-up connection
   std::this_thread::sleep_for(50ms);
   engine.change_log("web-a", [&](fake_log& log) { log.entries.push_back({1, ++stamp, "last\n"}); });
   remove("a");
@@ -201,7 +201,7 @@ TEST_CASE_METHOD(forwarder_fixture,
 TEST_CASE_METHOD(forwarder_fixture, "a removed container's final lines are in the file whole, however many") {
   run("a");
   start();
-  REQUIRE(until([&] { return engine.count().logs >= 2; }));  // a fetch, and the wake-up stream
+  REQUIRE(until([&] { return engine.count().logs >= 2; }));  // a fetch, and the wake-up connection
   std::this_thread::sleep_for(50ms);
   const auto all = write_lines("a", 0, 60'000);
   REQUIRE(all.size() > (512 << 10));
@@ -214,7 +214,7 @@ TEST_CASE_METHOD(forwarder_fixture, "containers beyond the limit of open files a
   max_wakeups = 1;
   for (const auto* site : {"a", "b", "c"}) run(site);
   start();
-  REQUIRE(until([&] { return engine.count().logs >= 4; }));  // three fetches, and one wake-up stream
+  REQUIRE(until([&] { return engine.count().logs >= 4; }));  // three fetches, and one wake-up connection
   for (int i = 0; i < 2; ++i) {
     const auto line = "line " + std::to_string(i) + "\n";
     for (const auto* site : {"a", "b", "c"}) write(site, line);
