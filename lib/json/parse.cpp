@@ -3,16 +3,26 @@
 
 #include <nlohmann/json.hpp>
 
+#include <iterator>
+
 namespace heberg {
 namespace {
+
+template <typename Json>
+void remove_discarded(Json& object) {
+  for (auto member = object.begin(); member != object.end();)
+    member = member->is_discarded() ? object.erase(member) : std::next(member);
+}
 
 template <typename Json>
 Json parse_within(std::string_view text, const parse_limits& limits) {
   Json discarded(Json::value_t::discarded);
   if (text.size() > limits.bytes) return discarded;
   bool is_too_deep = false;
-  const auto check_depth = [&](int depth, typename Json::parse_event_t event, Json& /*value*/) {
+  const auto check_depth = [&](int depth, typename Json::parse_event_t event, Json& value) {
     using parse_event_t = typename Json::parse_event_t;
+    // nlohmann leaves a discarded value behind the key of a member that was not kept.
+    if (event == parse_event_t::object_end) remove_discarded(value);
     const bool opens = event == parse_event_t::object_start || event == parse_event_t::array_start;
     const bool exceeds = opens && depth >= limits.depth;
     is_too_deep = is_too_deep || exceeds;
