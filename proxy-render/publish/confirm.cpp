@@ -41,7 +41,7 @@ asio::awaitable<confirmation> confirm_generation(generation_port port, std::stri
   const auto begin = clock::now();
   asio::steady_timer pause(co_await asio::this_coro::executor);
   const auto wanted = answer_of_generation(generation);
-  bool was_heard = false;  // one question of many may be lost: who has answered is no silent one
+  bool was_heard = false;  // one request of many may be lost: an nginx that has answered is not silent
   for (;;) {
     const auto answer = co_await ask(port);
     if (answer.find(wanted) != std::string::npos) co_return confirmation::served;
