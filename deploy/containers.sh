@@ -53,7 +53,7 @@ run_sftp() {
     --volume "$sites_dir:/sites" "$@" heberg-sftp >/dev/null
 }
 
-# nginx, which the world speaks to: no engine socket, and its text it can only read. The host's network. Its capabilities: port 80
+# nginx, which clients reach: no engine socket, and its configuration is read-only. The host's network. Its capabilities: port 80
 # (NET_BIND_SERVICE), workers that are not root (SETUID, SETGID), their temporary folders (CHOWN), their end (KILL). Restarted always:
 # to the engine a container that got a signal through it, HUP too, is one that was stopped (moby's daemon/kill.go, 20.10).
 run_proxy() {
@@ -63,7 +63,7 @@ run_proxy() {
     --volume heberg-proxy-conf:/etc/nginx/conf.d:ro --volume heberg-proxy-temp:/var/lib/nginx "$@" heberg-proxy >/dev/null
 }
 
-# Who writes that text, and tells nginx through the engine. The host's network: it asks nginx on the loopback what it serves. Its
+# The renderer writes that configuration, and signals nginx through the engine. The host's network: it asks nginx on the loopback what it serves. Its
 # capabilities are what nginx -t does: port 80 (NET_BIND_SERVICE), temporary folders (CHOWN).
 run_proxy_render() {
   docker run --detach --name heberg-proxy-render "${k_locked_down[@]}" --network host --tmpfs /var/lib/nginx \

@@ -46,6 +46,12 @@ std::string print_reply(const control::reply& reply) {
 
 }  // namespace
 
+std::string print_exit_codes() {
+  std::string text = "Exit codes:\n";
+  for (const auto& [code, meaning] : k_exit_codes) text += "  " + std::to_string(code) + "  " + meaning + "\n";
+  return text;
+}
+
 int print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return k_done;
   std::perror("hebergctl: write to standard output");
@@ -58,14 +64,19 @@ int fail(exit_code code, const std::string& message) {
 }
 
 int fail_no_site(const std::string& name) {
-  return fail(k_no_such_site, "there is no site " + name);
+  return fail(k_no_such_site, "no such site: " + name);
 }
 
-std::optional<control::reply> ask(const command& given, const control::request& request, telling how) {
+std::string hint_at_root(const std::string& otherwise) {
+  return ::geteuid() == 0 ? otherwise : " (run hebergctl as root)";
+}
+
+std::optional<control::reply> ask(const command& given, const control::request& request, on_no_answer what) {
   try {
     return control::call(given.socket, request);
   } catch (const std::exception& error) {
-    if (how == telling::aloud) (void)fail(k_no_syncd, std::string(error.what()) + " (does heberg-syncd run?)");
+    if (what == on_no_answer::report)
+      (void)fail(k_no_syncd, std::string(error.what()) + hint_at_root(" (is heberg-syncd running?)"));
     return std::nullopt;
   }
 }
@@ -98,7 +109,7 @@ std::string read_input() {
     if (size < 0) throw_errno("read", "standard input");
     if (size == 0) return text;
     text.append(buffer, static_cast<std::size_t>(size));
-    if (text.size() > k_max) throw std::runtime_error("standard input: more than 64 KB");
+    if (text.size() > k_max) throw std::runtime_error("standard input is longer than 64 KB");
   }
 }
 

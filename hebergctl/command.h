@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What hebergctl's verbs share: the command line's words, the exit codes, asking syncd. What only reads, reads the
-// ledger, the directory and the trees, so it answers while syncd is down; what changes something asks syncd, the
-// ledger's one writer.
+// What hebergctl's verbs share: the common options, the exit codes, requests to syncd. Read-only verbs read the ledger,
+// the account database and the trees, so they work while syncd is down. Verbs that change something send a request to
+// syncd, the only writer of the ledger.
 #pragma once
 
 #include "control/protocol.h"
@@ -12,10 +12,6 @@
 #include <stdexcept>
 #include <string>
 
-namespace CLI {
-class App;
-}
-
 namespace heberg::ctl {
 
 enum exit_code : int {
@@ -25,61 +21,61 @@ enum exit_code : int {
   k_no_such_site = 3,
   k_no_syncd = 4,
   k_refused = 5,
-  k_warned = 6,  // check: nothing is broken, something wants a look
+  k_warned = 6,  // check: warnings, but no error
 };
 
-// A rule stands against it: k_refused.
+// Not allowed in the current state of the site: k_refused.
 struct refused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-inline constexpr char k_exit_codes[] =
-    "Exit codes: 0 done, 1 failed, 2 wrong words, 3 no such site, 4 heberg-syncd does not answer, 5 refused: a rule "
-    "stands against it, 6 check found warnings alone.";
+struct exit_code_text {
+  exit_code code;
+  const char* meaning;
+};
+// hebergctl(8) has the same list.
+inline constexpr exit_code_text k_exit_codes[] = {
+    {k_done, "success"},
+    {k_failed, "failure"},
+    {k_usage, "usage error"},
+    {k_no_such_site, "no such site"},
+    {k_no_syncd, "heberg-syncd does not answer"},
+    {k_refused, "refused: not allowed in the current state of the site"},
+    {k_warned, "check found warnings, but no error"},
+};
+[[nodiscard]] std::string print_exit_codes();  // for --help
 
 struct command {
   common_options common;
   std::string socket = control::k_default_socket;
   bool json = false;
-  std::function<int()> run;  // what the verb given will do
+  std::function<int()> run;  // set by the verb that was given; returns the exit code
 };
 
-// Each adds its verbs to the command line. The command outlives it.
-void add_reading_verbs(CLI::App& app, command& given);
-void add_log_verbs(CLI::App& app, command& given);
-void add_account_verbs(CLI::App& app, command& given);
-void add_archive_verb(CLI::App& app, command& given);
-void add_restore_verb(CLI::App& app, command& given);
-void add_backup_verb(CLI::App& app, command& given);
-void add_container_verbs(CLI::App& app, command& given);
-void add_life_verbs(CLI::App& app, command& given);
-void add_check_verb(CLI::App& app, command& given);
-void add_clone_verb(CLI::App& app, command& given);
-void add_import_verb(CLI::App& app, command& given);
-void add_move_verb(CLI::App& app, command& given);
-void add_receive_verb(CLI::App& app, command& given);
-void add_confined_verb(CLI::App& app, command& given);
-
-// Writes to standard output. A closed pipe or a full disk behind it must not pass for success.
+// Writes to standard output. A closed pipe or a full disk is an error, reported on standard error.
 [[nodiscard]] int print(const std::string& text);
 [[nodiscard]] int fail(exit_code code, const std::string& message);
 [[nodiscard]] int fail_no_site(const std::string& name);
 
-// One request, with a deadline; nullopt where nobody answers, told on standard error unless quiet.
-enum class telling { aloud, quiet };
-[[nodiscard]] std::optional<control::reply> ask(const command& given, const control::request& request,
-                                                telling how = telling::aloud);
+// " (run hebergctl as root)" where that is not the case; else `otherwise`.
+[[nodiscard]] std::string hint_at_root(const std::string& otherwise = {});
 
-// Prints a reply, as JSON where that was asked for; its exit code.
+// One request to syncd, with a deadline; nullopt where it does not answer, which is reported on standard error if so
+// wanted.
+enum class on_no_answer { report, ignore };
+[[nodiscard]] std::optional<control::reply> ask(const command& given, const control::request& request,
+                                                on_no_answer what = on_no_answer::report);
+
+// Prints a reply, as JSON with --json; returns its exit code.
 [[nodiscard]] int report(const command& given, const control::reply& reply);
 
-// Asks, reports; the exit code.
+// ask() and report(); returns the exit code.
 [[nodiscard]] int ask_and_report(const command& given, const control::request& request);
 
-// The field of a reply's data; empty where there is none.
+// A field of a reply's data; empty where it is missing.
 [[nodiscard]] std::string text_field(const std::string& data, const char* key);
 
-// What standard input holds, up to 64 KB; its first line. Throw where it cannot be read or is too long.
+// Standard input, up to 64 KB; its first line. Throw where it cannot be read or is longer.
 [[nodiscard]] std::string read_input();
 [[nodiscard]] std::string read_input_line();
 

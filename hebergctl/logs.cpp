@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t k_part = 64 * 1024;
 constexpr std::size_t k_open_line_max = 2 * 1024 * 1024;  // a longer one is printed in parts
 
-// How many bytes were read at a place; 0 at the end.
+// Returns the number of bytes read at this position; 0 at the end.
 std::size_t read_at(const unique_fd& file, char* to, std::size_t size, off_t at) {
   for (;;) {
     const ssize_t n = ::pread(file.get(), to, size, at);
@@ -32,7 +32,7 @@ std::size_t read_at(const unique_fd& file, char* to, std::size_t size, off_t at)
 
 off_t size_of(const unique_fd& file) {
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) throw_errno("look at", "the log");
+  if (::fstat(file.get(), &status) != 0) throw_errno("stat", "the log");
   return status.st_size;
 }
 
@@ -66,15 +66,15 @@ log_tail::log_tail(const std::string& sites_root, std::string site, std::string 
 
 unique_fd log_tail::open() const {
   const auto path = site_ + "/" + tree::k_logs_folder + "/" + name_;
-  const unique_fd judged = open_beneath(root_.get(), path.c_str(), O_PATH | O_NOFOLLOW);
+  const unique_fd handle = open_beneath(root_.get(), path.c_str(), O_PATH | O_NOFOLLOW);
   struct stat status {};
-  if (!judged || ::fstat(judged.get(), &status) != 0) {
+  if (!handle || ::fstat(handle.get(), &status) != 0) {
     if (errno == ENOENT) return {};
     throw_errno("open", path);
   }
   if (S_ISLNK(status.st_mode)) throw_errno(ELOOP, "open", path);
-  if (!S_ISREG(status.st_mode)) throw_errno(EINVAL, "read, it is no regular file:", path);
-  auto file = reopen(judged.get(), O_RDONLY | O_NONBLOCK);
+  if (!S_ISREG(status.st_mode)) throw_errno(EINVAL, "read", path + " (not a regular file)");
+  auto file = reopen(handle.get(), O_RDONLY | O_NONBLOCK);
   if (!file) throw_errno("open", path);
   return file;
 }
@@ -82,7 +82,7 @@ unique_fd log_tail::open() const {
 bool log_tail::is_another(const unique_fd& file) const {
   struct stat mine {
   }, other{};
-  if (::fstat(file_.get(), &mine) != 0 || ::fstat(file.get(), &other) != 0) throw_errno("look at", "the log");
+  if (::fstat(file_.get(), &mine) != 0 || ::fstat(file.get(), &other) != 0) throw_errno("stat", "the log");
   return mine.st_dev != other.st_dev || mine.st_ino != other.st_ino;
 }
 
@@ -112,7 +112,7 @@ void log_tail::print_last(std::size_t lines, const line_sink& sink) {
 }
 
 bool log_tail::print_new(const line_sink& sink) {
-  // Looked up before the old one is read: what is written to the old one before it is put aside is not missed.
+  // Opened before the old one is read: no line that is written to the old one before its rotation is missed.
   unique_fd now = open();
   bool found = false;
   if (file_) {

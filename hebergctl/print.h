@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What hebergctl prints: pure, from ledger rows to text. Sorted as given; free of control characters, whatever a site's
-// rows hold.
+// Ledger rows as text and JSON. Pure. In the order given, and free of control characters.
 #pragma once
 
 #include "ledger/ledger.h"
@@ -13,18 +12,21 @@
 
 namespace heberg::ctl {
 
-// "active" (a container exists), "missing" (none, but not long enough yet), "retired"; ",locked" behind it.
+// "active" (a container exists), "missing" (it has just gone) or "retired"; with ",locked" appended.
 [[nodiscard]] std::string name_state(const ledger::site& site);
 
-// How the site's password login stands: "set", "off" (an empty file), "refused" (the log says why), "pending" (not
-// judged yet).
+// The state of the site's password:
+//   "set"
+//   "off"      an empty file
+//   "refused"  syncd's log has the reason
+//   "pending"  syncd has not read it yet
 [[nodiscard]] std::string_view name_password(const ledger::site& site);
 
 // RFC 3339, UTC, whole seconds.
 [[nodiscard]] std::string print_time(ledger::time time);
 [[nodiscard]] std::string print_age(std::chrono::seconds age);  // "90 s", "5 min", "3 h", "12 days"
 
-// Left-aligned columns with two spaces between them; and lines as they are, both free of control characters.
+// Left-aligned columns with two spaces between them; and lines unchanged; both without control characters.
 [[nodiscard]] std::string print_columns(std::span<const std::vector<std::string>> rows);
 [[nodiscard]] std::string print_plain(std::string_view lines);
 

@@ -18,13 +18,13 @@ bool is_renderer(std::string_view status) {
   return caught && (*caught & k_hangup) != 0;
 }
 
-std::size_t tell_renderers(const std::string& procs) {
+std::size_t signal_renderers(const std::string& procs) {
   const auto folder = tree::open_procs(procs);
-  std::size_t told = 0;
+  std::size_t count = 0;
   tree::for_each_process(folder.get(), [&](pid_t process, uid_t owner) {
-    if (owner == 0 && tree::signal_if(folder.get(), process, SIGHUP, is_renderer)) ++told;
+    if (owner == 0 && tree::signal_if(folder.get(), process, SIGHUP, is_renderer)) ++count;
   });
-  return told;
+  return count;
 }
 
 }  // namespace heberg::ctl

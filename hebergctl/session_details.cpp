@@ -29,15 +29,15 @@ std::string read_text(const std::string& path) {
   return text.str();
 }
 
-std::vector<std::string> split_words(std::string_view line) {
+std::vector<std::string> split_fields(std::string_view line) {
   std::istringstream stream{std::string(line)};
-  std::vector<std::string> words;
-  for (std::string word; stream >> word;) words.push_back(word);
-  return words;
+  std::vector<std::string> fields;
+  for (std::string field; stream >> field;) fields.push_back(field);
+  return fields;
 }
 
-// "0100007F:C350": words of four bytes, each in the machine's order, and the port.
-std::string parse_end(std::string_view text) {
+// "0100007F:C350": 32-bit groups, each in host byte order, and the port.
+std::string parse_endpoint(std::string_view text) {
   const auto colon = text.find(':');
   const auto address = text.substr(0, colon);
   const auto port = colon == text.npos ? std::nullopt : parse_number<std::uint16_t>(text.substr(colon + 1), 16);
@@ -73,9 +73,9 @@ std::optional<ledger::time> started_at(const std::string& procs, pid_t process) 
   // Behind the name in parentheses, which may hold anything: state is field 3, the start in ticks since boot is field
   // 22 (proc(5)).
   const auto end = stat.rfind(')');
-  const auto words =
-      end == stat.npos ? std::vector<std::string>() : split_words(std::string_view(stat).substr(end + 1));
-  const auto ticks = words.size() < 20 ? std::nullopt : parse_number<std::int64_t>(words[19]);
+  const auto fields =
+      end == stat.npos ? std::vector<std::string>() : split_fields(std::string_view(stat).substr(end + 1));
+  const auto ticks = fields.size() < 20 ? std::nullopt : parse_number<std::int64_t>(fields[19]);
   const auto boot_text = read_text(procs + "/stat");
   const auto boot_at = boot_text.find("\nbtime ");
   if (!ticks || boot_at == boot_text.npos) return std::nullopt;
@@ -89,8 +89,8 @@ std::string find_peer(std::string_view table, std::string_view inode) {
   while (!table.empty()) {
     const auto line = table.substr(0, table.find('\n'));
     table.remove_prefix(std::min(line.size() + 1, table.size()));
-    const auto words = split_words(line);
-    if (words.size() >= 10 && words[9] == inode) return parse_end(words[2]);
+    const auto fields = split_fields(line);
+    if (fields.size() >= 10 && fields[9] == inode) return parse_endpoint(fields[2]);
   }
   return {};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What /proc says of an open session (tree/sessions.h finds them): since when, and from where.
+// Start time and client of an open session, from /proc (tree/sessions.h finds the sessions).
 #pragma once
 
 #include "ledger/ledger.h"
@@ -17,18 +17,18 @@ struct session_row {
   std::string site;
   pid_t process = 0;
   std::optional<ledger::time> since;
-  std::string client;  // "192.0.2.1:50000"; empty where it cannot be had
+  std::string client;  // "192.0.2.1:50000"; empty where it cannot be read
   auto operator<=>(const session_row&) const = default;
 };
 
 // Empty where the process is gone.
 [[nodiscard]] std::optional<ledger::time> started_at(const std::string& procs, pid_t process);
 
-// The far end of the process's one connected TCP socket. Needs the right to look at the process's descriptors (root on
-// the host has it; syncd's container has not).
+// The peer of the process's connected TCP socket. Needs the right to read the process's descriptors: root on the host
+// has it, syncd's container has not.
 [[nodiscard]] std::string client_of(const std::string& procs, pid_t process);
 
-// From the text of /proc/PID/net/tcp or tcp6: the far end of the socket with this inode, "" where it is not there.
+// From the text of /proc/PID/net/tcp or tcp6: the peer of the socket with this inode, "" where it is not listed.
 // Pure.
 [[nodiscard]] std::string find_peer(std::string_view table, std::string_view inode);
 

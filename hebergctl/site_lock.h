@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One hebergctl at a time works on a site's tree and container: a backup that pauses it and a move that stops it would
-// each let it go on in the middle of the other. STATE_DIR/locks/SITE, locked (flock(2)) until the end of who has it and
-// of its guard (held_container.h). Not in the tree: its owner could lock that, too. heberg-syncd needs none.
+// Only one hebergctl at a time works on a site's tree and container: a backup that pauses it and a move that stops it
+// would each resume it in the middle of the other. The file STATE_DIR/locks/SITE is locked (flock(2)) until the holder
+// and its guard (held_container.h) have ended. It is not in the tree, where the site's owner could lock it.
+// heberg-syncd needs no lock.
 #pragma once
 
 #include "base/unique_fd.h"
@@ -13,10 +14,10 @@ namespace heberg::ctl {
 
 class site_lock {
  public:
-  enum class other { refuse, wait };  // where another one works on it, after some patience
+  enum class if_busy { refuse, wait };  // refuse: after some seconds
 
   // Throws `refused`, or std::system_error.
-  site_lock(const settings& settings, const std::string& site, other what = other::refuse);
+  site_lock(const settings& settings, const std::string& site, if_busy what = if_busy::refuse);
 
  private:
   unique_fd file_;

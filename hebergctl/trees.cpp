@@ -3,6 +3,7 @@
 
 #include "base/errors.h"
 #include "base/names.h"
+#include "hebergctl/site_name.h"
 #include "tree/admin_files.h"
 #include "tree/password.h"
 #include "tree/password_file.h"
@@ -22,7 +23,7 @@ tree::shared_fd open_root(const settings& settings) {
 }
 
 std::string read_keys_of(const settings& settings, const std::string& site) {
-  if (!is_site_name(site)) throw std::runtime_error(site + " is no site's name");
+  if (!is_site_name(site)) throw std::runtime_error(explain_invalid_name(site));
   const auto root = open_root(settings);
   const unique_fd folder = tree::open_secrets_folder(root->get(), site);
   if (!folder) throw_errno("open .heberg of", site);
@@ -39,9 +40,9 @@ std::string read_password_of(const settings& settings, const std::string& site) 
   const auto root = open_root(settings);
   const unique_fd folder = tree::open_secrets_folder(root->get(), site);
   if (!folder) return {};
-  const auto look = tree::look_at_password(folder.get(), std::nullopt, tree::ownership());
+  const auto look = tree::read_password_file(folder.get(), std::nullopt, tree::ownership());
   const auto* found = std::get_if<tree::file_line>(&look);
-  if (found == nullptr || tree::judge_line(found->line.view()).kind != tree::line_kind::password) return {};
+  if (found == nullptr || tree::classify_line(found->line.view()).kind != tree::line_kind::password) return {};
   return std::string(found->line.view());
 }
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The verbs of the control socket (docs/formats.md), all but "sync", which is the daemon's own: words are judged here,
-// what they mean is done by the keeper and the machine.
+// The verbs of the control socket (docs/formats.md), all but "sync" and "rotate", which are the daemon's own. Checks
+// the request's arguments; the accounts' classes and the host do what it asks for.
 #pragma once
 
 #include "control/protocol.h"
 
 namespace heberg::syncd {
 
-class keeper;
-class machine;
+class account_manager;
+struct host_access;
 
-[[nodiscard]] control::reply answer_admin(keeper& accounts, machine& host, const control::request& request);
+[[nodiscard]] control::reply answer_admin(account_manager& accounts, const host_access& host,
+                                          const control::request& request);
 
 }  // namespace heberg::syncd

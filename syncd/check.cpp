@@ -19,10 +19,10 @@ class checker {
       rows_.emplace(std::move(name), std::move(row));
     }
     open_root();
-    const auto claims = classify(all);
-    const auto changes = reconcile(put_in_order(claims), rows_, wall_time(), rules(), questions_for_the_machine());
+    const auto containers = classify(all);
+    const auto changes = reconcile(put_in_order(containers), rows_, wall_time(), rules(), queries());
     for (const auto& event : changes.events) {
-      if (event.text == k_default_network) continue;  // said of all of them
+      if (event.text == k_default_network) continue;  // printed for all containers, by classify()
       if (event.weight == level::warning) {
         problem(event.site, event.text);
       } else {
@@ -33,7 +33,7 @@ class checker {
     for (const auto& row : changes.rows) rows_[row.name] = row;
     const std::set<std::string> appeared(changes.appeared.begin(), changes.appeared.end());
     for (const auto& [name, row] : rows_) {
-      // Of a new site's tree everything is missing, and will be made.
+      // A new site has no tree yet: it will be made.
       if (trees_ && !row.is_retired() && !appeared.contains(name)) check_tree(row);
     }
     out_ << rows_.size() << " sites, " << problems_ << " problems\n";
@@ -41,7 +41,7 @@ class checker {
   }
 
  private:
-  // As log() does: what a container says of itself must not reach the terminal's own language.
+  // As log() does: a container's text must not reach the terminal as control sequences.
   void print(const std::string& who, const std::string& what) { out_ << escape_line(who + ": " + what) << "\n"; }
 
   void problem(const std::string& who, const std::string& what) {
@@ -62,36 +62,37 @@ class checker {
     }
   }
 
-  std::vector<site::claim> classify(const docker::containers& all) {
+  std::vector<site::site_container> classify(const docker::containers& all) {
     const auto& sites = settings_.sites;
     const site::site_settings how{.root = sites.host_root.empty() ? sites.root : sites.host_root,
                                   .images = sites.images};
     const site::classifier classifier(how);
-    std::vector<site::claim> claims;
+    std::vector<site::site_container> containers;
     for (const auto& [id, container] : all) {
-      auto verdict = classifier.classify(container);
-      if (auto* claim = std::get_if<site::claim>(&verdict)) {
-        // No problem that counts: dockerd may run with icc off.
-        if (claim->on_default_network) print(claim->site, k_default_network);
-        claims.push_back(std::move(*claim));
+      auto result = classifier.classify(container);
+      if (auto* accepted = std::get_if<site::site_container>(&result)) {
+        // Not counted as a problem: dockerd may run with icc off.
+        if (accepted->on_default_network) print(accepted->site, k_default_network);
+        containers.push_back(std::move(*accepted));
       }
-      if (auto* refusal = std::get_if<site::refusal>(&verdict)) {
-        problem("container " + site::quoted(refusal->container), "no site's: " + refusal->reason);
+      if (auto* refusal = std::get_if<site::rejected_container>(&result)) {
+        problem("container " + site::quoted(refusal->container),
+                "not accepted as a site's container: " + refusal->reason);
       }
     }
-    return claims;
+    return containers;
   }
 
   void check_tree(const ledger::site& row) {
     for (const auto& what : trees_->inspect(row.name, row.uid)) problem(row.name, what);
     const unique_fd folder = tree::open_secrets_folder(root_->get(), row.name);
-    if (!folder) return;  // said above
-    const auto look = tree::look_at_password(folder.get(), std::nullopt, *parts_.owners);
-    if (const auto* refused = std::get_if<tree::file_refused>(&look))
+    if (!folder) return;  // inspect() reports it
+    const auto state = tree::read_password_file(folder.get(), std::nullopt, *parts_.owners);
+    if (const auto* refused = std::get_if<tree::file_refused>(&state))
       problem(row.name, "its password file is refused: " + refused->reason);
   }
 
-  questions questions_for_the_machine() {
+  host_queries queries() {
     return {.owners_of_trees = [this]() -> const tree::site_owners& {
               if (trees_) trees_->find_owners(owners_of_trees_);
               return owners_of_trees_;

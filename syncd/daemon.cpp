@@ -4,7 +4,7 @@
 #include "control/server.h"
 #include "directory/reader.h"
 #include "service/notify.h"
-#include "syncd/accounts/keeper.h"
+#include "syncd/accounts/account_manager.h"
 #include "syncd/admin.h"
 #include "syncd/logs/forwarder.h"
 #include "syncd/sftp/sftp_log.h"
@@ -33,8 +33,8 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
       : io(context),
         config(settings),
         options(std::move(opts)),
-        host(settings, options.parts, [this](hash_result result) { post_hash(std::move(result)); }),
-        accounts(settings, host),
+        machine(settings, options.parts, [this](hash_result result) { post_hash(std::move(result)); }),
+        accounts(settings, machine.access()),
         sftp_files(options.parts.owners, settings.logs.max_size),
         work_timer(io),
         alive_timer(io),
@@ -42,26 +42,26 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     options.watch.host = settings.docker.host;
   }
 
-  // On the hasher's thread. The impl outlives that thread: it joins in host's destructor.
+  // On the hasher's thread. The impl outlives that thread: it joins in machine's destructor.
   void post_hash(hash_result result) {
     asio::post(io, [weak = weak_from_this(), result = std::move(result)]() mutable {
       const auto self = weak.lock();
       if (self == nullptr || self->stopped) return;
-      self->accounts.finish_hash(std::move(result));
+      self->accounts.passwords().finish_hash(std::move(result));
       self->work();
     });
   }
 
-  // For another thread's words: they are logged on this one.
+  // For other threads: their lines are logged on this thread.
   std::function<void(level, std::string_view)> log_here() {
     return [&loop = io, weak = weak_from_this()](level severity, std::string_view text) {
       asio::post(loop, [weak, severity, text = std::string(text)] {
-        if (const auto self = weak.lock()) self->host.log(severity, text);
+        if (const auto self = weak.lock()) self->machine.log(severity, text);
       });
     };
   }
 
-  // Whose UID it is, as the directory says that sshd reads too.
+  // The site of a UID, from the directory that sshd uses too.
   static std::optional<std::string> find_site(const std::string& accounts_path, uid_t owner, std::uint32_t uid) {
     const directory::source from{accounts_path.c_str(), owner, directory::file_kind::accounts};
     directory::record_buffer buffer;
@@ -76,7 +76,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
                                              std::uint32_t uid) { return find_site(path, owner, uid); },
                             .files = &sftp_files,
                             .log = log_here()});
-    host.log_sftp_to(&*sftp);
+    machine.log_sftp_to(&*sftp);
   }
 
   void start() {
@@ -91,16 +91,16 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     keep_alive();
   }
 
-  // Without it hebergctl can only look; accounts are kept all the same.
+  // Where this fails, hebergctl can only read; the accounts work all the same.
   void listen_to_admin() {
     if (options.control_socket.empty()) return;
     const auto folder = options.control_socket.substr(0, options.control_socket.rfind('/'));
-    if (!folder.empty()) ::mkdir(folder.c_str(), 0755);  // where this fails, listening says why
+    if (!folder.empty()) ::mkdir(folder.c_str(), 0755);  // where this fails, listening reports it
     try {
       control_server.emplace(io, options.control_socket,
                              [this](const control::request& request) { return answer(request); });
     } catch (const std::exception& error) {
-      host.log(level::error, std::string("control socket: ") + error.what());
+      machine.log(level::error, std::string("control socket: ") + error.what());
     }
   }
 
@@ -112,13 +112,14 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     };
     handlers.lost = [this](std::string_view reason) {
       accounts.lose_engine();
-      host.log(level::warning, "engine: lost: " + std::string(reason) + "; the accounts stay as they are");
+      machine.log(level::warning,
+                  "engine: connection lost: " + std::string(reason) + "; the accounts stay as they are");
       engine_is_lost = true;
       work();
     };
     handlers.log = [this](docker::log_level severity, std::string_view message) {
       constexpr level levels[] = {level::debug, level::info, level::warning, level::error};
-      host.log(levels[static_cast<int>(severity)], message);
+      machine.log(levels[static_cast<int>(severity)], message);
     };
     engine.emplace(io, options.watch, std::move(handlers));
     engine->start();
@@ -126,7 +127,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
 
   void take(const docker::containers& all) {
     if (stopped) return;
-    if (std::exchange(engine_is_lost, false)) host.log(level::info, "engine: in touch again");
+    if (std::exchange(engine_is_lost, false)) machine.log(level::info, "engine: connected again");
     accounts.take(all);
     work();
     follow_logs();
@@ -139,16 +140,19 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     follow_logs_of(changed);
   }
 
-  // What its log is to be followed as. None where its site has no account. What cannot be inspected just now stays as
-  // it was.
-  std::optional<followed_container> judge_log(const site::claim& claim) const {
-    const auto row = accounts.sites().find(claim.site);
+  // How the container's log is to be followed. None where its site has no account. A container that cannot be inspected
+  // now is followed as before.
+  std::optional<followed_container> followed_as(const site::site_container& container) const {
+    const auto row = accounts.sites().find(container.site);
     if (row == accounts.sites().end() || row->second.is_retired()) return std::nullopt;
-    if (claim.inspected) {
-      return followed_container{
-          .id = claim.container_id, .site = claim.site, .group = row->second.uid, .tty = claim.tty, .is_up = claim.up};
+    if (container.inspected) {
+      return followed_container{.id = container.container_id,
+                                .site = container.site,
+                                .group = row->second.uid,
+                                .tty = container.tty,
+                                .is_up = container.up};
     }
-    const auto known = followed.find(claim.container_id);
+    const auto known = followed.find(container.container_id);
     return known == followed.end() ? std::nullopt : std::optional(known->second);
   }
 
@@ -156,10 +160,10 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   void follow_logs() {
     if (!logs) return;
     std::map<std::string, followed_container> all;
-    for (const auto* claim : accounts.claims().ordered()) {
-      if (auto wanted = judge_log(*claim)) all.emplace(claim->container_id, std::move(*wanted));
+    for (const auto* container : accounts.containers().ordered()) {
+      if (auto wanted = followed_as(*container)) all.emplace(container->container_id, std::move(*wanted));
     }
-    if (std::exchange(told_logs, true) && all == followed) return;
+    if (std::exchange(is_following_logs, true) && all == followed) return;
     followed = std::move(all);
     std::vector<followed_container> list;
     for (const auto& [id, container] : followed) list.push_back(container);
@@ -171,8 +175,8 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     std::vector<followed_container> changed;
     std::vector<std::string> gone;
     for (const auto& id : ids) {
-      const auto* claim = accounts.claims().find(id);
-      const auto wanted = claim != nullptr ? judge_log(*claim) : std::nullopt;
+      const auto* container = accounts.containers().find(id);
+      const auto wanted = container != nullptr ? followed_as(*container) : std::nullopt;
       const auto known = followed.find(id);
       if (wanted && (known == followed.end() || known->second != *wanted)) {
         followed.insert_or_assign(id, *wanted);
@@ -185,15 +189,16 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     if (!changed.empty() || !gone.empty()) logs->follow_changes(std::move(changed), std::move(gone));
   }
 
-  // Does what is due, tells systemd, and asks to be called again.
+  // Does what is due, notifies systemd, and sets the timer for the next call.
   void work() {
     if (stopped) return;
     const auto accounts_before = accounts.count_accounts();
     const auto next = accounts.work();
-    if (accounts.has_published() && !std::exchange(told_ready, true)) notify_ready();
-    tell_status();
-    // Accounts that took their time (keeper: others' names are asked in slices) have lines waiting.
-    if (accounts_before != accounts.count_accounts() && told_logs) follow_logs();
+    if (accounts.has_published() && !std::exchange(has_notified_ready, true)) notify_ready();
+    notify_status_change();
+    // Accounts that came later than their list (account_reconciler queries names for a limited time) have lines
+    // waiting.
+    if (accounts_before != accounts.count_accounts() && is_following_logs) follow_logs();
     if (!next) return void(work_timer.cancel());
     work_timer.expires_at(*next);
     work_timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
@@ -201,9 +206,9 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     });
   }
 
-  void tell_status() {
+  void notify_status_change() {
     auto text = std::to_string(accounts.count_accounts()) + " accounts, " + std::to_string(accounts.count_refused()) +
-                " refused" + (engine_is_lost ? ", the engine is lost" : "") +
+                " refused" + (engine_is_lost ? ", the engine does not answer" : "") +
                 (accounts.has_failed() ? ", publishing fails" : "");
     if (text == status) return;
     status = std::move(text);
@@ -211,8 +216,8 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   }
 
   void watch_passwords() {
-    if (host.watch().fd() < 0) return;
-    inotify.assign(::dup(host.watch().fd()));
+    if (machine.watch().fd() < 0) return;
+    inotify.assign(::dup(machine.watch().fd()));
     wait_for_passwords();
   }
 
@@ -220,9 +225,9 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     inotify.async_wait(asio::posix::stream_descriptor::wait_read,
                        [self = shared_from_this()](boost::system::error_code error) {
                          if (error || self->stopped) return;
-                         const auto news = self->host.watch().read();
-                         for (const auto& site : news.sites) self->accounts.touch_password(site);
-                         if (news.lost) self->accounts.touch_all_passwords();
+                         const auto changes = self->machine.watch().read();
+                         for (const auto& site : changes.sites) self->accounts.passwords().touch(site);
+                         if (changes.lost) self->accounts.passwords().touch_all();
                          self->work();
                          self->wait_for_passwords();
                        });
@@ -240,26 +245,26 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
 
   control::reply answer(const control::request& request) {
     if (request.verb == "sync") {
-      // A new watcher begins with a new list: all is compared, trees and passwords are looked at.
+      // A new watcher begins with a new list: everything is compared, trees and passwords are visited.
       asio::post(io, [self = shared_from_this()] {
         if (self->stopped) return;
         self->engine->stop();
         self->watch_engine();
       });
-      return {control::failure::none, "the engine is asked again"};
+      return {control::failure::none, "the containers are listed again"};
     }
     if (request.verb == "rotate") return answer_rotate(request.site);
-    const auto reply = answer_admin(accounts, host, request);
+    auto reply = answer_admin(accounts, machine.access(), request);
     asio::post(io, [self = shared_from_this()] { self->work(); });
     return reply;
   }
 
   control::reply answer_rotate(const std::string& site) {
-    if (!logs) return {control::failure::bad_request, "logs are not forwarded (logs.enabled)"};
+    if (!logs) return {control::failure::bad_request, "logs are not forwarded: logs.enabled is false"};
     if (!site.empty() && !accounts.sites().contains(site))
       return {control::failure::no_such_site, "no such site: " + site};
     logs->rotate(site);
-    return {control::failure::none, (site.empty() ? "all sites" : site) + ": the logs are put aside"};
+    return {control::failure::none, (site.empty() ? "all sites" : site) + ": the logs are rotated"};
   }
 
   void stop() {
@@ -268,7 +273,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     if (engine) engine->stop();
     if (logs) logs->stop();
     control_server.reset();
-    host.log_sftp_to(nullptr);
+    machine.log_sftp_to(nullptr);
     sftp.reset();
     work_timer.cancel();
     alive_timer.cancel();
@@ -279,8 +284,8 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   asio::io_context& io;
   const settings config;
   daemon_options options;
-  host_machine host;
-  keeper accounts;
+  host_machine machine;
+  account_manager accounts;
   std::optional<docker::watcher> engine;
   std::optional<control::server> control_server;
   std::optional<forwarder> logs;
@@ -292,8 +297,8 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   asio::posix::stream_descriptor inotify;
   std::string status;
   bool engine_is_lost = false;
-  bool told_ready = false;
-  bool told_logs = false;
+  bool has_notified_ready = false;
+  bool is_following_logs = false;
   bool stopped = false;
 };
 
@@ -313,7 +318,7 @@ void daemon::stop() {
 void daemon::rotate_logs() {
   if (impl_->logs) impl_->logs->rotate("");
 }
-const keeper& daemon::state() const {
+const account_manager& daemon::state() const {
   return impl_->accounts;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The shell around the keeper: the engine's watcher, timers, inotify, the hasher's answers, the control socket. One
-// io_context, one thread; everything here happens on it.
+// The shell around the account_manager: the engine's watcher, timers, inotify, the hasher's results, the control
+// socket. Its io_context has one thread, on which everything here runs; the log forwarder, the SFTP log and the hasher
+// have threads of their own.
 #pragma once
 
 #include "docker/watcher.h"
@@ -16,11 +17,11 @@ class io_context;
 
 namespace heberg::syncd {
 
-class keeper;
+class account_manager;
 
 struct daemon_options {
   host_parts parts;
-  docker::watch_options watch;  // its host is the settings'
+  docker::watch_options watch;  // its host comes from the settings
   std::string control_socket;   // empty: none
 };
 
@@ -36,7 +37,7 @@ class daemon {
   void stop();  // saves and publishes what is waiting; the io_context runs dry soon after
   void rotate_logs();
 
-  [[nodiscard]] const keeper& state() const;
+  [[nodiscard]] const account_manager& state() const;
 
  private:
   struct impl;

@@ -31,6 +31,20 @@ host_machine::host_machine(const settings& settings, host_parts parts, std::func
           [this](const std::string& site, const tree::secret& password) { return store_new_password(site, password); },
           std::move(hashed)) {}
 
+host_access host_machine::access() {
+  return {.accounts = *this,
+          .renames = *this,
+          .directory = *this,
+          .trees = *this,
+          .names = *this,
+          .passwords = *this,
+          .hashes = hasher_,
+          .files = *this,
+          .sessions = *this,
+          .time = *this,
+          .log = parts_.log};
+}
+
 void host_machine::publish(std::span<const directory::account> accounts) {
   directory::publish(settings_.state_dir + "/directory", accounts, parts_.directory_owners);
 }
@@ -55,7 +69,7 @@ std::string host_machine::check_root() {
   return {};
 }
 
-// Without it sessions work all the same, unlogged.
+// Where this fails, sessions work all the same, but are not logged.
 void host_machine::serve_log_socket(const tree::shared_fd& root) {
   if (sftp_log_ == nullptr) return;
   std::string problem;
@@ -86,47 +100,48 @@ std::string host_machine::explain_foreign(const std::string& site, std::uint32_t
   return syncd::explain_foreign(*parts_.names, {.name = site, .id = uid, .home = settings_.sites.root + "/" + site});
 }
 
-machine::watched_look host_machine::look_at_password(const std::string& site,
-                                                     const std::optional<tree::fingerprint>& known) {
+password_files::reading host_machine::read_password(const std::string& site,
+                                                    const std::optional<tree::fingerprint>& known) {
   const auto root_fd = root();
-  if (root_fd == nullptr) return {tree::file_unreadable{"the sites root is not sound"}};
+  if (root_fd == nullptr) return {tree::file_unreadable{"the sites root is unsafe"}};
   const unique_fd folder = tree::open_secrets_folder(root_fd->get(), site);
   if (!folder) {
-    // What is not there cannot be watched: its return is to be found by polling.
+    // A missing folder cannot be watched: polling finds it when it returns.
     if (errno == ELOOP || errno == ENOTDIR)
-      return {tree::file_refused{std::nullopt, "its folder .heberg is a symbolic link or no folder"}, false};
+      return {tree::file_refused{std::nullopt, "its folder .heberg is a symbolic link or not a folder"}, false};
     return {tree::file_unreadable{std::string("open .heberg: ") + std::strerror(errno)}, false};
   }
-  // Watched first, read then: a change in between brings another look.
+  // Watched first, then read: a change in between causes another read.
   const bool watched = watch_.watch(site, folder.get());
-  if (!watched && !std::exchange(told_of_polling_, true)) {
+  if (!watched && !std::exchange(has_logged_polling_, true)) {
     log(level::warning,
-        "passwords: fs.inotify.max_user_watches or max_user_instances is too low: some files are polled");
+        "passwords: some files cannot be watched and are polled: raise fs.inotify.max_user_watches and "
+        "max_user_instances");
   }
-  return {tree::look_at_password(folder.get(), known, *parts_.owners), watched};
+  return {tree::read_password_file(folder.get(), known, *parts_.owners), watched};
 }
 
-tree::shared_fd host_machine::sound_root() const {
+tree::shared_fd host_machine::safe_root() const {
   auto root_fd = root();
-  if (root_fd == nullptr) throw std::runtime_error("the sites root is not sound; the log says why");
+  if (root_fd == nullptr) throw std::runtime_error("the sites root is unsafe; the log says why");
   return root_fd;
 }
 
 unique_fd host_machine::secrets_folder(const std::string& site) const {
-  unique_fd folder = tree::open_secrets_folder(sound_root()->get(), site);
+  unique_fd folder = tree::open_secrets_folder(safe_root()->get(), site);
   if (!folder) throw_errno("open .heberg of", site);
   return folder;
 }
 
 bool host_machine::has_tree(const std::string& name) {
   struct stat ignored {};
-  if (::fstatat(sound_root()->get(), name.c_str(), &ignored, AT_SYMLINK_NOFOLLOW) == 0) return true;
-  if (errno != ENOENT) throw_errno("look at", name);
+  if (::fstatat(safe_root()->get(), name.c_str(), &ignored, AT_SYMLINK_NOFOLLOW) == 0) return true;
+  if (errno != ENOENT) throw_errno("stat", name);
   return false;
 }
 
 void host_machine::move_tree(const std::string& from, const std::string& to) {
-  const auto root_fd = sound_root();
+  const auto root_fd = safe_root();
   if (::renameat2(root_fd->get(), from.c_str(), root_fd->get(), to.c_str(), RENAME_NOREPLACE) != 0) {
     if (errno == ENOENT) return;
     throw_errno("rename " + from + " to", to);
@@ -149,7 +164,7 @@ void host_machine::store_keys(const std::string& site, std::string_view text) {
 std::optional<tree::fingerprint> host_machine::store_new_password(const std::string& site,
                                                                   const tree::secret& password) {
   const unique_fd folder = secrets_folder(site);
-  if (!std::holds_alternative<tree::file_absent>(tree::look_at_password(folder.get(), std::nullopt, *parts_.owners)))
+  if (!std::holds_alternative<tree::file_absent>(tree::read_password_file(folder.get(), std::nullopt, *parts_.owners)))
     return std::nullopt;
   return tree::store_password(folder.get(), password, *parts_.owners);
 }
@@ -158,7 +173,7 @@ std::size_t host_machine::cut_sessions(const std::set<std::uint32_t>& uids) {
   return tree::kill_sessions(parts_.procs, tree::find_sessions(parts_.procs, uids)).size();
 }
 
-ledger::time host_machine::wall_time() {
+ledger::time host_machine::wall_now() {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The machine itself: ledger, directory, trees, password files, sessions, names. Joins the parts; decides nothing.
+// The real host: ledger, directory, trees, password files, sessions, names. Connects them to the interfaces of
+// accounts/host.h; decides nothing.
 #pragma once
 
 #include "program/settings.h"
 #include "syncd/accounts/foreign_names.h"
-#include "syncd/accounts/machine.h"
+#include "syncd/accounts/hasher.h"
+#include "syncd/accounts/host.h"
 #include "syncd/accounts/password_watch.h"
 #include "syncd/sftp/sftp_log.h"
 #include "tree/ownership.h"
@@ -19,59 +21,74 @@
 
 namespace heberg::syncd {
 
-// What differs where it is not the real machine's root that runs this.
+// What is different in a test, which does not run as root on a real host.
 struct host_parts {
   std::shared_ptr<tree::ownership> owners = std::make_shared<tree::ownership>();
   std::shared_ptr<name_service> names = std::make_shared<system_name_service>();
   directory::owners directory_owners;  // of the published files; see real_directory_owners()
-  std::string trusted_path;            // a prefix of the sites root whose components are not judged
+  std::string trusted_path;            // a prefix of the sites root whose components are not checked
   std::string procs = "/proc";
-  std::function<void(level, std::string_view)> log = [](level level, std::string_view text) {
-    heberg::log(level, text);
-  };
+  log_function log = [](level level, std::string_view text) { heberg::log(level, text); };
 };
 
 // root's, and the group shadow's where there is one.
 [[nodiscard]] directory::owners real_directory_owners();
 
-class host_machine final : public machine {
+class host_machine final : public account_store,
+                           public rename_store,
+                           public account_publisher,
+                           public site_tree_store,
+                           public name_checker,
+                           public password_files,
+                           public admin_files,
+                           public session_cutter,
+                           public time_source {
  public:
   // Opens the ledger. hashed is called on the hasher's thread. Throws.
   host_machine(const settings& settings, host_parts parts, std::function<void(hash_result)> hashed);
 
-  // The sessions' /dev/log leads there from the next check_root() on; null: to nobody.
+  [[nodiscard]] host_access access();
+
+  // The sessions' /dev/log leads there from the next check_root() on; null: their messages are not logged.
   void log_sftp_to(sftp_log* log) noexcept { sftp_log_ = log; }
 
   [[nodiscard]] password_watch& watch() noexcept { return watch_; }
 
   std::vector<ledger::site> read_sites() override { return ledger_.list_sites(); }
   void write_sites(std::span<const ledger::site> rows) override { ledger_.write_sites(rows); }
+  void erase_site(const std::string& site) override { ledger_.erase_site(site); }
+
   void rename_site(const ledger::tree_move& move) override { ledger_.rename_site(move); }
   void undo_rename(const ledger::tree_move& move) override { ledger_.undo_rename(move); }
   std::vector<ledger::tree_move> list_moves() override { return ledger_.list_moves(); }
   void finish_move(const ledger::tree_move& move) override { ledger_.finish_move(move); }
-  void erase_site(const std::string& site) override { ledger_.erase_site(site); }
+
   void publish(std::span<const directory::account> accounts) override;
+
   std::string check_root() override;
   std::vector<std::string> make_tree(const std::string& site, std::uint32_t uid) override;
   const tree::site_owners& owners_of_trees() override;
-  std::string explain_foreign(const std::string& site, std::uint32_t uid) override;
   bool has_tree(const std::string& name) override;
   void move_tree(const std::string& from, const std::string& to) override;
+
+  std::string explain_foreign(const std::string& site, std::uint32_t uid) override;
+
+  reading read_password(const std::string& site, const std::optional<tree::fingerprint>& known) override;
+
   void store_password(const std::string& site, const tree::secret& line) override;
   std::string read_keys(const std::string& site) override;
   void store_keys(const std::string& site, std::string_view text) override;
-  watched_look look_at_password(const std::string& site, const std::optional<tree::fingerprint>& known) override;
-  void hash(hash_job job, hasher::lane lane) override { hasher_.push(std::move(job), lane); }
-  bool has_room_to_hash() override { return hasher_.has_room(); }
+
   std::size_t cut_sessions(const std::set<std::uint32_t>& uids) override;
-  ledger::time wall_time() override;
-  std::chrono::steady_clock::time_point steady_time() override { return std::chrono::steady_clock::now(); }
-  void log(level level, std::string_view message) override { parts_.log(level, message); }
+
+  ledger::time wall_now() override;
+  steady_time steady_now() override { return std::chrono::steady_clock::now(); }
+
+  void log(level level, std::string_view message) const { parts_.log(level, message); }
 
  private:
   [[nodiscard]] tree::shared_fd root() const;
-  [[nodiscard]] tree::shared_fd sound_root() const;  // throws where there is none
+  [[nodiscard]] tree::shared_fd safe_root() const;  // throws where there is none
   [[nodiscard]] unique_fd secrets_folder(const std::string& site) const;
   void serve_log_socket(const tree::shared_fd& root);
   std::optional<tree::fingerprint> store_new_password(const std::string& site, const tree::secret& password);
@@ -86,9 +103,9 @@ class host_machine final : public machine {
   tree::site_owners owners_of_trees_;
   sftp_log* sftp_log_ = nullptr;
   std::shared_ptr<const tree::log_socket> log_socket_;
-  std::string log_socket_problem_;  // said once
-  bool told_of_polling_ = false;
-  hasher hasher_;  // last: its thread uses the others
+  std::string log_socket_problem_;  // logged once
+  bool has_logged_polling_ = false;
+  hasher hasher_;  // last: its thread uses the members above
 };
 
 }  // namespace heberg::syncd

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// heberg-syncd: the command line, the settings and signals; everything else is in syncd_core.
+// heberg-syncd: the command line, the settings and signals.
 #include "control/protocol.h"
 #include "program/command_line.h"
 #include "program/log.h"
@@ -31,12 +31,13 @@ struct command_line {
   std::string socket = control::k_default_socket;
 };
 
-// A socket for each container whose log is followed: as many descriptors as root may have.
+// A socket for each container whose log is followed: as many descriptors as root can have.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log(level::warning, "the limit of open files cannot be raised");
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    log(level::warning, "cannot raise the limit of open files (RLIMIT_NOFILE)");
 }
 
 int run_daemon(const settings& settings, syncd::daemon_options options) {
@@ -47,15 +48,15 @@ int run_daemon(const settings& settings, syncd::daemon_options options) {
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&daemon, &hangups](boost::system::error_code error, int number) {
     if (error) return;
-    log(level::info, std::string("ending: ") + (number == SIGTERM ? "SIGTERM" : "SIGINT"));
+    log(level::info, std::string("stopping: ") + (number == SIGTERM ? "SIGTERM" : "SIGINT"));
     daemon.stop();
     hangups.cancel();
   });
-  // As with many daemons: whoever has put the logs aside says so by SIGHUP, and here it also asks for that.
+  // As with many daemons SIGHUP is the signal after a rotation of logs; here it also does the rotation.
   std::function<void()> wait_for_hangup = [&] {
     hangups.async_wait([&](boost::system::error_code error, int) {
       if (error) return;
-      log(level::info, "SIGHUP: the logs are put aside");
+      log(level::info, "SIGHUP: rotating the logs");
       daemon.rotate_logs();
       wait_for_hangup();
     });
@@ -69,7 +70,7 @@ int run_daemon(const settings& settings, syncd::daemon_options options) {
 int run(const command_line& line) {
   const auto settings = load(line.common);
   syncd::keep_freed_memory();
-  ::umask(022);  // whatever it was: the folders made here are to be reached by sshd and the modules
+  ::umask(022);  // sshd and the modules must reach the folders that are made here
   syncd::daemon_options options;
   options.parts.directory_owners = syncd::real_directory_owners();
   options.control_socket = line.socket;
@@ -88,10 +89,9 @@ int main(int argc, char** argv) {
   command_line line;
   add_common_options(app, line.common);
   auto* once = app.add_flag("--once", line.once, "Read the engine, do the work, exit");
-  app.add_flag("--check", line.check, "Read everything, change nothing; exit 0, or say what is wrong")->excludes(once);
-  app.add_option("--socket", line.socket, "Where hebergctl reaches this daemon")
-      ->type_name("PATH")
-      ->capture_default_str();
+  app.add_flag("--check", line.check, "Read everything, change nothing; exit 0, or print what is wrong and exit 1")
+      ->excludes(once);
+  app.add_option("--socket", line.socket, "Control socket, for hebergctl")->type_name("PATH")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     return run(line);

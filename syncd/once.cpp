@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/once.h"
 
-#include "syncd/accounts/keeper.h"
+#include "syncd/accounts/account_manager.h"
 
 #include <condition_variable>
 #include <deque>
@@ -11,10 +11,10 @@
 namespace heberg::syncd {
 namespace {
 
-// How long --once stays for a password file that cannot be judged at once (its editor has it moved away).
-constexpr std::chrono::seconds k_patience{3};
+// How long --once waits for a password file that cannot be read at once (its editor has moved it away).
+constexpr std::chrono::seconds k_file_wait{3};
 
-// The hasher's answers, from its thread to this one.
+// The hasher's results, from its thread to this one.
 class mailbox {
  public:
   void put(hash_result result) {
@@ -39,21 +39,21 @@ class mailbox {
 
 int run_once(const settings& settings, const host_parts& parts, const docker::containers& all) {
   mailbox hashed;
-  host_machine machine(settings, parts, [&hashed](hash_result result) { hashed.put(std::move(result)); });
-  keeper accounts(settings, machine);
+  host_machine host(settings, parts, [&hashed](hash_result result) { hashed.put(std::move(result)); });
+  account_manager accounts(settings, host.access());
   accounts.start();
   accounts.take(all);
 
-  auto last_progress = machine.steady_time();
+  auto last_progress = host.steady_now();
   while (!accounts.is_settled()) {
     const auto next = accounts.work();
     if (accounts.has_failed()) return 1;
     if (accounts.is_settled()) break;
-    const auto now = machine.steady_time();
-    if (!accounts.waits_for_files_alone()) last_progress = now;
-    if (now - last_progress >= k_patience) break;
-    for (auto& result : hashed.wait_until(std::min(next.value_or(now + k_patience), now + k_patience))) {
-      accounts.finish_hash(std::move(result));
+    const auto now = host.steady_now();
+    if (!accounts.waits_for_files_only()) last_progress = now;
+    if (now - last_progress >= k_file_wait) break;
+    for (auto& result : hashed.wait_until(std::min(next.value_or(now + k_file_wait), now + k_file_wait))) {
+      accounts.passwords().finish_hash(std::move(result));
     }
   }
   return accounts.has_unpublished() && !accounts.flush() ? 1 : 0;

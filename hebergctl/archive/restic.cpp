@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <ctime>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace heberg::ctl {
@@ -21,7 +22,7 @@ using json = nlohmann::json;
 constexpr std::string_view k_tag = "heberg";
 constexpr std::string_view k_suffix = ".tar";
 
-// A file's name in its snapshot; the path by which restic tells the sites' snapshots apart.
+// The path of the archive in its snapshot, which identifies the site.
 std::string path_of(const std::string& site) {
   return "/" + site + std::string(k_suffix);
 }
@@ -32,18 +33,27 @@ std::string site_of(std::string_view path) {
   return is_site_name(site) ? site : std::string();
 }
 
+program_result run_restic(const program& what) {
+  try {
+    return run_program(what);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::no_such_file_or_directory) throw;
+    throw std::runtime_error("restic is not installed: apt install restic");
+  }
+}
+
 }  // namespace
 
 restic::restic(const settings& settings) : settings_(settings) {
   if (settings.backup.repository.empty())
-    throw std::runtime_error("no repository is set: [backup] repository in heberg.toml(5)");
+    throw std::runtime_error("no backup repository is configured: set [backup] repository in heberg.toml(5)");
 }
 
-std::string restic::run(std::vector<std::string> words, int input, int output) const {
+std::string restic::run(std::vector<std::string> arguments, int input, int output) const {
   const auto& backup = settings_.backup;
-  words.insert(words.begin(), {"restic", "--quiet", "--cache-dir", settings_.state_dir + "/restic-cache"});
-  const auto end = run_program(
-      {.arguments = words,
+  arguments.insert(arguments.begin(), {"restic", "--quiet", "--cache-dir", settings_.state_dir + "/restic-cache"});
+  const auto end = run_restic(
+      {.arguments = arguments,
        .environment = {{"RESTIC_REPOSITORY", backup.repository}, {"RESTIC_PASSWORD_FILE", backup.password_file}},
        .input = input,
        .output = output});
@@ -72,16 +82,16 @@ void restic::forget_old() const {
 }
 
 std::vector<snapshot> restic::list(const std::string& site) const {
-  std::vector<std::string> words = {"snapshots", "--json", "--tag", std::string(k_tag)};
-  if (!site.empty()) words.insert(words.end(), {"--path", path_of(site)});
-  return parse_snapshots(run(std::move(words)));
+  std::vector<std::string> arguments = {"snapshots", "--json", "--tag", std::string(k_tag)};
+  if (!site.empty()) arguments.insert(arguments.end(), {"--path", path_of(site)});
+  return parse_snapshots(run(std::move(arguments)));
 }
 
 std::vector<snapshot> parse_snapshots(std::string_view text) {
   const auto document = parse_json(text);
   std::vector<snapshot> all;
   if (document.is_null()) return all;  // none at all
-  if (!document.is_array()) throw std::runtime_error("restic's list of snapshots makes no sense");
+  if (!document.is_array()) throw std::runtime_error("invalid list of snapshots from restic");
   for (const auto& one : document) {
     try {
       const auto site = site_of(one.at("paths").at(0).get<std::string>());
@@ -89,7 +99,7 @@ std::vector<snapshot> parse_snapshots(std::string_view text) {
       if (!site.empty())
         all.push_back({one.at("id").get<std::string>(), site, std::chrono::ceil<std::chrono::seconds>(time)});
     } catch (const json::exception&) {
-      throw std::runtime_error("restic's list of snapshots makes no sense");
+      throw std::runtime_error("invalid list of snapshots from restic");
     }
   }
   std::ranges::stable_sort(all, {}, &snapshot::time);
@@ -103,11 +113,11 @@ std::optional<snapshot> choose_snapshot(const std::vector<snapshot>& all, std::c
 
 std::optional<std::chrono::sys_seconds> parse_date(std::string_view text) {
   if (text == "latest") return std::chrono::sys_seconds::max();
-  const std::string words(text);
+  const std::string date(text);
   for (const auto* format :
        {"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"}) {
     std::tm parts{};
-    const char* end = ::strptime(words.c_str(), format, &parts);
+    const char* end = ::strptime(date.c_str(), format, &parts);
     if (end == nullptr || *end != '\0') continue;
     if (std::string_view(format) == "%Y-%m-%d") {
       parts.tm_hour = 23;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// restic(1)'s repository of the sites: one snapshot is one site's archive, uncompressed, so that restic finds what is
-// the same as in the last one. All throw std::runtime_error with restic's own words.
+// The restic(1) repository of the sites. A snapshot is the archive of one site, uncompressed, so that restic stores
+// only what has changed since the last one. All functions throw std::runtime_error with restic's own error text.
 #pragma once
 
 #include "program/settings.h"
@@ -29,22 +29,23 @@ class restic {
   void load(const snapshot& from, int archive) const;     // into an open, empty file
   void forget_old() const;
 
-  // The oldest first; of all sites where none is named.
+  // Oldest first. Of all sites where none is given.
   [[nodiscard]] std::vector<snapshot> list(const std::string& site = {}) const;
 
  private:
-  [[nodiscard]] std::string run(std::vector<std::string> words, int input = -1, int output = -1) const;
+  [[nodiscard]] std::string run(std::vector<std::string> arguments, int input = -1, int output = -1) const;
 
   const settings& settings_;
 };
 
-// From what `restic snapshots --json` prints. Throws for what is none.
+// Parses the output of `restic snapshots --json`. Throws where it is invalid.
 [[nodiscard]] std::vector<snapshot> parse_snapshots(std::string_view text);
 
-// The last one at that time or before it.
+// The last snapshot at or before that time.
 [[nodiscard]] std::optional<snapshot> choose_snapshot(const std::vector<snapshot>& all, std::chrono::sys_seconds at);
 
-// "latest"; "2026-11-27" (its end), "2026-11-27 14:00", "2026-11-27T14:00:05", in local time. nullopt for what is none.
+// "latest"; "2026-11-27" (its end), "2026-11-27 14:00", "2026-11-27T14:00:05", in local time.
+// nullopt: invalid.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> parse_date(std::string_view text);
 
 }  // namespace heberg::ctl

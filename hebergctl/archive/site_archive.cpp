@@ -41,7 +41,7 @@ archive::head describe_site(const settings& settings, const ledger::site& row,
 
 std::string archives_folder(const settings& settings) {
   auto folder = settings.state_dir + "/archives";
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("make", folder);
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("create", folder);
   return folder;
 }
 
@@ -50,8 +50,8 @@ archive::limits limits_of(const settings& settings) {
 }
 
 archive::pack_result write_archive(const settings& settings, const archive::head& about, int tree, int file,
-                                   archive::compression how, const archive::counter& told) {
-  auto result = archive::pack_and_read_back(about, tree, file, how, told, limits_of(settings));
+                                   archive::compression how, const archive::counter& count) {
+  auto result = archive::pack_and_read_back(about, tree, file, how, count, limits_of(settings));
   if (::fsync(file) != 0) throw_errno("fsync", "the archive of " + about.site);
   return result;
 }
@@ -72,7 +72,7 @@ std::uint64_t measure(const progress& shown, int tree) {
 unique_fd open_unnamed(const settings& settings) {
   const auto folder = archives_folder(settings);
   unique_fd file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!file) throw_errno("make a file in", folder);
+  if (!file) throw_errno("create a file in", folder);
   return file;
 }
 
@@ -96,19 +96,19 @@ unique_fd open_tree(int root, const std::string& site) {
 }
 
 std::variant<reservation, int> reserve(const command& given, const settings& settings, const std::string& site,
-                                       std::uint32_t wished) {
+                                       std::uint32_t preferred_uid) {
   if (const auto known = ledger::read_site(settings.state_dir, site)) return reservation{known->uid, false};
-  const auto reply = ask(given, {"reserve", site, "", {"uid", std::to_string(wished)}});
+  const auto reply = ask(given, {"reserve", site, "", {"uid", std::to_string(preferred_uid)}});
   if (!reply) return k_no_syncd;
   if (reply->error != control::failure::none) return report(given, *reply);
   const auto made = ledger::read_site(settings.state_dir, site);
-  if (!made) return fail(k_failed, site + ": reserved, but not in this ledger: is --config the daemon's?");
+  if (!made) return fail(k_failed, site + ": reserved, but not in the ledger: does heberg-syncd use another --config?");
   return reservation{made->uid, true};
 }
 
 void forget_row(const command& given, const std::string& site) {
-  constexpr std::chrono::seconds k_patience{15};  // accounts.retire_after, and a little
-  const auto end = std::chrono::steady_clock::now() + k_patience;
+  constexpr std::chrono::seconds k_timeout{15};  // longer than accounts.retire_after
+  const auto end = std::chrono::steady_clock::now() + k_timeout;
   for (;;) {
     const auto reply = ask(given, {"purge", site});
     if (!reply || reply->error != control::failure::refused || std::chrono::steady_clock::now() > end) return;
@@ -116,17 +116,17 @@ void forget_row(const command& given, const std::string& site) {
   }
 }
 
-void wait_until_unclaimed(const settings& settings, const std::string& site) {
+void wait_until_missing(const settings& settings, const std::string& site) {
   using clock = std::chrono::steady_clock;
-  constexpr std::chrono::seconds k_patience{15};
+  constexpr std::chrono::seconds k_timeout{15};
   constexpr std::chrono::seconds k_steady{1};
   const auto start = clock::now();
-  bool was_claimed = false;
-  while (clock::now() - start < k_patience) {
+  bool was_active = false;
+  while (clock::now() - start < k_timeout) {
     const auto row = ledger::read_site(settings.state_dir, site);
-    const bool is_claimed = row && !row->missing_since && !row->is_retired();
-    if (!is_claimed && (was_claimed || clock::now() - start > k_steady)) return;
-    was_claimed = was_claimed || is_claimed;
+    const bool is_active = row && !row->missing_since && !row->is_retired();
+    if (!is_active && (was_active || clock::now() - start > k_steady)) return;
+    was_active = was_active || is_active;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
@@ -137,9 +137,9 @@ bool has_tree(int root, const std::string& site) {
 }
 
 void remove_named_tree(int root, const std::string& site) {
-  const auto beside = tree::restored_name(site);
-  if (::renameat2(root, site.c_str(), root, beside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
-  tree::remove_tree(root, beside);
+  const auto unfinished = tree::restored_name(site);
+  if (::renameat2(root, site.c_str(), root, unfinished.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
+  tree::remove_tree(root, unfinished);
 }
 
 void check_no_other_users(const settings& settings, const std::string& site,
@@ -147,29 +147,30 @@ void check_no_other_users(const settings& settings, const std::string& site,
   const auto users = list_other_users(settings.docker.host, settings.sites.host_root + "/" + site,
                                       container ? container->id : std::string());
   if (users.empty()) return;
-  throw refused(site + ": its tree is used by container " + escape_line(join_names(users)) + ": remove it first");
+  throw refused(site + ": its tree is in use by container " + escape_line(join_names(users)) + ": remove it first");
 }
 
-void move_aside(int root, const std::string& site) {
-  const auto aside = tree::archived_name(site);
-  tree::remove_tree(root, aside);
-  if (::renameat2(root, site.c_str(), root, aside.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
+void move_to_archived(int root, const std::string& site) {
+  const auto archived = tree::archived_name(site);
+  tree::remove_tree(root, archived);
+  if (::renameat2(root, site.c_str(), root, archived.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
 }
 
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
-                const std::function<void(int folder)>& prepare, const archive::counter& told) {
-  const auto beside = tree::restored_name(site);
-  tree::remove_tree(root, beside);  // of one that was interrupted
-  if (::mkdirat(root, beside.c_str(), 0700) != 0) throw_errno("make", beside);
+                const std::function<void(int folder)>& prepare, const archive::counter& count) {
+  const auto unfinished = tree::restored_name(site);
+  tree::remove_tree(root, unfinished);  // of a run that was interrupted
+  if (::mkdirat(root, unfinished.c_str(), 0700) != 0) throw_errno("create", unfinished);
   try {
-    const unique_fd folder = open_beneath(root, beside.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!folder) throw_errno("open", beside);
-    archive::unpack(file, known, folder.get(), {.uid = uid}, told);
+    const unique_fd folder = open_beneath(root, unfinished.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!folder) throw_errno("open", unfinished);
+    archive::unpack(file, known, folder.get(), {.uid = uid}, count);
     if (prepare) prepare(folder.get());
-    if (::syncfs(folder.get()) != 0) throw_errno("sync", beside);
-    if (::renameat2(root, beside.c_str(), root, site.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename to", site);
+    if (::syncfs(folder.get()) != 0) throw_errno("sync", unfinished);
+    if (::renameat2(root, unfinished.c_str(), root, site.c_str(), RENAME_NOREPLACE) != 0)
+      throw_errno("rename to", site);
   } catch (...) {
-    tree::remove_tree(root, beside);
+    tree::remove_tree(root, unfinished);
     throw;
   }
 }

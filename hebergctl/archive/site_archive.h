@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What archive, restore and clone have in common: a site into a file, a tree out of one. At every moment a site is
-// whole in at least one place: a tree gets its name when it is whole. All throw.
+// Shared by archive, restore, clone and others: packs a site into a file, writes a tree from one. A site is complete in
+// at least one place at any time: a tree gets its name when it is complete. All functions throw.
 #pragma once
 
 #include "archive/pack.h"
 #include "archive/unpack.h"
 #include "base/unique_fd.h"
-#include "hebergctl/archive/progress.h"
 #include "hebergctl/command.h"
 #include "hebergctl/container/container_spec.h"
+#include "hebergctl/progress.h"
 #include "ledger/ledger.h"
 #include "program/settings.h"
 
@@ -23,24 +23,24 @@ namespace heberg::ctl {
 [[nodiscard]] archive::head describe_site(const settings& settings, const ledger::site& row,
                                           const std::optional<present_container>& container);
 
-// STATE_DIR/archives, made where it is missing; for root alone.
+// STATE_DIR/archives, for root alone. Created where it is missing.
 [[nodiscard]] std::string archives_folder(const settings& settings);
 
-// What an archive may hold here: what cannot be restored is not packed either.
+// The limits of an archive, for packing as for restoring.
 [[nodiscard]] archive::limits limits_of(const settings& settings);
 
-// Packed into an open, empty file, synced, and read back against what was packed.
+// Packs a tree into an open, empty file, syncs it, reads it back and compares.
 [[nodiscard]] archive::pack_result write_archive(const settings& settings, const archive::head& about, int tree,
                                                  int file, archive::compression how = archive::compression::zstd,
-                                                 const archive::counter& told = {});
+                                                 const archive::counter& count = {});
 
-// The content of a tree, in bytes: what a counter will be told. 0 where nobody is to see it.
+// The content of a tree in bytes, for the progress. 0 where none is shown.
 [[nodiscard]] std::uint64_t measure(const progress& shown, int tree);
 
-// A file of no name in archives_folder(): whatever becomes of us, nothing of it is left.
+// A file without a name in archives_folder(): it is gone when it is closed, even if hebergctl is killed.
 [[nodiscard]] unique_fd open_unnamed(const settings& settings);
 
-// The site packed into such a file, its container paused meanwhile.
+// Packs the site into such a file, with its container paused.
 struct unnamed_archive {
   unique_fd file;
   archive::contents known;
@@ -52,35 +52,37 @@ struct unnamed_archive {
 // Throws where the site has no tree.
 [[nodiscard]] unique_fd open_tree(int root, const std::string& site);
 
-// The site's row, with this UID where that is nobody's; tells whether it is new. Else hebergctl's exit code, which was
-// told.
+// The site's row in the ledger. A new one has the preferred UID if that is free. The alternative is hebergctl's exit
+// code; the error was reported.
 struct reservation {
   std::uint32_t uid = 0;
   bool is_new = false;
 };
 [[nodiscard]] std::variant<reservation, int> reserve(const command& given, const settings& settings,
-                                                     const std::string& site, std::uint32_t wished);
+                                                     const std::string& site, std::uint32_t preferred_uid);
 
-// Takes back a row that reserve() made. It may have had a container for a moment: that is waited for.
+// Removes a row that reserve() made. Waits for some seconds where the site has had a container.
 void forget_row(const command& given, const std::string& site);
 
-// Until heberg-syncd has seen that the site's container is gone, or for a second where it has not seen one yet: it
-// would make a new tree where one was taken away.
-void wait_until_unclaimed(const settings& settings, const std::string& site);
+// Waits until heberg-syncd has noticed that the site's container is gone, or for a second where it has not noticed one:
+// it would create a new tree where one was moved away.
+void wait_until_missing(const settings& settings, const std::string& site);
 
 [[nodiscard]] bool has_tree(int root, const std::string& site);
 
-// The site's tree from an archive that was judged, made under tree::restored_name() and renamed when it is whole.
-// prepare: changes the tree before it gets its name (its open folder).
+// Writes the site's tree from an archive that was validated, under tree::restored_name() until it is whole. prepare: changes the tree (its open folder) before it gets
+// its name.
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
-                const std::function<void(int folder)>& prepare = {}, const archive::counter& told = {});
+                const std::function<void(int folder)>& prepare = {}, const archive::counter& count = {});
+
+// Removes the site's tree: at once for everyone else, as it loses its name first.
 void remove_named_tree(int root, const std::string& site);
 
-// Before a tree is moved out of the way: throws `refused` where other containers than the site's own use it.
+// Before a tree is moved away: throws `refused` where another container than the site's own uses it.
 void check_no_other_users(const settings& settings, const std::string& site,
                           const std::optional<present_container>& container);
 
-// The tree out of the way, its files not yet gone: NAME is free for a restore, and a mistake can be mended.
-void move_aside(int root, const std::string& site);
+// Renames the tree to .SITE.archived: the name is free for a restore, and a mistake can be undone.
+void move_to_archived(int root, const std::string& site);
 
 }  // namespace heberg::ctl

@@ -16,13 +16,14 @@ using namespace std::chrono_literals;
 using json = nlohmann::ordered_json;
 using docker::container_state;
 
-// An engine that restarts a container waits twice as long each time, up to a minute: who has come back so often and was
-// started so lately is in that loop, whatever its state says just now.
+// The engine doubles the pause before each restart, up to a minute: a container with so many restarts that was started
+// so lately is in that loop, whatever its state is now.
 constexpr std::uint32_t k_restarts = 3;
 constexpr auto k_lately = 2min;
 constexpr auto k_soon = std::chrono::days(14);
 
-constexpr char k_publish[] = "systemctl restart heberg-syncd, or docker restart heberg-syncd: it publishes anew";
+constexpr char k_publish[] =
+    "systemctl restart heberg-syncd, or docker restart heberg-syncd: it writes the account database again";
 
 class site_check {
  public:
@@ -53,42 +54,42 @@ class site_check {
       case account_answer::unreadable:
         return add("account", severity::error, source + " cannot be read", k_publish);
       case account_answer::absent:
-        if (!site_.row.is_retired()) add("account", severity::error, source + " does not have it", k_publish);
+        if (!site_.row.is_retired()) add("account", severity::error, source + " does not have the account", k_publish);
         return;
       case account_answer::present:
         break;
     }
     if (site_.row.is_retired())
-      return add("account", severity::error, source + " still has it, though it is retired", k_publish);
+      return add("account", severity::error, source + " still has the account of a retired site", k_publish);
     if (answer.uid != site_.row.uid) {
       add("account", severity::error,
-          source + " gives it uid " + std::to_string(answer.uid) + ", the ledger " + std::to_string(site_.row.uid),
+          source + " has UID " + std::to_string(answer.uid) + ", the ledger has " + std::to_string(site_.row.uid),
           k_publish);
     }
     if (answer.home != site_.home)
-      add("account", severity::error, source + " gives it the home " + answer.home + ", not " + site_.home, k_publish);
+      add("account", severity::error, source + " has the home " + answer.home + ", not " + site_.home, k_publish);
   }
 
   void check_account() {
-    check_source(site_.directory, "the directory");
-    check_source(site_.nss, "this machine's NSS");
+    check_source(site_.directory, "accounts.cdb");
+    check_source(site_.nss, "NSS on this host");
     const auto& shadow = site_.shadow;
     if (site_.row.is_retired()) {
       if (shadow.what == shadow_answer::present)
-        add("account", severity::error, "shadow.cdb still has its hash, though it is retired", k_publish);
+        add("account", severity::error, "shadow.cdb still has the hash of a retired site", k_publish);
       return;
     }
     if (shadow.what != shadow_answer::present) {
       add("account", severity::error,
-          shadow.what == shadow_answer::absent ? "shadow.cdb does not have it" : "shadow.cdb cannot be read",
+          shadow.what == shadow_answer::absent ? "shadow.cdb does not have the account" : "shadow.cdb cannot be read",
           k_publish);
     } else if (shadow.is_locked != site_.row.is_locked()) {
       add("account", severity::error,
-          site_.row.is_locked() ? "it is locked, but shadow.cdb lets it log in"
-                                : "shadow.cdb has it locked, but it is not",
+          site_.row.is_locked() ? "the site is locked, but shadow.cdb allows logins"
+                                : "the account is locked in shadow.cdb, but the site is not",
           k_publish);
     } else if (shadow.hash != site_.row.hash) {
-      add("account", severity::error, "shadow.cdb and the ledger do not have the same hash", k_publish);
+      add("account", severity::error, "shadow.cdb and the ledger have different hashes", k_publish);
     }
   }
 
@@ -97,15 +98,15 @@ class site_check {
     switch (site_.row.origin) {
       case ledger::hash_origin::refused:
         return add("account", severity::error,
-                   file + " is refused, nobody logs in by password: heberg-syncd's log says why",
+                   file + " is refused, so password logins are disabled: see heberg-syncd's log",
                    "hebergctl passwd " + name() + " --generate");
       case ledger::hash_origin::none:
-        return add("account", severity::warning, "its password was not looked at yet", "hebergctl sync");
+        return add("account", severity::warning, "heberg-syncd has not read the password yet", "hebergctl sync");
       default:
         break;
     }
     if (site_.password_holds == false)
-      add("account", severity::error, "the password in " + file + " is not the one that holds", "hebergctl sync");
+      add("account", severity::error, "the password in " + file + " does not match the hash", "hebergctl sync");
   }
 
   void check_container(const docker::container& c) {
@@ -113,38 +114,38 @@ class site_check {
     if (c.state == container_state::restarting ||
         (c.restarts >= k_restarts && c.is_up() && now_ - c.started < k_lately)) {
       add("container", severity::error,
-          shown + " is down: the engine has restarted it " + std::to_string(c.restarts) + " times",
+          shown + " is down: Docker has restarted it " + std::to_string(c.restarts) + " times",
           "docker logs " + c.name);
     } else if (c.state == container_state::paused) {
       add("container", severity::error, shown + " is paused", "docker unpause " + c.name);
     } else if (c.state != container_state::running) {
-      add("container", severity::error, shown + " does not run", "docker start " + c.name);
+      add("container", severity::error, shown + " is not running", "docker start " + c.name);
     } else if (c.health == docker::health::unhealthy) {
       add("container", severity::error, shown + " is unhealthy", "docker inspect " + c.name);
     }
-    if (!c.inspected)
-      return add("container", severity::warning, shown + ": the engine does not tell more than its name");
+    if (!c.inspected) return add("container", severity::warning, shown + ": Docker reports only its name");
     // Where the image's passwd does not have that UID, Apache 2.4 logs one alert and serves PHP as root.
     if (const auto* user = docker::find_environment(c, "APACHE_RUN_USER"); user != nullptr && user->starts_with('#')) {
-      add("container", severity::error, shown + " has APACHE_RUN_USER=" + *user + ": its PHP may run as root",
+      add("container", severity::error, shown + " has APACHE_RUN_USER=" + *user + ": PHP may run as root",
           "run it with --user " + std::to_string(site_.row.uid) + ":" + std::to_string(site_.row.uid) +
               ", or hebergctl create");
     } else if (c.user.empty() || c.user == "root" || c.user == "0" || c.user.starts_with("0:") ||
                c.user.starts_with("root:")) {
-      add("container", severity::warning, shown + " begins as root",
+      add("container", severity::warning, shown + " starts as root",
           "run it with --user " + std::to_string(site_.row.uid) + ":" + std::to_string(site_.row.uid) +
               ", or hebergctl create");
     }
     for (const auto& network : c.networks) {
       if (network.name == "bridge")
-        add("container", severity::warning, shown + " is on Docker's default network, where other containers reach it",
+        add("container", severity::warning,
+            shown + " is on Docker's default network, where other containers can connect to it",
             "run it with --network heberg-sites");
     }
   }
 
   void check_containers() {
     if (site_.containers.empty() && !site_.row.missing_since)
-      add("container", severity::error, "the engine has no container of it, the ledger thinks it has",
+      add("container", severity::error, "Docker has no container of this site, but the ledger expects one",
           "hebergctl sync");
     for (const auto& c : site_.containers) check_container(c);
   }
@@ -155,7 +156,7 @@ class site_check {
       return add("address", severity::error, shown + " does not answer", "systemctl status nginx");
     if (address.status == 502 || address.status == 503 || address.status == 504) {
       return add("address", severity::error,
-                 shown + " answers " + std::to_string(address.status) + ": the proxy does not reach it",
+                 shown + " answers " + std::to_string(address.status) + ": the proxy cannot connect to the site",
                  "heberg-proxy-render --status");
     }
     if (address.status >= 500)
@@ -163,21 +164,19 @@ class site_check {
           "hebergctl logs --error " + name());
     if (address.is_in_its_log == false) {
       add("logs", severity::error,
-          "a request to " + shown +
-              " did not come to its access.log: another site answers, or its log is not forwarded",
-          "heberg-proxy-render --status; heberg-syncd's log");
+          "a request to " + shown + " is missing in access.log: another site answers, or the log is not forwarded",
+          "heberg-proxy-render --status; see heberg-syncd's log");
     }
   }
 
   void check_log(const log_state& log) {
     if (!log.problem.empty()) {
-      add("logs", severity::warning,
-          "the engine does not give the log of container " + log.container + ": " + log.problem,
+      add("logs", severity::warning, "Docker cannot read the log of container " + log.container + ": " + log.problem,
           "run it with the log driver json-file, local or journald");
     }
     for (const auto& name : log.behind) {
-      add("logs", severity::error, "what container " + log.container + " wrote last is not in " + name,
-          "heberg-syncd's log says why");
+      add("logs", severity::error, name + " lacks the last lines of container " + log.container,
+          "see heberg-syncd's log");
     }
   }
 
@@ -210,26 +209,27 @@ std::vector<finding> check_host(const host_facts& host, std::chrono::system_cloc
     found.push_back({"", std::move(subject), weight, std::move(text), std::move(remedy)});
   };
   if (!host.syncd_answers) {
-    add("syncd", severity::error, "heberg-syncd does not answer: accounts stay as they are",
+    add("syncd", severity::error, "heberg-syncd does not answer: accounts are not updated",
         "systemctl status heberg-syncd");
-  } else if (!host.in_touch) {
-    add("syncd", severity::error, "heberg-syncd has lost the engine: accounts stay as they are",
+  } else if (!host.is_connected) {
+    add("syncd", severity::error, "heberg-syncd is not connected to Docker: accounts are not updated",
         "systemctl status docker");
   }
   if (host.publishing_fails)
-    add("syncd", severity::error, "heberg-syncd cannot publish", "heberg-syncd's log says why");
+    add("syncd", severity::error, "heberg-syncd cannot write the account database", "see heberg-syncd's log");
   for (const auto& [who, why] : host.refused) add("syncd", severity::warning, who + " is refused: " + why);
   if (!host.root_problem.empty()) add("tree", severity::error, host.root_problem);
   if (!host.engine_problem.empty()) {
-    add("engine", severity::error, "containers were not looked at: " + host.engine_problem, "systemctl status docker");
+    add("engine", severity::error, "containers were not checked: " + host.engine_problem, "systemctl status docker");
   } else if (!host.has_proxy) {
-    add("address", severity::note, "no proxy is within reach from here: addresses were not tried");
+    add("address", severity::note, "no proxy can be reached from here: addresses were not checked");
   }
-  if (!host.logs_problem.empty()) add("logs", severity::error, host.logs_problem, "heberg-syncd's log says why");
+  if (!host.logs_problem.empty()) add("logs", severity::error, host.logs_problem, "see heberg-syncd's log");
   if (!host.proxy_problem.empty()) add("proxy", severity::warning, host.proxy_problem);
   for (const auto& site : host.unknown_sites) {
     if (!host.refused.contains(site))
-      add("engine", severity::error, "a container is of site " + site + ", which has no account", "hebergctl sync");
+      add("engine", severity::error, "a container belongs to site " + site + ", which has no account",
+          "hebergctl sync");
   }
   for (const auto& certificate : host.certificates) {
     const auto shown = "certificate " + certificate.name;
@@ -238,9 +238,9 @@ std::vector<finding> check_host(const host_facts& host, std::chrono::system_cloc
     } else if (certificate.end) {
       const auto left = std::chrono::floor<std::chrono::days>(*certificate.end - now).count();
       if (*certificate.end <= now) {
-        add("certificate", severity::error, shown + " has ended", "renew it");
+        add("certificate", severity::error, shown + " has expired", "renew it");
       } else if (*certificate.end - now < k_soon) {
-        add("certificate", severity::warning, shown + " ends in " + number_of(static_cast<std::size_t>(left), "day"),
+        add("certificate", severity::warning, shown + " expires in " + number_of(static_cast<std::size_t>(left), "day"),
             "renew it");
       }
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What `hebergctl check` proves: from what was seen of a site to what is wrong with it. Pure; what is seen is gathered
-// in check_facts.h.
+// `hebergctl check`: from the facts about a site to what is wrong with it. Pure. check_facts.h gathers the facts.
 #pragma once
 
 #include "docker/container.h"
@@ -16,7 +15,7 @@
 
 namespace heberg::ctl {
 
-enum class severity { note, warning, error };  // a note changes no exit code
+enum class severity { note, warning, error };  // a note does not change the exit code
 
 struct finding {
   std::string site;     // empty: of the host
@@ -28,7 +27,7 @@ struct finding {
   bool operator==(const finding&) const = default;
 };
 
-// What a source of accounts says of a name.
+// What a source of accounts has for a name.
 struct account_answer {
   enum { present, absent, unreadable, untried } what = untried;
   std::uint32_t uid = 0;
@@ -43,24 +42,24 @@ struct shadow_answer {
 
 struct address_answer {
   std::string host;
-  unsigned status = 0;                // HTTP's; 0: nothing answers there
-  std::optional<bool> is_in_its_log;  // whether the site itself was seen to answer; empty: not tried
+  unsigned status = 0;                // HTTP's; 0: no answer
+  std::optional<bool> is_in_its_log;  // whether the request reached the site's log; empty: not checked
 };
 
 struct log_state {
   std::string container;
-  std::string problem;                // the engine's words, where it cannot read the container's log
-  std::vector<std::string> behind{};  // "access.log": the engine's last line is not in it, though there was time
+  std::string problem;                // the engine's error, where it cannot read the container's log
+  std::vector<std::string> behind{};  // "access.log": the engine's last line is missing in it
 };
 
 struct site_facts {
   ledger::site row;
-  std::string home;               // as it should be
-  std::vector<std::string> tree;  // what is wrong with it, a sentence each
+  std::string home;               // the expected one
+  std::vector<std::string> tree;  // its problems, a sentence each
   account_answer directory;
   account_answer nss;  // untried where nsswitch.conf does not name heberg
   shadow_answer shadow;
-  std::optional<bool> password_holds;  // its file's password is its hash's; empty: not tried
+  std::optional<bool> password_holds;  // its file's password matches the hash; empty: not checked
   std::vector<docker::container> containers;
   std::vector<address_answer> addresses;  // empty where no proxy is within reach
   std::vector<log_state> logs;            // empty where logs are not forwarded
@@ -76,24 +75,24 @@ struct certificate_facts {
 
 struct host_facts {
   bool syncd_answers = false;
-  bool in_touch = false;  // syncd with the engine
+  bool is_connected = false;  // syncd with the engine
   bool publishing_fails = false;
   std::map<std::string, std::string> refused;  // who -> why; syncd's
   std::string root_problem;
-  std::string engine_problem;              // why it could not be asked; empty: it was
-  bool has_proxy = false;                  // within reach
-  std::string logs_problem;                // why it cannot be told how far the logs are; empty: it was
-  std::string proxy_problem;               // of nginx's container, where that is told to reload
+  std::string engine_problem;              // why the containers could not be listed; empty: they were
+  bool has_proxy = false;                  // it can be reached from here
+  std::string logs_problem;                // why the log positions could not be read; empty: they were
+  std::string proxy_problem;               // of nginx's container; empty: none
   std::vector<std::string> unknown_sites;  // sites of containers that the ledger has no row for
   std::vector<certificate_facts> certificates;
 };
 
 [[nodiscard]] std::vector<finding> check_host(const host_facts& host, std::chrono::system_clock::time_point now);
 
-// The worst of them. Empty: nothing but notes.
+// Empty: nothing but notes.
 [[nodiscard]] std::optional<severity> worst_of(std::span<const finding> findings);
 
-// A line each, and a last one that counts; and one JSON document.
+// A line each, and a last one with the counts; and one JSON document.
 [[nodiscard]] std::string print_findings(std::span<const finding> findings, std::size_t sites);
 [[nodiscard]] std::string print_json(std::span<const finding> findings, std::size_t sites);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Looks at the machine for `hebergctl check`: ledger, directory, this machine's NSS, trees, engine, proxy,
-// certificates. Changes nothing, but for trees where it is told to mend them. Throws where the ledger or the settings
-// cannot be read.
+// Gathers what `hebergctl check` needs: ledger, account database, NSS, trees, containers, proxy, logs, certificates.
+// Changes nothing, except trees with --fix. Throws where the ledger or the settings cannot be read.
 #pragma once
 
 #include "hebergctl/check/check.h"
@@ -15,8 +14,8 @@ namespace heberg::ctl {
 
 struct check_options {
   std::string site;                   // empty: all of them
-  bool fix = false;                   // owners and modes of the trees' own folders are set right
-  std::optional<std::string> status;  // syncd's answer to "status", JSON; empty: it gave none
+  bool fix = false;                   // repair owners and modes of the trees' own folders
+  std::optional<std::string> status;  // syncd's reply to "status", JSON; empty: there was none
 };
 
 struct facts {

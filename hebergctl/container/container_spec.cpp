@@ -42,13 +42,12 @@ std::optional<std::vector<std::string>> read_texts(const json& document, const c
   return texts;
 }
 
-// Everything but the labels: what the fingerprint is taken of.
+// Everything but the labels. The fingerprint is its hash.
 json body_of(const placed_site& site) {
   auto environment = site.wanted.environment;
   environment.push_back("VIRTUAL_HOST=" + join(site.wanted.hosts, ","));
   const auto user = std::to_string(site.uid) + ":" + std::to_string(site.uid);
-  // The site itself, in a container in which nothing is root's, nothing is writable but its own files, and nothing can
-  // be gained.
+  // No process runs as root or can gain a privilege, and nothing but the site's own files is writable.
   return {{"Image", site.wanted.image},
           {"User", user},
           {"Env", environment},
@@ -76,19 +75,18 @@ std::string label_of(const json& inspected, const char* label) {
 }  // namespace
 
 std::string explain_specification(const specification& wanted) {
-  if (wanted.hosts.empty()) return "it has no host name";
+  if (wanted.hosts.empty()) return "no host name is given (--host NAME)";
   for (const auto& text : wanted.hosts) {
     const auto parsed = site::parse_host(text);
     if (const auto* why = std::get_if<std::string>(&parsed)) return "host " + site::printable(text) + ": " + *why;
   }
-  if (wanted.image.empty() || wanted.image.size() > 255 || !is_plain(wanted.image))
-    return "the image has no sound name";
+  if (wanted.image.empty() || wanted.image.size() > 255 || !is_plain(wanted.image)) return "invalid image name";
   if (wanted.memory < k_memory_min || wanted.memory > std::numeric_limits<std::int64_t>::max())
-    return "its memory is less than 16 MB";
+    return "the memory limit must be at least 16 MB";
   for (const auto& variable : wanted.environment) {
     const auto equals = variable.find('=');
     if (equals == std::string::npos || equals == 0 || !is_plain(variable) || variable.starts_with("VIRTUAL_HOST="))
-      return "environment " + site::printable(variable) + " is no NAME=VALUE (host names: --host)";
+      return "invalid environment variable " + site::printable(variable) + ": use NAME=VALUE (host names: --host)";
   }
   return {};
 }
@@ -144,7 +142,7 @@ std::optional<present_container> parse_present(std::string_view inspected, std::
 
 std::vector<std::string> find_users(std::string_view listed, std::string_view folder, std::string_view id) {
   const auto all = parse_json(listed);
-  if (!all.is_array()) throw std::runtime_error("the engine's list of containers makes no sense");
+  if (!all.is_array()) throw std::runtime_error("invalid list of containers from the Docker engine");
   const auto below = std::string(folder) + "/";
   std::vector<std::string> users;
   for (const auto& one : all) {

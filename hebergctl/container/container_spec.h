@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a site's container is made of, as a value, and in the engine's words. Pure. The container
-// bears its specification as a label, so that what was wanted can be compared, archived and made again.
+// The specification of a site's container, as a value and as the engine's JSON. Pure. The container has its
+// specification as a label, so that it can be compared, archived and used again.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ inline constexpr char k_site_label[] = "heberg.site";
 inline constexpr char k_specification_label[] = "heberg.specification";  // to_text()
 inline constexpr char k_fingerprint_label[] = "heberg.fingerprint";
 
-// What the sysadmin chooses.
+// What the administrator chooses.
 struct specification {
   std::vector<std::string> hosts;  // the first is the site's address
   std::string image = "php:apache";
@@ -27,34 +27,34 @@ struct specification {
 struct placed_site {
   std::string site;
   std::uint32_t uid = 0;
-  std::string www;  // as the engine's host names it
+  std::string www;  // its path on the engine's host
   specification wanted;
 };
 
-// Why it cannot be made so; empty: it can.
+// Why it is invalid; empty: it is valid.
 [[nodiscard]] std::string explain_specification(const specification& wanted);
 
-// One line of JSON and back; nullopt for what is none.
+// One line of JSON and back; nullopt: invalid.
 [[nodiscard]] std::string to_text(const specification& wanted);
 [[nodiscard]] std::optional<specification> parse_specification(std::string_view text);
 
-// The body of POST /containers/create, its labels included; and what tells two such bodies apart.
+// The body of POST /containers/create with its labels; and a hash that differs where two such bodies differ.
 [[nodiscard]] std::string create_body(const placed_site& site);
 [[nodiscard]] std::string fingerprint_of(const placed_site& site);
 
-// The container that bears the site's name, from GET /containers/NAME/json.
+// The container that has the site's name, from GET /containers/NAME/json.
 struct present_container {
   std::string id;
   bool runs = false;  // paused or not
   bool is_paused = false;
-  bool is_ours = false;  // made by hebergctl for this site
+  bool is_ours = false;  // created by hebergctl for this site
   std::string fingerprint;
   std::optional<specification> wanted;
 };
 [[nodiscard]] std::optional<present_container> parse_present(std::string_view inspected, std::string_view site);
 
-// Of GET /containers/json: the names of the containers that mount that folder, or one below it, but for the one of this
-// id. Throws where the answer makes no sense.
+// From GET /containers/json: the names of the containers that mount that folder, or one below it, except the one with
+// this id. Throws where the JSON is invalid.
 [[nodiscard]] std::vector<std::string> find_users(std::string_view listed, std::string_view folder,
                                                   std::string_view id);
 

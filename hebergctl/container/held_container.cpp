@@ -16,15 +16,15 @@
 namespace heberg::ctl {
 namespace {
 
-// Until the other end says that all is done, or is gone without a word.
+// Waits until the parent reports that it has finished, or has ended without that.
 void guard(int from_parent, const std::string& engine, const std::string& id, hold how) {
-  char word = 0;
+  char byte = 0;
   ssize_t size = 0;
-  do size = ::read(from_parent, &word, 1);
+  do size = ::read(from_parent, &byte, 1);
   while (size < 0 && errno == EINTR);
   if (size == 1) return;
   try {
-    if (how == hold::stop) hold_container(engine, id, how);  // waits where that is under way still
+    if (how == hold::stop) hold_container(engine, id, how);  // waits for a stop that is still under way
     release_container(engine, id, how);
   } catch (const std::exception& error) {
     (void)fail(k_failed, error.what());
@@ -40,10 +40,10 @@ held_container::held_container(std::string engine, const present_container& cont
       is_held_(container.runs && (how == hold::stop || !container.is_paused)) {
   if (!is_held_) return;
   int pipe[2];
-  if (::pipe2(pipe, O_CLOEXEC) != 0) throw_errno("make", "a pipe");
+  if (::pipe2(pipe, O_CLOEXEC) != 0) throw_errno("create", "a pipe");
   const unique_fd from_parent(pipe[0]);
   to_guard_ = unique_fd(pipe[1]);
-  // Who ends us may end all of our service (systemd.kill(5)): the guard is to outlive that.
+  // A signal may go to our whole service (systemd.kill(5)): the guard must survive it.
   sigset_t ends;
   sigset_t before;
   ::sigemptyset(&ends);
@@ -62,7 +62,7 @@ held_container::held_container(std::string engine, const present_container& cont
   try {
     hold_container(engine_, id_, how_);
   } catch (...) {
-    to_guard_ = {};  // the engine may have done it all the same: the guard lets it go on
+    to_guard_ = {};  // the engine may have done it all the same: the guard resumes the container
     ::waitpid(guard_, nullptr, 0);
     throw;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Holds a site's container still while its files are read: paused, or stopped. Its end lets the container run again,
-// and so does the end of this program by force: a child waits for that (it does nothing else, and is in a session of
-// its own, so that a signal to our group does not end it).
+// Pauses or stops a site's container while its files are read. The destructor resumes the container. If this program is
+// killed, a child process does so: the guard, which only waits for that, in a session of its own, so that a signal to
+// our process group does not end it.
 #pragma once
 
 #include "base/unique_fd.h"
@@ -15,15 +15,14 @@ namespace heberg::ctl {
 
 class held_container {
  public:
-  // One that does not run is left as it is, and so is one that is to be paused and is already. Throws where the engine
-  // refuses.
+  // A container that is not running, or that is already paused, is left unchanged. Throws where the engine refuses.
   held_container(std::string engine, const present_container& container, hold how);
   held_container(const held_container&) = delete;
   held_container& operator=(const held_container&) = delete;
-  ~held_container();  // as release(); a failure is told on standard error
+  ~held_container();  // as release(); a failure is reported on standard error
 
   void release();  // throws
-  void forget();   // it is no more, or is to stay as it is
+  void forget();   // leaves the container paused or stopped, or removed
 
  private:
   void dismiss_guard();

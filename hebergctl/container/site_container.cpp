@@ -17,29 +17,30 @@ namespace {
 
 using docker::method;
 
-constexpr std::chrono::minutes k_pull_patience{30};
+constexpr std::chrono::minutes k_pull_timeout{30};
 
 void check(const docker::call_answer& answer, const std::string& what) {
-  if (!answer.is_good() && answer.status != 304) throw std::runtime_error(what + ": " + answer.reason());
+  if (answer.is_good() || answer.status == 304) return;
+  const auto start = what + (answer.problem.empty() ? ": " : ": cannot reach the Docker engine: ");
+  throw std::runtime_error(start + answer.reason());
 }
 
-// From its registry, as long as that takes. What went wrong on the way stands in the last of the documents that tell
-// how it goes, one a line.
+// From its registry, with a long timeout. The reply is a JSON document a line; an error is in the last one.
 void pull_image(const std::string& engine, const std::string& image) {
   const auto last = image.substr(image.rfind('/') + 1);  // a registry's port is no tag
   const bool has_tag = last.find_first_of(":@") != std::string::npos;
   const auto target = "/images/create?fromImage=" + docker::encode_query(image) + (has_tag ? "" : "&tag=latest");
-  const auto answer = docker::call(engine, method::post, target, {}, {.timeout = k_pull_patience, .bytes = 64 << 20});
+  const auto answer = docker::call(engine, method::post, target, {}, {.timeout = k_pull_timeout, .bytes = 64 << 20});
   check(answer, "pull the image " + image);
   std::string_view end(answer.body);
   while (end.ends_with('\n') || end.ends_with('\r')) end.remove_suffix(1);
   end.remove_prefix(end.rfind('\n') + 1);
-  const auto document = parse_json(end);
-  if (const auto& error = json_fields::field(document, "error"); error.is_string())
+  const auto last_document = parse_json(end);
+  if (const auto& error = json_fields::field(last_document, "error"); error.is_string())
     throw std::runtime_error("pull the image " + image + ": " + error.get<std::string>().substr(0, 500));
 }
 
-// One whose image is not there yet is made after that was pulled.
+// Pulls the image where it is missing.
 void make_container(const std::string& engine, const std::string& name, const placed_site& site) {
   const auto make = [&] {
     return docker::call(engine, method::post, "/containers/create?name=" + name, create_body(site));
@@ -49,7 +50,7 @@ void make_container(const std::string& engine, const std::string& name, const pl
     pull_image(engine, site.wanted.image);
     made = make();
   }
-  check(made, "make container " + site.site);
+  check(made, "create container " + site.site);
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ std::optional<present_container> find_container(const std::string& engine, const
   if (answer.problem.empty() && answer.status == 404) return std::nullopt;
   check(answer, "container " + site);
   auto present = parse_present(answer.body, site);
-  if (!present) throw std::runtime_error("container " + site + ": the engine's answer makes no sense");
+  if (!present) throw std::runtime_error("container " + site + ": invalid reply of the Docker engine");
   return present;
 }
 
@@ -71,14 +72,14 @@ std::vector<std::string> list_other_users(const std::string& engine, const std::
 }
 
 void run_container(const std::string& engine, const placed_site& site, const std::string& instead_of) {
-  // No site's name has capitals. One that is there was left over by an interruption: made, never started.
+  // No site name has capitals. An interrupted run may have left such a container, created but never started.
   const auto spare = site.site + ".NEW";
   const auto cleared = docker::call(engine, method::erase, "/containers/" + spare);
   if (cleared.status != 404) check(cleared, "remove container " + spare);
   make_container(engine, spare, site);
   if (!instead_of.empty()) remove_container(engine, instead_of);
   check(docker::call(engine, method::post, "/containers/" + spare + "/rename?name=" + site.site),
-        "name container " + site.site);
+        "rename container " + site.site);
   const auto started = docker::call(engine, method::post, "/containers/" + site.site + "/start");
   if (started.is_good()) return;
   (void)docker::call(engine, method::erase, "/containers/" + site.site + "?force=true");
@@ -96,12 +97,13 @@ void remove_container(const std::string& engine, const std::string& id) {
 
 void hold_container(const std::string& engine, const std::string& id, hold how) {
   const auto verb = how == hold::pause ? std::string("/pause") : std::string("/stop?t=10");
-  check(docker::call(engine, method::post, "/containers/" + id + verb), "hold the container");
+  check(docker::call(engine, method::post, "/containers/" + id + verb),
+        how == hold::pause ? "pause the container" : "stop the container");
 }
 
 void release_container(const std::string& engine, const std::string& id, hold how) {
   const auto verb = how == hold::pause ? std::string("/unpause") : std::string("/start");
-  check(docker::call(engine, method::post, "/containers/" + id + verb), "let the container go on");
+  check(docker::call(engine, method::post, "/containers/" + id + verb), "resume the container");
 }
 
 }  // namespace heberg::ctl

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A site's container in the engine: found, made, started, removed. What it is made of: container_spec.h. All throw
-// std::runtime_error with the engine's own words where it refuses.
+// Finds, creates, starts, pauses and removes a site's container. Its specification: container_spec.h. All functions
+// throw std::runtime_error with the engine's own error text.
 #pragma once
 
 #include "hebergctl/container/container_spec.h"
@@ -12,19 +12,19 @@ namespace heberg::ctl {
 
 [[nodiscard]] std::optional<present_container> find_container(const std::string& engine, const std::string& site);
 
-// Other containers than this one that have the tree mounted, or a part of it: they are no site's own, and are not held
-// with it. tree: as the engine's host names it.
+// Other containers that mount the tree or a part of it. They are not paused or stopped with the site's own. tree: its
+// path on the engine's host.
 [[nodiscard]] std::vector<std::string> list_other_users(const std::string& engine, const std::string& tree,
                                                         const std::string& id);
 
-// Made and started, or neither. instead_of: the id of the container that it replaces, removed once the new one is made:
-// what the engine refuses (an image that is not there) leaves it alone.
+// Creates and starts the container, or neither. instead_of: the id of the container that it replaces, which is removed
+// once the new one is created, and stays if the engine refuses that (for instance without the image).
 void run_container(const std::string& engine, const placed_site& site, const std::string& instead_of = {});
 void start_container(const std::string& engine, const std::string& id);
-// Stops it in order, then removes it.
+// Stops it first, with ten seconds for its shutdown.
 void remove_container(const std::string& engine, const std::string& id);
 
-// Keeps a running container from changing its files, and lets it go on.
+// Pauses or stops a running container so that its files do not change, and resumes it.
 enum class hold { pause, stop };
 void hold_container(const std::string& engine, const std::string& id, hold how);
 void release_container(const std::string& engine, const std::string& id, hold how);

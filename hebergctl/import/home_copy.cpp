@@ -21,8 +21,8 @@ namespace {
 constexpr std::size_t k_keys_max = 64U << 10U;  // bytes
 constexpr int k_open_folder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
-void own(int fd, std::uint32_t user, std::uint32_t group, mode_t mode) {
-  if (::fchown(fd, user, group) != 0 || ::fchmod(fd, mode) != 0) throw_errno("settle", "the new tree");
+void set_owner(int fd, std::uint32_t user, std::uint32_t group, mode_t mode) {
+  if (::fchown(fd, user, group) != 0 || ::fchmod(fd, mode) != 0) throw_errno("set owner and mode in", "the new tree");
 }
 
 // The first bytes of the owner's keys; empty where there are none.
@@ -44,18 +44,18 @@ std::string read_keys(int home) {
 
 void write_keys(int tree, const std::string& keys, std::uint32_t uid) {
   if (keys.empty()) return;
-  if (::mkdirat(tree, tree::k_ssh_folder, 0700) != 0) throw_errno("make", tree::k_ssh_folder);
+  if (::mkdirat(tree, tree::k_ssh_folder, 0700) != 0) throw_errno("create", tree::k_ssh_folder);
   const unique_fd folder = open_beneath(tree, tree::k_ssh_folder, k_open_folder);
   if (!folder) throw_errno("open", tree::k_ssh_folder);
   const unique_fd file(::openat(folder.get(), tree::k_keys_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file) throw_errno("make", tree::k_keys_file);
+  if (!file) throw_errno("create", tree::k_keys_file);
   for (std::string_view rest = keys; !rest.empty();) {
     const auto count = ::write(file.get(), rest.data(), rest.size());
     if (count < 0) throw_errno("write", tree::k_keys_file);
     rest.remove_prefix(static_cast<std::size_t>(count));
   }
-  own(file.get(), uid, uid, 0600);
-  own(folder.get(), uid, uid, 0700);
+  set_owner(file.get(), uid, uid, 0600);
+  set_owner(folder.get(), uid, uid, 0700);
 }
 
 std::vector<std::string> names_in(int folder) {
@@ -69,35 +69,35 @@ std::vector<std::string> names_in(int folder) {
   return names;
 }
 
-// A new folder in the tree, under a name that the old home has nothing of.
-std::string make_aside(int tree) {
+// Creates a folder in the tree, under a name that does not exist in the old home.
+std::string make_new_folder(int tree) {
   for (int i = 0;; ++i) {
     const auto name = ".www.import" + std::to_string(i);
     if (::mkdirat(tree, name.c_str(), 0700) == 0) return name;
-    if (errno != EEXIST) throw_errno("make", name);
+    if (errno != EEXIST) throw_errno("create", name);
   }
 }
 
-// The old owner's links are in there: none is followed. A folder of that name is no key.
+// The folder may contain the old owner's links: none is followed. A folder called authorized_keys is left.
 void remove_keys(int www) {
   const unique_fd folder = open_beneath(www, tree::k_ssh_folder, k_open_folder);
   if (folder && ::unlinkat(folder.get(), tree::k_keys_file, 0) != 0 && errno != ENOENT && errno != EISDIR)
     throw_errno("remove", "www/.ssh/authorized_keys");
 }
 
-// What is in the new tree, into its www. Old keys there would be served to the world.
-void settle(int tree, const std::string& keys, std::uint32_t uid) {
-  const auto aside = make_aside(tree);
-  const unique_fd www = open_beneath(tree, aside.c_str(), k_open_folder);
-  if (!www) throw_errno("open", aside);
+// Moves everything in the new tree to its www. Old keys there would be served to the public.
+void arrange(int tree, const std::string& keys, std::uint32_t uid) {
+  const auto fresh = make_new_folder(tree);
+  const unique_fd www = open_beneath(tree, fresh.c_str(), k_open_folder);
+  if (!www) throw_errno("open", fresh);
   for (const auto& name : names_in(tree)) {
-    if (name != aside && ::renameat(tree, name.c_str(), www.get(), name.c_str()) != 0) throw_errno("move", name);
+    if (name != fresh && ::renameat(tree, name.c_str(), www.get(), name.c_str()) != 0) throw_errno("move", name);
   }
   remove_keys(www.get());
-  own(www.get(), uid, uid, 02755);
-  if (::renameat(tree, aside.c_str(), tree, tree::k_www_folder) != 0) throw_errno("name", tree::k_www_folder);
+  set_owner(www.get(), uid, uid, 02755);
+  if (::renameat(tree, fresh.c_str(), tree, tree::k_www_folder) != 0) throw_errno("name", tree::k_www_folder);
   write_keys(tree, keys, uid);
-  own(tree, 0, uid, 0751);
+  set_owner(tree, 0, uid, 0751);
 }
 
 }  // namespace
@@ -116,7 +116,7 @@ std::vector<std::pair<std::string, std::string>> copy_home(const settings& setti
   auto packed = write_archive(settings, about, web ? web.get() : home.get(), file.get());
   const auto keys = read_keys(home.get());
   write_tree(root, file.get(), archive::contents_of(about, packed), what.site, what.uid,
-             [&](int tree) { settle(tree, keys, what.uid); });
+             [&](int tree) { arrange(tree, keys, what.uid); });
   return std::move(packed.left_out);
 }
 

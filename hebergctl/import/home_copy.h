@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// An old account's files into a new site's tree: what was in the home, or in its web folder, becomes www; the owner's
-// keys go where sshd looks for them. The home is the account's own: nothing in it leads out of it.
+// Copies an old account's files to a new site's tree: the home, or its web folder, becomes www; the owner's keys go
+// where sshd reads them. The home's owner is not trusted: no link in it is followed.
 #pragma once
 
 #include "program/settings.h"
@@ -19,7 +19,7 @@ struct home_copy {
   std::string web_folder;  // below the home; empty: the home itself
 };
 
-// The tree must not be there. Throws; nothing is left of it then. Returns what was not copied, and why.
+// The tree must not exist. Throws and leaves nothing on failure. Returns what was not copied, and why.
 std::vector<std::pair<std::string, std::string>> copy_home(const settings& settings, int root, const home_copy& what);
 
 }  // namespace heberg::ctl

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/import/import_plan.h"
 
-#include "site/site.h"
+#include "base/names.h"
+#include "hebergctl/site_name.h"
 #include "tree/password.h"
 
 #include <algorithm>
@@ -13,13 +14,14 @@ namespace {
 std::string explain_login(const old_account& account) {
   using tree::line_kind;
   if (account.kind == old_account::login::none) return {};
-  const auto judged = tree::judge_line(account.line.view());
+  const auto judged = tree::classify_line(account.line.view());
   if (account.kind == old_account::login::hash) {
     if (judged.kind == line_kind::hash) return {};
-    return judged.reason.empty() ? "its hash is not one of crypt(5)'s \"$id$\" kinds" : "its hash " + judged.reason;
+    return judged.reason.empty() ? "its hash has none of the \"$id$\" prefixes of crypt(5)"
+                                 : "its hash " + judged.reason;
   }
   if (judged.kind == line_kind::password) return {};
-  return "its password would be taken for something else in a password file";
+  return "its password cannot be stored in a password file: it would be read as something else";
 }
 
 class planner {
@@ -46,11 +48,11 @@ class planner {
     if (by_name_.contains(account.name))
       step.kind = facts_.complete.contains(account.name) ? import_step::what::present : import_step::what::finish;
     if (step.kind == import_step::what::present) return step;
-    if (!account.uid) step.notes.emplace_back("gets a UID: it had none of its own");
+    if (!account.uid) step.notes.emplace_back("gets a new UID");
     if (account.gid && account.uid && account.gid != account.uid)
-      step.notes.push_back("its group becomes " + std::to_string(*account.uid) + ", from " +
-                           std::to_string(*account.gid));
-    if (account.kind == old_account::login::none) step.notes.emplace_back("no login by password, as before");
+      step.notes.push_back("its GID changes from " + std::to_string(*account.gid) + " to " +
+                           std::to_string(*account.uid));
+    if (account.kind == old_account::login::none) step.notes.emplace_back("no password login, as before");
     if (account.is_locked) step.notes.emplace_back("locked, as before");
     return step;
   }
@@ -58,8 +60,8 @@ class planner {
  private:
   [[nodiscard]] std::string explain_conflict(const old_account& account) const {
     if (!account.fault.empty()) return account.fault;
-    if (auto why = site::explain_site_name(account.name); !why.empty()) return why;
-    if (names_.at(account.name) > 1) return "is there more than once";
+    if (!is_site_name(account.name)) return explain_invalid_name(account.name);
+    if (names_.at(account.name) > 1) return "occurs more than once";
     if (auto why = explain_login(account); !why.empty()) return why;
     const auto known = by_name_.find(account.name);
     if (account.uid) {
@@ -68,7 +70,7 @@ class planner {
     }
     if (known != by_name_.end()) return {};
     if (facts_.copies && facts_.trees.contains(account.name))
-      return "a tree of that name is there: nothing can be copied to it";
+      return "a tree of that name exists already: --copy needs a new one";
     return {};
   }
 
@@ -77,13 +79,13 @@ class planner {
     if (const auto known = by_name_.find(name); known != by_name_.end())
       return known->second->uid == uid
                  ? ""
-                 : "is known here with UID " + std::to_string(known->second->uid) + ", not " + std::to_string(uid);
+                 : "exists already with UID " + std::to_string(known->second->uid) + ", not " + std::to_string(uid);
     if (uid < facts_.uid_min || uid > facts_.uid_max) {
-      return text + " is outside of accounts.uid_min to accounts.uid_max (" + std::to_string(facts_.uid_min) + " to " +
-             std::to_string(facts_.uid_max) + "): widen them in heberg.toml";
+      return text + " is outside the range accounts.uid_min to accounts.uid_max (" + std::to_string(facts_.uid_min) +
+             " to " + std::to_string(facts_.uid_max) + "): extend the range in heberg.toml";
     }
     if (const auto other = by_uid_.find(uid); other != by_uid_.end())
-      return text + " is " + other->second->name + "'s here";
+      return text + " belongs to site " + other->second->name;
     return {};
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What taking over old accounts would mean here. Pure. UIDs and hashes stay what they were; what cannot stay so is a
-// conflict, and with one conflict nothing is done.
+// The plan of an import. Pure. UIDs and hashes are kept. An account for which that is impossible is a conflict, and
+// with one conflict nothing is imported.
 #pragma once
 
 #include "hebergctl/import/import_sources.h"
@@ -18,20 +18,20 @@ namespace heberg::ctl {
 struct import_step {
   enum class what {
     make,     // a new site
-    finish,   // a site that an interrupted import began
-    present,  // it is here as it was there
+    finish,   // a site that an interrupted import has begun
+    present,  // it exists already
     conflict,
   };
   what kind = what::make;
   const old_account* from = nullptr;
   std::string reason;              // of a conflict
-  std::vector<std::string> notes;  // what will not be quite as it was
+  std::vector<std::string> notes;  // differences from the old account
 };
 
 struct import_facts {
-  std::span<const ledger::site> sites;  // known here
+  std::span<const ledger::site> sites;  // of this host
   std::set<std::string> complete;       // those of them that have a password file
-  std::set<std::string> trees;          // names that are there below the sites root
+  std::set<std::string> trees;          // names that exist below the sites root
   std::uint32_t uid_min = 0;
   std::uint32_t uid_max = 0;
   bool copies = false;  // the homes' files are to be copied

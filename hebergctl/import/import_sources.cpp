@@ -40,7 +40,7 @@ void take_hash(std::string_view field, old_account& to) {
     field.remove_prefix(1);
   }
   if (field.empty() || field == "*") {
-    to.is_locked = false;  // there is nothing to unlock
+    to.is_locked = false;  // no password: nothing to unlock
     return;
   }
   to.kind = old_account::login::hash;
@@ -61,19 +61,19 @@ old_account read_passwd_line(const std::vector<std::string_view>& fields,
   old_account made;
   made.name = fields[0];
   if (fields.size() != 7) {
-    made.fault = "is no line of passwd(5)";
+    made.fault = "is not a line of passwd(5): it does not have 7 fields";
     return made;
   }
   made.uid = parse_id(fields[2]);
   made.gid = parse_id(fields[3]);
   made.home = fields[5];
-  if (!made.uid || !made.gid) made.fault = "has no number for its UID or GID";
+  if (!made.uid || !made.gid) made.fault = "has an invalid UID or GID";
   if (fields[1] != "x") {
     take_hash(fields[1], made);
   } else if (const auto hash = shadow.find(fields[0]); hash != shadow.end()) {
     take_hash(hash->second, made);
   } else {
-    made.fault = "has its password in shadow(5), and no line there: give --shadow";
+    made.fault = "has its password in shadow(5), but no line there: add --shadow FILE";
   }
   return made;
 }
@@ -93,12 +93,12 @@ old_account read_users_conf_line(std::vector<std::string_view> fields) {
   const auto take_id = [&](std::size_t at, std::optional<std::uint32_t>& to) {
     if (fields.size() <= at || fields[at].empty()) return;
     to = parse_id(fields[at]);
-    if (!to) made.fault = "has no number for its UID or GID";
+    if (!to) made.fault = "has an invalid UID or GID";
   };
   take_id(2, made.uid);
   take_id(3, made.gid);
   made.home = "/home/" + made.name;
-  if (fields.size() > 5) made.fault = "has more fields than users.conf knows";
+  if (fields.size() > 5) made.fault = "has too many fields for users.conf: is this a passwd(5) file?";
   return made;
 }
 
@@ -106,7 +106,7 @@ class query_reader {
  public:
   query_reader(sqlite::statement& rows, sqlite3_stmt* handle) : rows_(rows) {
     for (int i = 0; i < ::sqlite3_column_count(handle); ++i) columns_.emplace(::sqlite3_column_name(handle, i), i);
-    if (!columns_.contains("name")) throw std::runtime_error("the query has no column called name");
+    if (!columns_.contains("name")) throw std::runtime_error("the query returns no column \"name\"");
   }
 
   [[nodiscard]] old_account read() const {
@@ -134,7 +134,7 @@ class query_reader {
     const auto field = text(name);
     if (field.empty()) return std::nullopt;
     const auto read = parse_id(field);
-    if (!read) fault = std::string("has no number for its ") + name;
+    if (!read) fault = std::string("has an invalid ") + name;
     return read;
   }
 

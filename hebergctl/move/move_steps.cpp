@@ -27,7 +27,7 @@ std::string move_file(const settings& settings, const std::string& name) {
 
 void write_move_file(const settings& settings, const std::string& name, const std::string& text) {
   const auto folder = settings.state_dir + "/moves";
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("make", folder);
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("create", folder);
   const unique_fd parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent) throw_errno("open", folder);
   atomic_file file;

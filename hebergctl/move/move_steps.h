@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What both hosts of a move share, and what others are to know of one.
+// Shared by both hosts of a move, and by the other verbs that must know of one.
 #pragma once
 
 #include "archive/manifest.h"
@@ -10,15 +10,17 @@
 
 namespace heberg::ctl {
 
-// A file of a move's in the state folder, for root alone: SITE.json where it goes from, SITE.awaited where it goes to.
+// A move's file in the state folder, for root alone:
+//   SITE.json     on the host that the site leaves
+//   SITE.awaited  on the other host
 [[nodiscard]] std::string move_file(const settings& settings, const std::string& name);
 void write_move_file(const settings& settings, const std::string& name, const std::string& text);
 void remove_move_file(const settings& settings, const std::string& name);
 
-// Why a site is locked while it moves.
+// The lock reason of a site that is being moved.
 [[nodiscard]] std::string move_reason(const std::string& host);
 
-// Where to, for a site that stands still for its move; else empty.
+// The other host, for a site that is stopped for its move; else empty.
 [[nodiscard]] std::string moves_to(const settings& settings, const std::string& site);
 
 struct tree_sum {
@@ -26,7 +28,7 @@ struct tree_sum {
   std::size_t files = 0;
 };
 
-// Reads all of it. tree: the open folder. Throws.
+// Reads the whole tree, given by its open folder. Throws.
 [[nodiscard]] tree_sum sum_of(const archive::head& about, int tree);
 
 }  // namespace heberg::ctl

@@ -23,7 +23,7 @@ constexpr int k_ssh_failed = 255;  // ssh(1), "EXIT STATUS"
 
 unique_fd as_file(std::string_view text) {
   unique_fd file(::memfd_create("input", MFD_CLOEXEC));
-  if (!file) throw_errno("make", "a file in memory");
+  if (!file) throw_errno("create", "a file in memory");
   while (!text.empty()) {
     const auto count = ::write(file.get(), text.data(), text.size());
     if (count < 0) throw_errno("write", "a file in memory");
@@ -37,13 +37,15 @@ unique_fd as_file(std::string_view text) {
 
 remote_host::remote_host(std::string host, const std::string& ssh, std::string command)
     : host_(std::move(host)), ssh_(ssh), command_(std::move(command)) {
-  if (host_.empty() || host_.front() == '-') throw std::runtime_error(host_ + " is no host for ssh");
-  if (split_arguments(ssh_).empty() || split_arguments(command_).empty()) throw std::runtime_error("an empty command");
+  if (host_.empty() || host_.front() == '-')
+    throw std::runtime_error("invalid host \"" + host_ + "\": use a host name that ssh accepts");
+  if (split_arguments(ssh_).empty() || split_arguments(command_).empty())
+    throw std::runtime_error("--ssh and --remote-command must not be empty");
 }
 
-remote_reply remote_host::ask(const std::string& words, const std::string& input) const {
+remote_reply remote_host::ask(const std::string& arguments, const std::string& input) const {
   auto command = split_arguments(ssh_);
-  command.insert(command.end(), {host_, "--", command_ + " --json " + words});
+  command.insert(command.end(), {host_, "--", command_ + " --json " + arguments});
   const auto text = as_file(input);
   const auto end = run_program({.arguments = command, .environment = {}, .input = text.get()});
   if (const int status = end.shell_status(); status == k_ssh_failed || status > 128)

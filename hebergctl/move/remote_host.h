@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// hebergctl on another host, by ssh(1): asked by a verb, answered in its JSON.
+// hebergctl on another host, by ssh(1): runs a verb there and parses its JSON.
 #pragma once
 
 #include <stdexcept>
@@ -8,23 +8,23 @@
 
 namespace heberg::ctl {
 
-// Whether the other host has done what it was asked to is not known.
+// The connection was lost: it is unknown whether the other host has carried out the request.
 struct lost_link : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 struct remote_reply {
   bool is_done = false;
-  std::string message;  // the other host's words, or ssh's
-  std::string data;     // JSON; empty: hebergctl there has not said what became of it
+  std::string message;  // of hebergctl there, or of ssh
+  std::string data;     // JSON; empty: hebergctl there has not reported a result
 };
 
 class remote_host {
  public:
   remote_host(std::string host, const std::string& ssh, std::string command);
 
-  // words: safe for a shell as they are. input: its standard input. Throws lost_link.
-  [[nodiscard]] remote_reply ask(const std::string& words, const std::string& input = {}) const;
+  // arguments: of hebergctl, safe for a shell. input: its standard input. Throws lost_link.
+  [[nodiscard]] remote_reply ask(const std::string& arguments, const std::string& input = {}) const;
 
   [[nodiscard]] const std::string& name() const noexcept { return host_; }
   [[nodiscard]] const std::string& ssh() const noexcept { return ssh_; }
@@ -32,8 +32,11 @@ class remote_host {
 
  private:
   std::string host_;
-  std::string ssh_;      // as words, blanks between
+  std::string ssh_;      // with its options, separated by blanks
   std::string command_;  // hebergctl there
 };
+
+// By blanks.
+[[nodiscard]] std::vector<std::string> split_arguments(const std::string& text);
 
 }  // namespace heberg::ctl

@@ -62,8 +62,12 @@ option subcommand::add_flag(const char* name, const char* what) {
       name, [] {}, what));
 }
 
-void subcommand::hide() {
-  app_->group("");
+void subcommand::set_group(const char* heading) {
+  app_->group(heading);
+}
+
+void subcommand::set_footer(const std::string& text) {
+  app_->footer(app_->get_footer() + text + "\n");
 }
 
 void subcommand::runs(command& given, std::function<int()> run) {

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// receive: what a host does where a site is moved to it, step by step, as verb_move.cpp asks. Each step may be asked
-// again. Until the last one the tree lies beside the others, under a name that no site can have; whose move it was is
-// marked in the tree, so that a host whose link was lost finds out whether the site has come.
+// receive: one step of a move to this host, as mover.cpp on the other host asks for it. Each step may be repeated.
+//   begin   reserve the site and make a folder for its tree, under a name that no site can have
+//   sum     the checksum of that tree
+//   finish  give the tree its name, and start the site
+//   drop    forget the move, and remove that tree
+//   forget  the same, and the reservation
+// finish leaves the token of the move in the tree: if the connection is lost, the other host learns from it whether the
+// site has arrived.
 #include "archive/manifest.h"
 #include "base/beneath.h"
 #include "base/errors.h"
@@ -10,6 +15,7 @@
 #include "hebergctl/archive/site_archive.h"
 #include "hebergctl/container/site_container.h"
 #include "hebergctl/move/move_steps.h"
+#include "hebergctl/site_name.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
 #include "tree/layout.h"
@@ -34,16 +40,16 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr char k_mark[] = "moved";  // in .heberg: the move's token
+constexpr char k_mark[] = "moved";  // its content: the move's token
 
-struct receive_words {
+struct receive_options {
   std::string site;
   std::string step;
   std::string token;
   std::string run;
 };
 
-std::string awaited_name(const std::string& site) {
+std::string note_name(const std::string& site) {
   return site + ".awaited";
 }
 
@@ -73,48 +79,49 @@ void write_mark(int tree, const std::string& token) {
     throw_errno("write", k_mark);
 }
 
-// Which run of the move has begun it last.
-std::string read_awaited(const settings& settings, const std::string& site) {
-  std::ifstream file(move_file(settings, awaited_name(site)));
+// The last run of the move that has sent "begin".
+std::string read_run(const settings& settings, const std::string& site) {
+  std::ifstream file(move_file(settings, note_name(site)));
   std::string run;
   std::getline(file, run);
   return run;
 }
 
-bool has_come(int root, const receive_words& asked) {
+bool has_arrived(int root, const receive_options& asked) {
   if (!has_tree(root, asked.site)) return false;
   return read_mark(open_tree(root, asked.site).get()) == asked.token;
 }
 
-int begin(const command& given, const settings& settings, int root, const receive_words& asked,
+int begin(const command& given, const settings& settings, int root, const receive_options& asked,
           const archive::head& about) {
-  if (has_come(root, asked)) return done(given, asked.site + ": has come", {{"state", "here"}});
-  write_move_file(settings, awaited_name(asked.site), asked.run);  // a step of an earlier run's comes too late now
-  if (has_tree(root, asked.site)) return refuse(given, asked.site + ": a tree of that name is there");
+  if (has_arrived(root, asked)) return done(given, asked.site + ": has arrived", {{"state", "here"}});
+  write_move_file(settings, note_name(asked.site), asked.run);  // later steps of an earlier run are refused
+  if (has_tree(root, asked.site)) return refuse(given, asked.site + ": a tree of that name exists already");
   if (find_container(settings.docker.host, asked.site))
-    return refuse(given, asked.site + ": a container of that name is there");
+    return refuse(given, asked.site + ": a container of that name exists already");
   const auto reserved = reserve(given, settings, asked.site, about.uid);
   if (const auto* code = std::get_if<int>(&reserved)) return *code;
   const auto incoming = tree::incoming_name(asked.site);
-  if (::mkdirat(root, incoming.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("make", incoming);
-  return done(given, asked.site + ": is awaited",
+  if (::mkdirat(root, incoming.c_str(), 0700) != 0 && errno != EEXIST) throw_errno("create", incoming);
+  return done(given, asked.site + ": is expected",
               {{"state", "ready"},
                {"uid", std::get<reservation>(reserved).uid},
                {"new", std::get<reservation>(reserved).is_new}});
 }
 
-int tell_sum(const command& given, int root, const receive_words& asked, const archive::head& about) {
+int report_sum(const command& given, int root, const receive_options& asked, const archive::head& about) {
   const auto tree = open_tree(root, tree::incoming_name(asked.site));
   const auto sum = sum_of(about, tree.get());
-  return done(given, asked.site + ": was looked at", {{"sum", sum.text}, {"files", sum.files}});
+  return done(given, asked.site + ": checksum computed", {{"sum", sum.text}, {"files", sum.files}});
 }
 
 void start(const settings& settings, const std::string& site, std::uint32_t uid, const archive::head& about) {
   const auto wanted = parse_specification(about.specification);
   if (!wanted) return;
   if (const auto present = find_container(settings.docker.host, site)) {
-    if (!present->is_ours) throw std::runtime_error("a container of that name is there");
-    if (!present->runs) start_container(settings.docker.host, present->id);  // it was made, and then interrupted
+    if (!present->is_ours) throw std::runtime_error("a container of that name exists already");
+    if (!present->runs)
+      start_container(settings.docker.host, present->id);  // an earlier step was interrupted before the start
     return;
   }
   if (const auto why = explain_specification(*wanted); !why.empty()) throw std::runtime_error(why);
@@ -122,16 +129,16 @@ void start(const settings& settings, const std::string& site, std::uint32_t uid,
                 {.site = site, .uid = uid, .www = tree::www_path(settings.sites.host_root, site), .wanted = *wanted});
 }
 
-int finish(const command& given, const settings& settings, int root, const receive_words& asked,
+int finish(const command& given, const settings& settings, int root, const receive_options& asked,
            const archive::head& about) {
   const auto row = ledger::read_site(settings.state_dir, asked.site);
-  if (!row) return refuse(given, asked.site + ": is not awaited here");
+  if (!row) return refuse(given, asked.site + ": is not expected on this host");
   const auto incoming = tree::incoming_name(asked.site);
-  const bool is_here = has_come(root, asked);
+  const bool is_here = has_arrived(root, asked);
   if (!is_here) {
-    // Its sender has given it up, and lets the site go on there.
-    if (read_awaited(settings, asked.site) != asked.run)
-      return refuse(given, asked.site + ": another run of this move was begun");
+    // That run has ended, and the site runs on the other host.
+    if (read_run(settings, asked.site) != asked.run)
+      return refuse(given, asked.site + ": another run of this move has begun");
     try {
       const auto tree = open_tree(root, incoming);
       write_mark(tree.get(), asked.token);
@@ -139,67 +146,66 @@ int finish(const command& given, const settings& settings, int root, const recei
       if (::renameat2(root, incoming.c_str(), root, asked.site.c_str(), RENAME_NOREPLACE) != 0)
         throw_errno("rename to", asked.site);
     } catch (const std::exception& error) {
-      return refuse(given, asked.site + ": " + error.what());  // it has no name yet: nothing has happened
+      return refuse(given, asked.site + ": " + error.what());  // the tree has no name yet: nothing has changed
     }
   }
   try {
-    // Before it has a container: no login slips in.
+    // Before it has a container, so that no login is possible in between.
     const auto locked =
         about.is_locked ? ask(given, {"lock", asked.site, about.lock_reason}) : ask(given, {"unlock", asked.site});
     if (!locked || locked->error != control::failure::none)
       throw std::runtime_error(locked ? locked->message : "heberg-syncd does not answer");
     start(settings, asked.site, row->uid, about);
   } catch (const std::exception& error) {
-    // Of an earlier step whose answer was lost: it runs, and its tree is not taken away. Not an answer, so that the
-    // other host does not start it.
+    // Started by an earlier step whose reply was lost: the tree of a running site stays. This is no reply, so that the
+    // other host does not start the site.
     const auto present = find_container(settings.docker.host, asked.site);
     if (present && present->runs) throw;
     if (present && present->is_ours) remove_container(settings.docker.host, present->id);
-    wait_until_unclaimed(settings, asked.site);
+    wait_until_missing(settings, asked.site);
     if (::renameat2(root, asked.site.c_str(), root, incoming.c_str(), RENAME_NOREPLACE) != 0)
       throw_errno("rename", asked.site);
     return refuse(given, asked.site + ": " + error.what());
   }
-  remove_move_file(settings, awaited_name(asked.site));
-  return done(given, asked.site + ": has come, uid " + std::to_string(row->uid),
+  remove_move_file(settings, note_name(asked.site));
+  return done(given, asked.site + ": has arrived, UID " + std::to_string(row->uid),
               {{"uid", row->uid}, {"missing_certificates", find_missing(settings.proxy.certs, about.certificates)}});
 }
 
-int drop(const command& given, const settings& settings, int root, const receive_words& asked) {
-  if (has_come(root, asked)) return refuse(given, asked.site + ": has come already");
-  remove_move_file(settings, awaited_name(asked.site));
+int drop(const command& given, const settings& settings, int root, const receive_options& asked) {
+  if (has_arrived(root, asked)) return refuse(given, asked.site + ": has already arrived");
+  remove_move_file(settings, note_name(asked.site));
   tree::remove_tree(root, tree::incoming_name(asked.site));
   if (asked.step == "forget" && !has_tree(root, asked.site)) forget_row(given, asked.site);
-  return done(given, asked.site + ": is not awaited any more", json::object());
+  return done(given, asked.site + ": is no longer expected", json::object());
 }
 
-int receive(const command& given, const receive_words& asked) {
-  if (!is_site_name(asked.site)) return fail(k_usage, asked.site + " is no site's name");
+int receive(const command& given, const receive_options& asked) {
+  if (!is_site_name(asked.site)) return fail(k_usage, explain_invalid_name(asked.site));
   const auto settings = load(given.common);
   const auto root = open_root(settings);
-  // One step at a time: the last one may still be under way, its link lost.
+  // One step at a time: the last one may still run after its connection was lost.
   while (::flock(root->get(), LOCK_EX) != 0) {
     if (errno != EINTR) throw_errno("lock", settings.sites.root);
   }
   if (asked.step == "drop" || asked.step == "forget") return drop(given, settings, root->get(), asked);
   const auto about = archive::parse_head(read_input());
-  if (!about || about->site != asked.site) return fail(k_usage, "receive: standard input does not say what comes");
+  if (!about || about->site != asked.site)
+    return fail(k_usage, "receive: no valid description of site " + asked.site + " on standard input");
   if (asked.step == "begin") return begin(given, settings, root->get(), asked, *about);
-  if (asked.step == "sum") return tell_sum(given, root->get(), asked, *about);
+  if (asked.step == "sum") return report_sum(given, root->get(), asked, *about);
   return finish(given, settings, root->get(), asked, *about);
 }
 
 }  // namespace
 
-void add_receive_verb(CLI::App& app, command& given) {
-  const auto words = std::make_shared<receive_words>();
-  subcommand verb(app, "receive", "One step of another host's move of a site to this one");
-  verb.hide();  // for move's own use
-  verb.add("SITE", words->site).required();
-  verb.add("STEP", words->step).required().one_of({"begin", "sum", "finish", "drop", "forget"});
-  verb.add("TOKEN", words->token).required();
-  verb.add("RUN", words->run).required();
-  verb.runs(given, [&given, words] { return receive(given, *words); });
+void add_receive(subcommand& verb, command& given) {
+  const auto options = std::make_shared<receive_options>();
+  verb.add("SITE", options->site).required();
+  verb.add("STEP", options->step).required().one_of({"begin", "sum", "finish", "drop", "forget"});
+  verb.add("TOKEN", options->token).required();
+  verb.add("RUN", options->run).required();
+  verb.runs(given, [&given, options] { return receive(given, *options); });
 }
 
 }  // namespace heberg::ctl

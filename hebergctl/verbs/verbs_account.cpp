@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Who gets in: lock, unlock, kick, passwd, keys.
+// Logins to a site: lock, unlock, kick, passwd, keys.
 #include "base/join.h"
 #include "hebergctl/command.h"
 #include "hebergctl/trees.h"
@@ -18,23 +18,23 @@
 namespace heberg::ctl {
 namespace {
 
-using words = std::vector<std::string>;
+using texts = std::vector<std::string>;
 
-subcommand add_site_verb(CLI::App& app, const char* name, const char* what, std::string& site) {
-  subcommand verb(app, name, what);
-  verb.add("SITE", site).required();
-  return verb;
+std::shared_ptr<std::string> add_site(subcommand& verb) {
+  auto site = std::make_shared<std::string>();
+  verb.add("SITE", *site).required();
+  return site;
 }
 
-struct password_words {
+struct password_options {
   std::string site;
   bool from_input = false;
   bool is_hash = false;
   bool is_none = false;
 };
 
-int set_password(const command& given, const password_words& asked) {
-  words arguments = {asked.is_none ? "none" : "generate"};
+int set_password(const command& given, const password_options& asked) {
+  texts arguments = {asked.is_none ? "none" : "generate"};
   if (asked.from_input || asked.is_hash) arguments = {asked.is_hash ? "hash" : "set", read_input_line()};
   const auto reply = ask(given, {"passwd", asked.site, "", arguments});
   if (!reply) return k_no_syncd;
@@ -43,10 +43,10 @@ int set_password(const command& given, const password_words& asked) {
   return print(made + "\n");
 }
 
-struct key_words {
+struct key_options {
   std::string site;
   std::string action;
-  words rest;
+  texts rest;
 };
 
 int list_keys(const command& given, const std::string& site) {
@@ -62,11 +62,11 @@ int list_keys(const command& given, const std::string& site) {
   return print(array.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
-// A key on the command line may come in quotes or as its words; else the lines of standard input, empty ones and
-// comments aside.
-words keys_to_add(const words& rest) {
+// A key on the command line may be one quoted argument or several. Without one: the lines of standard input, without
+// empty lines and comments.
+texts keys_to_add(const texts& rest) {
   if (rest.empty()) {
-    words lines;
+    texts lines;
     std::istringstream input(read_input());
     for (std::string line; std::getline(input, line);) {
       if (const auto first = line.find_first_not_of(" \t\r"); first != std::string::npos && line[first] != '#')
@@ -77,48 +77,56 @@ words keys_to_add(const words& rest) {
   return {join(rest, " ")};
 }
 
-int change_keys(const command& given, const key_words& asked) {
+int change_keys(const command& given, const key_options& asked) {
   if (asked.action == "list") return list_keys(given, asked.site);
   auto arguments = asked.action == "add" ? keys_to_add(asked.rest) : asked.rest;
-  if (arguments.empty()) return fail(k_usage, "keys " + asked.action + ": no key was given");
+  if (arguments.empty())
+    return fail(k_usage, asked.action == "add" ? "keys add: no key given: pass it as an argument or on standard input"
+                                               : "keys remove: no fingerprint given");
   arguments.insert(arguments.begin(), asked.action);
   return ask_and_report(given, {"keys", asked.site, "", std::move(arguments)});
 }
 
 }  // namespace
 
-void add_account_verbs(CLI::App& app, command& given) {
-  const auto site = std::make_shared<std::string>();
+void add_lock(subcommand& verb, command& given) {
+  const auto site = add_site(verb);
   const auto why = std::make_shared<std::string>();
-  auto lock = add_site_verb(app, "lock", "Lock a site: no login, open sessions are cut", *site);
-  lock.add("--why", *why, "The reason, kept with the lock").type("TEXT");
-  lock.runs(given, [&given, site, why] { return ask_and_report(given, {"lock", *site, *why}); });
-  add_site_verb(app, "unlock", "Let a locked site log in again", *site).runs(given, [&given, site] {
-    return ask_and_report(given, {"unlock", *site});
-  });
-  add_site_verb(app, "kick", "Cut a site's open sessions", *site).runs(given, [&given, site] {
-    return ask_and_report(given, {"kick", *site});
-  });
+  verb.add("--why", *why, "The reason, stored with the lock").type("TEXT");
+  verb.runs(given, [&given, site, why] { return ask_and_report(given, {"lock", *site, *why}); });
+}
 
-  const auto password = std::make_shared<password_words>();
-  auto passwd = add_site_verb(app, "passwd", "Give a site a new password; a made-up one is printed", password->site);
-  const auto generate = passwd.add_flag("--generate", "Make one up (the default)");
-  const auto input = passwd.add_flag("--stdin", password->from_input, "The password is standard input's first line");
-  const auto hash = passwd.add_flag("--hash", password->is_hash, "Standard input's first line is its crypt(5) hash");
-  const auto none = passwd.add_flag("--none", password->is_none, "No login by password any more; keys still work");
+void add_unlock(subcommand& verb, command& given) {
+  const auto site = add_site(verb);
+  verb.runs(given, [&given, site] { return ask_and_report(given, {"unlock", *site}); });
+}
+
+void add_kick(subcommand& verb, command& given) {
+  const auto site = add_site(verb);
+  verb.runs(given, [&given, site] { return ask_and_report(given, {"kick", *site}); });
+}
+
+void add_passwd(subcommand& verb, command& given) {
+  const auto options = std::make_shared<password_options>();
+  verb.add("SITE", options->site).required();
+  const auto generate = verb.add_flag("--generate", "Generate a password and print it (the default)");
+  const auto input = verb.add_flag("--stdin", options->from_input, "Read the password from the first line of stdin");
+  const auto hash = verb.add_flag("--hash", options->is_hash, "Read its crypt(5) hash from the first line of stdin");
+  const auto none = verb.add_flag("--none", options->is_none, "Disable password logins; SSH keys keep working");
   generate.excludes(input).excludes(hash).excludes(none);
   input.excludes(hash).excludes(none);
   hash.excludes(none);
-  passwd.runs(given, [&given, password] { return set_password(given, *password); });
+  verb.runs(given, [&given, options] { return set_password(given, *options); });
+}
 
-  const auto key = std::make_shared<key_words>();
-  auto keys =
-      add_site_verb(app, "keys", "The sysadmin's SSH keys for a site (its owner has a file of his own)", key->site);
-  keys.add("ACTION", key->action, "list, add [KEY] (else from standard input), remove FINGERPRINT…")
+void add_keys(subcommand& verb, command& given) {
+  const auto options = std::make_shared<key_options>();
+  verb.add("SITE", options->site).required();
+  verb.add("ACTION", options->action, "list, add [KEY] (default: from stdin), remove FINGERPRINT…")
       .one_of({"list", "add", "remove"})
       .required();
-  keys.add("WORDS", key->rest, "A public key, or fingerprints (SHA256:…)");
-  keys.runs(given, [&given, key] { return change_keys(given, *key); });
+  verb.add("KEY", options->rest, "A public key, or fingerprints (SHA256:…)");
+  verb.runs(given, [&given, options] { return change_keys(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// archive: a site in one file. It counts when it has its name, after it was read back; a tree is moved aside only then.
+// archive: packs a site into one file. The file gets its name after it was read back; only then is a tree moved away.
 #include "archive/pack.h"
 #include "base/beneath.h"
 #include "base/errors.h"
 #include "base/names.h"
 #include "hebergctl/archive/site_archive.h"
-#include "hebergctl/check/log_progress.h"
 #include "hebergctl/command.h"
 #include "hebergctl/container/held_container.h"
 #include "hebergctl/container/site_container.h"
+#include "hebergctl/log_progress.h"
 #include "hebergctl/site_lock.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
@@ -32,19 +32,19 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-struct archive_words {
+struct archive_options {
   std::string site;
   std::string output;
   bool stop = false;
   bool remove = false;
 };
 
-// Written beside its place, and only then given its name. For root alone: it holds the site's password.
+// Written as FILE.part and renamed. Readable by root alone: it contains the site's password.
 archive::pack_result write_named_archive(const settings& settings, const archive::head& about, int tree,
                                          const std::string& path, progress& shown) {
   const auto part = path + ".part";
   const unique_fd file(::open(part.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file || ::fchmod(file.get(), 0600) != 0) throw_errno("make", part);
+  if (!file || ::fchmod(file.get(), 0600) != 0) throw_errno("create", part);
   try {
     auto result = write_archive(settings, about, tree, file.get(), archive::compression::zstd, shown.counter());
     if (::rename(part.c_str(), path.c_str()) != 0) throw_errno("rename", part);
@@ -55,14 +55,14 @@ archive::pack_result write_named_archive(const settings& settings, const archive
   }
 }
 
-int pack_site(const command& given, archive_words asked) {
+int pack_site(const command& given, archive_options asked) {
   const auto settings = load(given.common);
   const auto row = ledger::read_site(settings.state_dir, asked.site);
   if (!row) return fail_no_site(asked.site);
   const site_lock alone(settings, asked.site);
   const auto container = find_container(settings.docker.host, asked.site);
   if (asked.remove && container && !container->is_ours)
-    return fail(k_refused, asked.site + ": its container was not made by hebergctl: remove it first");
+    return fail(k_refused, asked.site + ": not archived: its container was not created by hebergctl: remove it first");
   if (asked.remove) check_no_other_users(settings, asked.site, container);
   const auto root = open_root(settings);
   const auto tree = open_tree(root->get(), asked.site);
@@ -71,25 +71,26 @@ int pack_site(const command& given, archive_words asked) {
   const auto about = describe_site(settings, *row, container);
   archive::pack_result result;
   std::optional<progress> shown(std::in_place, given);
-  shown->begin(about.site + ": packing", measure(*shown, tree.get()));  // before the site stands still
+  shown->begin(about.site + ": packing", measure(*shown, tree.get()));  // before the site is stopped
   if (container) {
     held_container held(settings.docker.host, *container, asked.stop || asked.remove ? hold::stop : hold::pause);
     if (asked.remove && !wait_for_log(settings, root->get(), asked.site, container->id))
-      std::fprintf(stderr, "hebergctl: %s: the last lines of its logs are not in its tree yet\n", asked.site.c_str());
+      std::fprintf(stderr, "hebergctl: %s: warning: the last lines of its logs are not in its tree yet\n",
+                   asked.site.c_str());
     result = write_named_archive(settings, about, tree.get(), asked.output, *shown);
     if (asked.remove) {
       held.forget();
       remove_container(settings.docker.host, container->id);
-      wait_until_unclaimed(settings, asked.site);
+      wait_until_missing(settings, asked.site);
     }
     held.release();
   } else {
     result = write_named_archive(settings, about, tree.get(), asked.output, *shown);
   }
   shown.reset();
-  if (asked.remove) move_aside(root->get(), asked.site);
+  if (asked.remove) move_to_archived(root->get(), asked.site);
   for (const auto& [path, why] : result.left_out)
-    std::fprintf(stderr, "hebergctl: left out: %s: %s\n", escape_line(path).c_str(), why.c_str());
+    std::fprintf(stderr, "hebergctl: not archived: %s: %s\n", escape_line(path).c_str(), why.c_str());
   const json data = {{"file", asked.output},
                      {"files", result.packed.size()},
                      {"bytes", result.bytes},
@@ -102,15 +103,14 @@ int pack_site(const command& given, archive_words asked) {
 
 }  // namespace
 
-void add_archive_verb(CLI::App& app, command& given) {
-  const auto archived = std::make_shared<archive_words>();
-  subcommand pack(app, "archive", "Pack a site into one file: tree, account, container's specification");
-  pack.add("SITE", archived->site).required();
-  pack.add("--output", archived->output, "Where to; default: SITE.tar.zst in archives/ of the state folder")
-      .type("FILE");
-  pack.add_flag("--stop", archived->stop, "Stop its container meanwhile, instead of pausing it");
-  pack.add_flag("--remove", archived->remove, "Then remove container and account, and move the tree aside");
-  pack.runs(given, [&given, archived] { return pack_site(given, *archived); });
+void add_archive(subcommand& verb, command& given) {
+  const auto options = std::make_shared<archive_options>();
+  verb.add("SITE", options->site).required();
+  verb.add("--output", options->output, "Default: archives/SITE.tar.zst in the state folder").type("FILE");
+  verb.add_flag("--stop", options->stop, "Stop the container while the archive is written, instead of pausing it");
+  verb.add_flag("--remove", options->remove,
+                "Then remove container and account, and rename the tree to .SITE.archived");
+  verb.runs(given, [&given, options] { return pack_site(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// backup: the sites into restic's repository, each as an archive that `restore` takes; and proof that one can be read
-// back. A site that fails keeps none of the others from being saved.
+// backup: saves the sites to a restic repository, each as an archive that `restore` reads; and verifies that one can be
+// restored. If one site fails, the others are saved all the same.
 #include "base/beneath.h"
 #include "base/errors.h"
 #include "hebergctl/archive/restic.h"
@@ -29,7 +29,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-struct backup_words {
+struct backup_options {
   std::vector<std::string> sites;
   bool init = false;
   bool list = false;
@@ -52,8 +52,8 @@ int list(const command& given, const restic& repository, const std::string& site
   return print(print_columns(rows));
 }
 
-// Those that are named, or all that have a tree.
-std::vector<ledger::site> choose_sites(const settings& settings, int root, const backup_words& asked) {
+// The sites that are named, or all that have a tree.
+std::vector<ledger::site> choose_sites(const settings& settings, int root, const backup_options& asked) {
   std::vector<ledger::site> chosen;
   for (auto& row : ledger::read_sites(settings.state_dir)) {
     const bool is_named = std::ranges::find(asked.sites, row.name) != asked.sites.end();
@@ -62,7 +62,7 @@ std::vector<ledger::site> choose_sites(const settings& settings, int root, const
   return chosen;
 }
 
-int save(const command& given, const settings& settings, const restic& repository, const backup_words& asked) {
+int save(const command& given, const settings& settings, const restic& repository, const backup_options& asked) {
   const auto root = open_root(settings);
   const auto sites = choose_sites(settings, root->get(), asked);
   for (const auto& name : asked.sites) {
@@ -74,7 +74,7 @@ int save(const command& given, const settings& settings, const restic& repositor
   for (const auto& row : sites) {
     shown->set_place(std::to_string(++count) + " of " + std::to_string(sites.size()) + ": ");
     try {
-      const site_lock alone(settings, row.name, site_lock::other::wait);
+      const site_lock alone(settings, row.name, site_lock::if_busy::wait);
       const auto tree = open_tree(root->get(), row.name);
       const auto container = find_container(settings.docker.host, row.name);
       const auto file =
@@ -89,7 +89,7 @@ int save(const command& given, const settings& settings, const restic& repositor
     }
   }
   shown->set_place("");
-  shown->begin("forgetting old ones");
+  shown->begin("forgetting old snapshots");
   repository.forget_old();
   shown.reset();
   const auto saved = sites.size() - failed.size();
@@ -99,21 +99,22 @@ int save(const command& given, const settings& settings, const restic& repositor
                         data.dump(-1, ' ', true, json::error_handler_t::replace)});
 }
 
-// Unpacked into a folder, and that packed again: each file's content, kind and place must be what the manifest says.
-void prove(const settings& settings, const archive::contents& known, int file) {
+// Unpacks the archive into a scratch folder and packs that again: content, kind and path of each file must be those of
+// the manifest.
+void compare_with_manifest(const settings& settings, const archive::contents& known, int file) {
   const auto folder_path = archives_folder(settings);
   const unique_fd folder(::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) throw_errno("open", folder_path);
   const auto scratch = tree::verified_name(known.about.site);
   tree::remove_tree(folder.get(), scratch);
-  if (::mkdirat(folder.get(), scratch.c_str(), 0700) != 0) throw_errno("make", scratch);
+  if (::mkdirat(folder.get(), scratch.c_str(), 0700) != 0) throw_errno("create", scratch);
   try {
     const unique_fd tree = open_beneath(folder.get(), scratch.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!tree) throw_errno("open", scratch);
     archive::unpack(file, known, tree.get(), {.uid = known.about.uid});
     const auto again = open_unnamed(settings);
     if (write_archive(settings, known.about, tree.get(), again.get(), archive::compression::none).packed != known.files)
-      throw std::runtime_error("what was restored is not what its manifest says");
+      throw std::runtime_error("the restored files differ from the manifest");
   } catch (...) {
     tree::remove_tree(folder.get(), scratch);
     throw;
@@ -121,9 +122,9 @@ void prove(const settings& settings, const archive::contents& known, int file) {
   tree::remove_tree(folder.get(), scratch);
 }
 
-int verify(const command& given, const settings& settings, const restic& repository, const backup_words& asked) {
+int verify(const command& given, const settings& settings, const restic& repository, const backup_options& asked) {
   const auto all = repository.list(asked.sites.empty() ? "" : asked.sites.front());
-  if (all.empty()) return fail(k_refused, "there is no backup to verify");
+  if (all.empty()) return fail(k_refused, "backup: there is no snapshot to verify");
   std::random_device random;
   const auto& any = all[std::uniform_int_distribution<std::size_t>(0, all.size() - 1)(random)];
   const auto& last = *std::ranges::find(all.rbegin(), all.rend(), any.site, &snapshot::site);
@@ -131,28 +132,28 @@ int verify(const command& given, const settings& settings, const restic& reposit
   try {
     const auto file = open_unnamed(settings);
     repository.load(last, file.get());
-    const auto known = archive::judge(file.get(), limits_of(settings));
-    prove(settings, known, file.get());
+    const auto known = archive::validate(file.get(), limits_of(settings));
+    compare_with_manifest(settings, known, file.get());
     auto data = describe(last);
     data["files"] = known.files.size();
-    return report(given,
-                  {control::failure::none,
-                   name + " is whole: " + std::to_string(known.files.size()) + " entries were restored and compared",
-                   data.dump()});
+    return report(given, {control::failure::none,
+                          name + ": verified: " + std::to_string(known.files.size()) + " entries restored and compared",
+                          data.dump()});
   } catch (const std::exception& error) {
-    return fail(k_failed, name + " is not whole: " + error.what());
+    return fail(k_failed, name + ": verification failed: " + error.what());
   }
 }
 
-int backup(const command& given, const backup_words& asked) {
-  if (asked.init + asked.list + asked.verify > 1) return fail(k_usage, "backup: one of --init, --list and --verify");
+int backup(const command& given, const backup_options& asked) {
+  if (asked.init + asked.list + asked.verify > 1)
+    return fail(k_usage, "backup: use only one of --init, --list and --verify");
   if ((asked.init && !asked.sites.empty()) || ((asked.list || asked.verify) && asked.sites.size() > 1))
-    return fail(k_usage, "backup: --list and --verify take one site, --init none");
+    return fail(k_usage, "backup: --list and --verify take at most one site, --init takes none");
   const auto settings = load(given.common);
   const restic repository(settings);
   if (asked.init) {
     repository.init();
-    return report(given, {control::failure::none, "the repository " + settings.backup.repository + " is made"});
+    return report(given, {control::failure::none, "repository " + settings.backup.repository + " created"});
   }
   if (asked.list) return list(given, repository, asked.sites.empty() ? "" : asked.sites.front());
   if (asked.verify) return verify(given, settings, repository, asked);
@@ -161,14 +162,14 @@ int backup(const command& given, const backup_words& asked) {
 
 }  // namespace
 
-void add_backup_verb(CLI::App& app, command& given) {
-  const auto words = std::make_shared<backup_words>();
-  subcommand verb(app, "backup", "Save the sites into restic's repository; all of them, and forget old ones");
-  verb.add("SITE", words->sites, "Those alone");
-  verb.add_flag("--init", words->init, "Make the repository");
-  verb.add_flag("--list", words->list, "What it holds");
-  verb.add_flag("--verify", words->verify, "Restore a site at random into a scratch folder, and compare");
-  verb.runs(given, [&given, words] { return backup(given, *words); });
+void add_backup(subcommand& verb, command& given) {
+  const auto options = std::make_shared<backup_options>();
+  verb.add("SITE", options->sites, "Only these sites");
+  verb.add_flag("--init", options->init, "Create the repository");
+  verb.add_flag("--list", options->list, "List the snapshots");
+  verb.add_flag("--verify", options->verify,
+                "Restore the last snapshot of a random site to a scratch folder and compare");
+  verb.runs(given, [&given, options] { return backup(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// check: proves what heberg promises, site by site.
+// check: checks the host and its sites.
 #include "hebergctl/check/check_facts.h"
 #include "hebergctl/command.h"
 #include "hebergctl/verbs/subcommand.h"
@@ -13,7 +13,7 @@ namespace {
 int check(const command& given, check_options options) {
   const auto settings = load(given.common);
   if (!options.site.empty() && !ledger::read_site(settings.state_dir, options.site)) return fail_no_site(options.site);
-  if (const auto reply = ask(given, {"status", ""}, telling::quiet)) options.status = reply->data;
+  if (const auto reply = ask(given, {"status", ""}, on_no_answer::ignore)) options.status = reply->data;
   const auto seen = gather_facts(settings, options);
   const auto now = std::chrono::system_clock::now();
   auto findings = check_host(seen.host, now);
@@ -29,13 +29,10 @@ int check(const command& given, check_options options) {
 
 }  // namespace
 
-void add_check_verb(CLI::App& app, command& given) {
+void add_check(subcommand& verb, command& given) {
   const auto options = std::make_shared<check_options>();
-  subcommand verb(app, "check",
-                  "Prove what heberg promises of a site, or of all: tree, account, container, address, certificates");
   verb.add("SITE", options->site);
-  verb.add_flag("--fix", options->fix,
-                "Set owners and modes of the trees' own folders right, and make those that are missing");
+  verb.add_flag("--fix", options->fix, "Repair owners and modes of the trees' own folders, and create missing ones");
   verb.runs(given, [&given, options] { return check(given, *options); });
 }
 

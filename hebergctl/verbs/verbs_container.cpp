@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A site's container: create, remove. syncd gives the UID and the tree, the engine the container; both can be asked
-// again after any interruption.
+// A site's container: create, remove. syncd reserves the UID and the tree, the engine makes the container. Both verbs
+// can be run again after any interruption.
 #include "base/names.h"
 #include "hebergctl/check/proxy_probe.h"
 #include "hebergctl/command.h"
 #include "hebergctl/container/site_container.h"
 #include "hebergctl/move/move_steps.h"
 #include "hebergctl/site_lock.h"
+#include "hebergctl/site_name.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
 #include "ledger/ledger.h"
@@ -24,10 +25,10 @@ namespace {
 using namespace std::chrono_literals;
 using json = nlohmann::ordered_json;
 
-constexpr auto k_patience = 20s;  // for the account and for the proxy
+constexpr auto k_timeout = 20s;  // for the account and for the proxy
 constexpr auto k_pause = 100ms;
 
-struct create_words {
+struct create_options {
   std::string site;
   specification wanted;
   std::string memory = "512m";
@@ -35,8 +36,8 @@ struct create_words {
 };
 
 template <typename Condition>
-bool wait_until(std::chrono::milliseconds patience, Condition holds) {
-  const auto end = std::chrono::steady_clock::now() + patience;
+bool wait_until(std::chrono::milliseconds timeout, Condition holds) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
   while (!holds()) {
     if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(k_pause);
@@ -51,7 +52,7 @@ bool has_account(const settings& settings, const std::string& name) {
 
 enum class served { yes, no, unknown };
 
-// Unknown where no proxy is within reach, as from syncd's own container, which has no network.
+// Unknown where no proxy can be reached, as from syncd's own container, which has no network.
 served ask_proxy(const settings& settings, const std::string& host) {
   unsigned status = 0;
   const auto is_served = [&] {
@@ -59,10 +60,10 @@ served ask_proxy(const settings& settings, const std::string& host) {
     return status != 0 && status != 502 && status != 503;
   };
   if (fetch_status(settings, host) == 0) return served::unknown;
-  return wait_until(k_patience, is_served) ? served::yes : served::no;
+  return wait_until(k_timeout, is_served) ? served::yes : served::no;
 }
 
-placed_site place(const settings& settings, const create_words& asked, std::uint32_t uid) {
+placed_site place(const settings& settings, const create_options& asked, std::uint32_t uid) {
   return {.site = asked.site,
           .uid = uid,
           .www = tree::www_path(settings.sites.host_root, asked.site),
@@ -72,20 +73,20 @@ placed_site place(const settings& settings, const create_words& asked, std::uint
 std::string describe(step what) {
   switch (what) {
     case step::nothing:
-      return "runs as it should: nothing to do";
+      return "up to date: nothing to do";
     case step::start:
-      return "is stopped: would be started";
+      return "stopped: would be started";
     case step::make:
-      return "would be made";
+      return "would be created";
     case step::replace:
       return "would be replaced";
     case step::refuse:
       break;
   }
-  return "a container of that name was not made by hebergctl: it is left alone";
+  return "a container of that name was not created by hebergctl: not changed";
 }
 
-int dry_run(const command& given, const create_words& asked, const settings& settings) {
+int dry_run(const command& given, const create_options& asked, const settings& settings) {
   const auto known = ledger::read_site(settings.state_dir, asked.site);
   const auto present = find_container(settings.docker.host, asked.site);
   const auto what = plan(place(settings, asked, known ? known->uid : 0), present);
@@ -98,7 +99,8 @@ int dry_run(const command& given, const create_words& asked, const settings& set
   return print(asked.site + ": " + describe(what) + "\n" + difference);
 }
 
-int tell(const command& given, const settings& settings, const create_words& asked, std::uint32_t uid, bool changed) {
+int report_created(const command& given, const settings& settings, const create_options& asked, std::uint32_t uid,
+                   bool changed) {
   const auto& host = asked.wanted.hosts.front();
   const auto answers = ask_proxy(settings, host);
   const auto port = settings.proxy.http_port;
@@ -111,34 +113,40 @@ int tell(const command& given, const settings& settings, const create_words& ask
                        {"address", address},
                        {"answers", answers == served::unknown ? json(nullptr) : json(answers == served::yes)},
                        {"password", password}};
-    return report(given, {control::failure::none, asked.site + (changed ? ": made" : ": nothing to do"),
+    return report(given, {control::failure::none, asked.site + (changed ? ": created" : ": nothing to do"),
                           data.dump(-1, ' ', true, json::error_handler_t::replace)});
   }
-  std::string text = asked.site + (changed ? ": runs, uid " : ": runs as it should, uid ") + std::to_string(uid) + "\n";
-  text += "address   " + address + (answers == served::unknown ? " (not tried: no proxy within reach)" : "") + "\n";
+  std::string text = asked.site + (changed ? ": running, UID " : ": up to date, UID ") + std::to_string(uid) + "\n";
+  text += "address   " + address +
+          (answers == served::unknown ? " (not checked: no proxy can be reached from here)" : "") + "\n";
   text += "SFTP      sftp " + asked.site + "@THIS-HOST\n";
-  text += "password  " + (password.empty() ? "(none, or its hash alone is known)" : password) + "\n";
+  text += "password  " + (password.empty() ? "(none, or only its hash is known)" : password) + "\n";
   if (const int printed = print(text); printed != k_done) return printed;
-  return answers == served::no ? fail(k_failed, asked.site + ": the proxy does not serve it yet") : k_done;
+  return answers == served::no
+             ? fail(k_failed,
+                    asked.site + ": created, but the proxy does not serve it yet: see heberg-proxy-render --status")
+             : k_done;
 }
 
-int create(const command& given, create_words asked) {
+int create(const command& given, create_options asked) {
   const auto settings = load(given.common);
   const auto memory = parse_size(asked.memory);
-  if (!memory) return fail(k_usage, "create: --memory wants a size as 512m or 1g");
+  if (!memory) return fail(k_usage, "create: invalid --memory \"" + asked.memory + "\": use a size such as 512m or 1g");
   asked.wanted.memory = *memory;
-  if (!is_site_name(asked.site)) return fail(k_usage, asked.site + " is no site's name");
+  if (!is_site_name(asked.site)) return fail(k_usage, explain_invalid_name(asked.site));
   if (const auto why = explain_specification(asked.wanted); !why.empty()) return fail(k_usage, "create: " + why);
   if (asked.dry_run) return dry_run(given, asked, settings);
   const site_lock alone(settings, asked.site);
   if (const auto where = moves_to(settings, asked.site); !where.empty())
-    return fail(k_refused, asked.site + ": is being moved to " + where + ": finish that, or move --cancel it");
+    return fail(k_refused, asked.site + ": is being moved to " + where +
+                               ": finish that move, or cancel it with \"hebergctl move " + asked.site + " --cancel\"");
 
   const auto reply = ask(given, {"reserve", asked.site});
   if (!reply) return k_no_syncd;
   if (reply->error != control::failure::none) return report(given, *reply);
   const auto known = ledger::read_site(settings.state_dir, asked.site);
-  if (!known) return fail(k_failed, asked.site + ": reserved, but not in this ledger: is --config the daemon's?");
+  if (!known)
+    return fail(k_failed, asked.site + ": reserved, but not in the ledger: does heberg-syncd use another --config?");
 
   const auto site = place(settings, asked, known->uid);
   const auto present = find_container(settings.docker.host, asked.site);
@@ -147,40 +155,41 @@ int create(const command& given, create_words asked) {
   if (what == step::start) start_container(settings.docker.host, present->id);
   if (what == step::make) run_container(settings.docker.host, site);
   if (what == step::replace) run_container(settings.docker.host, site, present->id);
-  if (!wait_until(k_patience, [&] { return has_account(settings, asked.site); }))
-    return fail(k_failed, asked.site + ": runs, but no account came: see heberg-syncd's log");
-  return tell(given, settings, asked, known->uid, what != step::nothing);
+  if (!wait_until(k_timeout, [&] { return has_account(settings, asked.site); }))
+    return fail(k_failed,
+                asked.site + ": the container is running, but its account is missing: see heberg-syncd's log");
+  return report_created(given, settings, asked, known->uid, what != step::nothing);
 }
 
 int remove(const command& given, const std::string& site) {
   const auto settings = load(given.common);
-  if (!is_site_name(site)) return fail(k_usage, site + " is no site's name");
+  if (!is_site_name(site)) return fail(k_usage, explain_invalid_name(site));
   const site_lock alone(settings, site);
   const auto present = find_container(settings.docker.host, site);
   if (!present && !ledger::read_site(settings.state_dir, site)) return fail_no_site(site);
   if (!present) return report(given, {control::failure::none, site + ": has no container: nothing to do"});
   if (!present->is_ours) return fail(k_refused, site + ": " + describe(step::refuse));
   remove_container(settings.docker.host, present->id);
-  return report(given, {control::failure::none, site + ": removed; its files and its UID stay"});
+  return report(given, {control::failure::none, site + ": container and account removed; files and UID stay"});
 }
 
 }  // namespace
 
-void add_container_verbs(CLI::App& app, command& given) {
-  const auto words = std::make_shared<create_words>();
-  subcommand make(app, "create", "Make a site: UID, tree, container, account. Again: what differs is changed");
-  make.add("SITE", words->site).required();
-  make.add("--host", words->wanted.hosts, "A host name; the first is its address").type("NAME").required();
-  make.add("--image", words->wanted.image, "Its image").type("IMAGE").shows_default();
-  make.add("--memory", words->memory, "At most so much").type("SIZE").shows_default();
-  make.add("--env", words->wanted.environment, "For its environment").type("NAME=VALUE");
-  make.add_flag("--dry-run", words->dry_run, "Say what would change, and change nothing");
-  make.runs(given, [&given, words] { return create(given, *words); });
+void add_create(subcommand& verb, command& given) {
+  const auto options = std::make_shared<create_options>();
+  verb.add("SITE", options->site).required();
+  verb.add("--host", options->wanted.hosts, "A host name; the first is the site's address").type("NAME").required();
+  verb.add("--image", options->wanted.image, "The container image").type("IMAGE").shows_default();
+  verb.add("--memory", options->memory, "Memory limit").type("SIZE").shows_default();
+  verb.add("--env", options->wanted.environment, "An environment variable").type("NAME=VALUE");
+  verb.add_flag("--dry-run", options->dry_run, "Print what would change, and change nothing");
+  verb.runs(given, [&given, options] { return create(given, *options); });
+}
 
+void add_remove(subcommand& verb, command& given) {
   const auto site = std::make_shared<std::string>();
-  subcommand end(app, "remove", "Remove a site's container: its account goes, its files and its UID stay");
-  end.add("SITE", *site).required();
-  end.runs(given, [&given, site] { return remove(given, *site); });
+  verb.add("SITE", *site).required();
+  verb.runs(given, [&given, site] { return remove(given, *site); });
 }
 
 }  // namespace heberg::ctl

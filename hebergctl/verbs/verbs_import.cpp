@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// import: an ageing host's accounts become sites. First the plan; with --apply all of it or nothing: every UID is
-// reserved before anything else is done, and what fails afterwards is taken back. An import that was killed is finished
-// by the same command.
+// import: the accounts of an old host become sites. Without --apply the plan is shown. With it, all or nothing is done:
+// every UID is reserved first, and a later failure is rolled back. The same command finishes an import that was killed.
+#include "base/errors.h"
 #include "base/names.h"
 #include "hebergctl/archive/site_archive.h"
 #include "hebergctl/import/home_copy.h"
@@ -28,7 +28,7 @@ using json = nlohmann::ordered_json;
 
 constexpr std::size_t k_file_max = 64U << 20U;  // bytes
 
-struct import_words {
+struct import_options {
   std::string kind;
   std::string file;
   std::string shadow;
@@ -44,7 +44,7 @@ std::string read_whole(const std::string& path) {
   std::ifstream file;
   if (path != "-") {
     file.open(path, std::ios::binary);
-    if (!file) throw std::runtime_error(path + " cannot be read");
+    if (!file) throw_errno("open", path);
   }
   auto& input = path == "-" ? std::cin : file;
   std::string text;
@@ -54,7 +54,7 @@ std::string read_whole(const std::string& path) {
   return text;
 }
 
-std::vector<old_account> read_accounts(const import_words& asked) {
+std::vector<old_account> read_accounts(const import_options& asked) {
   std::vector<old_account> all;
   if (asked.kind == "passwd") {
     all = parse_passwd(read_whole(asked.file), asked.shadow.empty() ? "" : read_whole(asked.shadow));
@@ -72,8 +72,8 @@ std::vector<old_account> read_accounts(const import_words& asked) {
   return all;
 }
 
-import_facts look_around(const settings& settings, const std::vector<ledger::site>& sites,
-                         const std::vector<old_account>& accounts, int root, bool copies) {
+import_facts gather_facts(const settings& settings, const std::vector<ledger::site>& sites,
+                          const std::vector<old_account>& accounts, int root, bool copies) {
   import_facts facts{.sites = sites,
                      .complete = {},
                      .trees = {},
@@ -126,11 +126,11 @@ int print_plan(const command& given, const std::vector<import_step>& steps) {
   }
   if (conflicts > 0)
     return fail(k_refused, std::to_string(conflicts) +
-                               " conflicts: nothing is imported until they are settled, or left out with --except");
+                               " conflicts: nothing was imported: resolve them, or exclude the accounts with --except");
   return k_done;
 }
 
-// What this run did to a site, so that it can be taken back.
+// What this run did for a site, for the rollback.
 struct made {
   const import_step* step = nullptr;
   std::uint32_t uid = 0;
@@ -140,13 +140,13 @@ struct made {
 
 class importer {
  public:
-  importer(const command& given, const settings& settings, const import_words& asked, int root)
+  importer(const command& given, const settings& settings, const import_options& asked, int root)
       : given_(given), settings_(settings), asked_(asked), root_(root) {}
 
   int run(const std::vector<import_step>& steps) {
     int code = k_done;
     try {
-      for (const bool has_uid : {true, false}) {  // nobody is given one that another one had
+      for (const bool has_uid : {true, false}) {  // no new UID may be one that another account brings
         for (const auto& step : steps) {
           if (code != k_done || step.kind == import_step::what::present || step.from->uid.has_value() != has_uid)
             continue;
@@ -157,7 +157,7 @@ class importer {
     } catch (const std::exception& error) {
       code = fail(k_failed, error.what());
     }
-    if (code != k_done) take_back();
+    if (code != k_done) roll_back();
     return code;
   }
 
@@ -167,15 +167,14 @@ class importer {
   int reserve_uid(const import_step& step) {
     const auto& account = *step.from;
     const bool had_tree = has_tree(root_, account.name);
-    // A wish makes no tree yet: that is copied, or made when the account is filled. Without one, any UID: 0 is
-    // nobody's.
+    // Asking for a UID makes no tree: it is copied, or made by fill(). UID 0 stands for any free one.
     const auto reserved = reserve(given_, settings_, account.name, account.uid.value_or(0));
     if (const auto* code = std::get_if<int>(&reserved)) return *code;
     const auto& row = std::get<reservation>(reserved);
     made_.push_back({&step, row.uid, row.is_new, !had_tree});
     if (!account.uid || row.uid == *account.uid) return k_done;
     return fail(k_refused, account.name + ": UID " + std::to_string(*account.uid) +
-                               " is not free here (a user of this host, or the owner of a tree)");
+                               " is taken on this host (by a user, or by the owner of a tree)");
   }
 
   int fill(const made& site) {
@@ -185,34 +184,33 @@ class importer {
       for (const auto& [path, why] : left_out)
         std::cerr << escape_line("hebergctl: " + account.name + ": not copied: " + path + ": " + why) << "\n";
     }
-    if (const int code = tell({"reserve", account.name, "", {}}); code != k_done) return code;  // makes the tree whole
+    if (const int code = request({"reserve", account.name, "", {}}); code != k_done) return code;  // completes the tree
     if (account.is_locked) {
-      if (const int code = tell({"lock", account.name, "was locked where it came from", {}}); code != k_done)
-        return code;
+      if (const int code = request({"lock", account.name, "locked on the old host", {}}); code != k_done) return code;
     }
     // The password last: a site that has one is complete.
-    const auto word = account.kind == old_account::login::none       ? "none"
-                      : account.kind == old_account::login::password ? "set"
-                                                                     : "hash";
-    std::vector<std::string> arguments{word};
+    const auto how = account.kind == old_account::login::none       ? "none"
+                     : account.kind == old_account::login::password ? "set"
+                                                                    : "hash";
+    std::vector<std::string> arguments{how};
     if (account.kind != old_account::login::none) arguments.emplace_back(account.line.view());
-    return tell({"passwd", account.name, "", std::move(arguments)});
+    return request({"passwd", account.name, "", std::move(arguments)});
   }
 
-  int tell(const control::request& request) {
-    const auto reply = ask(given_, request);
+  int request(const control::request& what) {
+    const auto reply = ask(given_, what);
     if (!reply) return k_no_syncd;
     return reply->error == control::failure::none ? k_done : fail(k_failed, reply->message);
   }
 
-  void take_back() {
+  void roll_back() {
     for (const auto& site : made_) {
       const auto& name = site.step->from->name;
       try {
         if (site.tree_is_new && has_tree(root_, name)) remove_named_tree(root_, name);
         if (site.row_is_new) forget_row(given_, name);
       } catch (const std::exception& error) {
-        (void)fail(k_failed, name + " could not be taken back: " + error.what());
+        (void)fail(k_failed, name + ": cannot roll back: " + error.what());
       }
     }
     (void)fail(k_failed, "nothing was imported");
@@ -220,20 +218,20 @@ class importer {
 
   const command& given_;
   const settings& settings_;
-  const import_words& asked_;
+  const import_options& asked_;
   const int root_;
   std::vector<made> made_;
 };
 
-int import_accounts(const command& given, const import_words& asked) {
-  if (asked.kind == "sqlite" && asked.query.empty()) return fail(k_usage, "import sqlite: give --query");
-  if (asked.kind == "sqlite" && asked.file == "-") return fail(k_usage, "import sqlite: give a file");
+int import_accounts(const command& given, const import_options& asked) {
+  if (asked.kind == "sqlite" && asked.query.empty()) return fail(k_usage, "import sqlite: --query SQL is required");
+  if (asked.kind == "sqlite" && asked.file == "-") return fail(k_usage, "import sqlite: FILE cannot be standard input");
   const auto settings = load(given.common);
   const auto root = open_root(settings);
   const auto accounts = read_accounts(asked);
-  if (accounts.empty()) return fail(k_failed, asked.file + ": holds no account to import");
+  if (accounts.empty()) return fail(k_failed, asked.file + ": contains no account to import");
   const auto sites = ledger::read_sites(settings.state_dir);
-  const auto facts = look_around(settings, sites, accounts, root->get(), asked.copies);
+  const auto facts = gather_facts(settings, sites, accounts, root->get(), asked.copies);
   const auto steps = plan_import(accounts, facts);
   if (!asked.applies || count_conflicts(steps) > 0) return print_plan(given, steps);
   importer importer(given, settings, asked, root->get());
@@ -242,29 +240,26 @@ int import_accounts(const command& given, const import_words& asked) {
   return report(
       given, {control::failure::none,
               std::to_string(importer.count()) + " sites imported, " + std::to_string(steps.size() - importer.count()) +
-                  " were here; give each a container: hebergctl create SITE --host NAME",
+                  " existed already; create each container with \"hebergctl create SITE --host NAME\"",
               data.dump(-1, ' ', true, json::error_handler_t::replace)});
 }
 
 }  // namespace
 
-void add_import_verb(CLI::App& app, command& given) {
-  const auto words = std::make_shared<import_words>();
-  subcommand verb(app, "import",
-                  "Take over the accounts of an ageing host: shows the plan, changes nothing without --apply");
-  verb.add("KIND", words->kind, "passwd, users.conf (of atmoz/sftp) or sqlite")
+void add_import(subcommand& verb, command& given) {
+  const auto options = std::make_shared<import_options>();
+  verb.add("KIND", options->kind, "passwd, users.conf (of atmoz/sftp) or sqlite")
       .one_of({"passwd", "users.conf", "sqlite"})
       .required();
-  verb.add("FILE", words->file, "\"-\" for standard input").required();
-  verb.add("--shadow", words->shadow, "The shadow(5) beside a passwd").type("FILE");
-  verb.add("--query", words->query, "Its columns are called name, uid, gid, hash or password, locked, home")
-      .type("SQL");
-  verb.add("--only", words->only, "These accounts alone").type("PATTERN").one_each();
-  verb.add("--except", words->except, "Without these").type("PATTERN").one_each();
-  verb.add_flag("--copy", words->copies, "Copy the homes' files into the sites' www, and the owners' keys");
-  verb.add("--www", words->web_folder, "With --copy: the folder in each home that is the web site").type("FOLDER");
-  verb.add_flag("--apply", words->applies, "Do it");
-  verb.runs(given, [&given, words] { return import_accounts(given, *words); });
+  verb.add("FILE", options->file, "\"-\" for standard input").required();
+  verb.add("--shadow", options->shadow, "The shadow(5) file of a passwd file").type("FILE");
+  verb.add("--query", options->query, "Its columns: name, and uid, gid, hash or password, locked, home").type("SQL");
+  verb.add("--only", options->only, "Only accounts that match").type("PATTERN").one_each();
+  verb.add("--except", options->except, "All but accounts that match").type("PATTERN").one_each();
+  verb.add_flag("--copy", options->copies, "Copy the homes into the sites' www, and the owners' SSH keys");
+  verb.add("--www", options->web_folder, "With --copy: the web folder in each home").type("FOLDER");
+  verb.add_flag("--apply", options->applies, "Carry out the plan");
+  verb.runs(given, [&given, options] { return import_accounts(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A site's beginning, end and name: reserve, rename, purge; sync and render.
+// reserve, rename and purge a site; sync and render.
 #include "base/names.h"
 #include "hebergctl/command.h"
 #include "hebergctl/renderers.h"
+#include "hebergctl/site_name.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
 #include "tree/layout.h"
@@ -13,26 +14,27 @@
 namespace heberg::ctl {
 namespace {
 
-struct purge_words {
+struct purge_options {
   std::string site;
   std::string confirm;
   bool tree = false;
 };
 
 int render(const command& given) {
-  const auto told = tell_renderers();
-  if (told == 0) return fail(k_refused, "no heberg-proxy-render runs here");
-  return report(given, {control::failure::none,
-                        std::to_string(told) + " heberg-proxy-render " + (told == 1 ? "is" : "are") + " told",
-                        "{\"told\":" + std::to_string(told) + "}"});
+  const auto count = signal_renderers();
+  if (count == 0) return fail(k_refused, "heberg-proxy-render is not running on this host");
+  return report(given,
+                {control::failure::none,
+                 "signalled " + std::to_string(count) + " heberg-proxy-render process" + (count == 1 ? "" : "es"),
+                 "{\"told\":" + std::to_string(count) + "}"});
 }
 
-int purge(const command& given, const purge_words& asked) {
-  if (asked.confirm != asked.site) return fail(k_usage, "purge: --confirm must name the site once more");
-  if (!is_site_name(asked.site)) return fail(k_usage, asked.site + " is no site's name");
+int purge(const command& given, const purge_options& asked) {
+  if (asked.confirm != asked.site) return fail(k_usage, "purge: --confirm must repeat the name \"" + asked.site + "\"");
+  if (!is_site_name(asked.site)) return fail(k_usage, explain_invalid_name(asked.site));
   tree::shared_fd root;
   if (asked.tree) {
-    // What an interrupted purge has left; it would be in the way.
+    // The rest of an interrupted purge, which would be in the way.
     root = open_root(load(given.common));
     tree::remove_tree(root->get(), tree::purged_name(asked.site));
   }
@@ -48,34 +50,34 @@ int purge(const command& given, const purge_words& asked) {
 
 }  // namespace
 
-void add_life_verbs(CLI::App& app, command& given) {
-  subcommand(app, "render", "Have heberg-proxy-render write nginx's configuration anew and reload nginx")
-      .runs(given, [&given] { return render(given); });
-  subcommand(app, "sync", "Have heberg-syncd list the engine's containers now").runs(given, [&given] {
-    return ask_and_report(given, {"sync", ""});
-  });
+void add_render(subcommand& verb, command& given) {
+  verb.runs(given, [&given] { return render(given); });
+}
 
+void add_sync(subcommand& verb, command& given) {
+  verb.runs(given, [&given] { return ask_and_report(given, {"sync", ""}); });
+}
+
+void add_reserve(subcommand& verb, command& given) {
   const auto site = std::make_shared<std::string>();
-  subcommand rotate(app, "rotate", "Put the logs of a site aside now, or of all sites");
-  rotate.add("SITE", *site);
-  rotate.runs(given, [&given, site] { return ask_and_report(given, {"rotate", *site}); });
+  verb.add("SITE", *site).required();
+  verb.runs(given, [&given, site] { return ask_and_report(given, {"reserve", *site}); });
+}
 
-  subcommand reserve(app, "reserve", "Give a site its UID and its tree before it has a container");
-  reserve.add("SITE", *site).required();
-  reserve.runs(given, [&given, site] { return ask_and_report(given, {"reserve", *site}); });
-
+void add_rename(subcommand& verb, command& given) {
+  const auto site = std::make_shared<std::string>();
   const auto to = std::make_shared<std::string>();
-  subcommand rename(app, "rename", "Give a site without a container another name; its UID stays");
-  rename.add("OLD", *site).required();
-  rename.add("NEW", *to).required();
-  rename.runs(given, [&given, site, to] { return ask_and_report(given, {"rename", *site, "", {*to}}); });
+  verb.add("SITE", *site).required();
+  verb.add("NEW", *to).required();
+  verb.runs(given, [&given, site, to] { return ask_and_report(given, {"rename", *site, "", {*to}}); });
+}
 
-  const auto words = std::make_shared<purge_words>();
-  subcommand end(app, "purge", "Forget a site without a container: its account and UID go");
-  end.add("SITE", words->site).required();
-  end.add("--confirm", words->confirm, "The site's name once more").type("SITE").required();
-  end.add_flag("--tree", words->tree, "Remove its files too. Without this its UID is given to nobody else");
-  end.runs(given, [&given, words] { return purge(given, *words); });
+void add_purge(subcommand& verb, command& given) {
+  const auto options = std::make_shared<purge_options>();
+  verb.add("SITE", options->site).required();
+  verb.add("--confirm", options->confirm, "The site's name again").type("SITE").required();
+  verb.add_flag("--tree", options->tree, "Delete its files too. Until they are deleted its UID is not given away");
+  verb.runs(given, [&given, options] { return purge(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What there is: list, show, sessions, status.
+// Read-only verbs: list, show, sessions, status, settings.
 #include "hebergctl/command.h"
 #include "hebergctl/print.h"
 #include "hebergctl/session_details.h"
@@ -28,8 +28,8 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr char k_procs[] = "/proc";
-// Where sshd's host keys are: in the SFTP container's volume, which syncd's container mounts, too; as the engine keeps
-// it on the host.
+// sshd's host keys are in the SFTP container's volume: where syncd's container mounts it, and where the engine keeps it
+// on the host.
 constexpr const char* k_host_keys[] = {"/etc/ssh/host_keys", "/var/lib/docker/volumes/heberg-sftp-keys/_data"};
 
 std::string dump(const json& document) {
@@ -42,18 +42,18 @@ std::optional<std::chrono::seconds> age_of_directory(const settings& settings) {
   return std::chrono::seconds(std::max<time_t>(0, ::time(nullptr) - file.st_mtim.tv_sec));
 }
 
-// What is read while syncd is down is its last word, and may be old.
-void tell_age(const command& given, const settings& settings) {
-  if (ask(given, {"status", ""}, telling::quiet)) return;
+// While syncd is down, the data may be old.
+void warn_if_stale(const command& given, const settings& settings) {
+  if (ask(given, {"status", ""}, on_no_answer::ignore)) return;
   const auto age = age_of_directory(settings);
-  (void)fail(k_no_syncd, "heberg-syncd does not answer; what it wrote last " +
-                             (age ? "is " + print_age(*age) + " old" : "is of unknown age, no directory is there"));
+  (void)fail(k_no_syncd, "warning: heberg-syncd does not answer" + hint_at_root() + ": this data is " +
+                             (age ? print_age(*age) + " old" : "of unknown age: there is no account database"));
 }
 
 int list(const command& given) {
   const auto settings = load(given.common);
   const auto sites = ledger::read_sites(settings.state_dir);
-  tell_age(given, settings);
+  warn_if_stale(given, settings);
   return print(given.json ? print_json(sites) : print_table(sites));
 }
 
@@ -61,7 +61,7 @@ int show(const command& given, const std::string& name) {
   const auto settings = load(given.common);
   const auto found = ledger::read_site(settings.state_dir, name);
   if (!found) return fail_no_site(name);
-  tell_age(given, settings);
+  warn_if_stale(given, settings);
   return print(given.json ? print_json(*found) : print_site(*found, settings.sites.root));
 }
 
@@ -108,31 +108,30 @@ json host_keys() {
 
 std::string print_status(const json& status) {
   const bool runs = status["syncd"].get<bool>();
-  std::string text = std::string("syncd      ") + (runs ? "answers" : "does not answer") + "\n";
+  std::string text = std::string("syncd      ") + (runs ? "running" : "does not answer" + hint_at_root()) + "\n";
   if (runs) {
-    text += std::string("engine     ") + (status["engine"].get<bool>() ? "in touch" : "lost") + "\n";
+    text += std::string("docker     ") + (status["engine"].get<bool>() ? "connected" : "not connected") + "\n";
     text += "accounts   " + status["accounts"].dump() + ", refused " + status["refused"].dump() + "\n";
-    if (status["publishing_fails"].get<bool>()) text += "publishing fails: see heberg-syncd's log\n";
+    if (status["publishing_fails"].get<bool>()) text += "database   cannot be written: see heberg-syncd's log\n";
     for (const auto& [who, why] : status["reasons"].items())
       text += "refused    " + who + ": " + why.get<std::string>() + "\n";
   }
   const auto& age = status["directory_age"];
-  text +=
-      "directory  " + (age.is_null() ? "is missing" : print_age(std::chrono::seconds(age.get<int>())) + " old") + "\n";
+  text += "database   " + (age.is_null() ? "missing" : print_age(std::chrono::seconds(age.get<int>())) + " old") + "\n";
   for (const auto& key : status["host_keys"])
     text += "host key   " + key["fingerprint"].get<std::string>() + "  " + key["type"].get<std::string>() + "\n";
   return text;
 }
 
-// 0: all is well; 1: something is not; 4: syncd does not answer.
 int status(const command& given) {
   const auto settings = load(given.common);
-  const auto reply = ask(given, {"status", ""}, telling::quiet);
+  const auto reply = ask(given, {"status", ""}, on_no_answer::ignore);
   json document = {{"syncd", reply.has_value()}};
   if (reply) {
     const auto data = parse_ordered_json(reply->data);
     for (const char* key : {"engine", "accounts", "refused", "publishing_fails", "reasons"}) {
-      if (!data.is_object() || !data.contains(key)) return fail(k_failed, "heberg-syncd is of another version");
+      if (!data.is_object() || !data.contains(key))
+        return fail(k_failed, "heberg-syncd has another version than hebergctl: restart it");
       document[key] = data[key];
     }
   }
@@ -147,21 +146,30 @@ int status(const command& given) {
 
 }  // namespace
 
-void add_reading_verbs(CLI::App& app, command& given) {
-  subcommand(app, "list", "List all sites, retired ones too").runs(given, [&given] { return list(given); });
+void add_list(subcommand& verb, command& given) {
+  verb.runs(given, [&given] { return list(given); });
+}
+
+void add_show(subcommand& verb, command& given) {
   const auto site = std::make_shared<std::string>();
-  subcommand one(app, "show", "Show one site");
-  one.add("SITE", *site).required();
-  one.runs(given, [&given, site] { return show(given, *site); });
-  subcommand open(app, "sessions", "List the open SFTP sessions");
-  open.add("SITE", *site);
-  open.runs(given, [&given, site] { return sessions(given, *site); });
-  subcommand(app, "status", "Say how heberg is: engine, accounts, directory, host keys").runs(given, [&given] {
-    return status(given);
-  });
-  subcommand(app, "settings", "Read heberg.toml, and say whether it is sound").runs(given, [&given] {
+  verb.add("SITE", *site).required();
+  verb.runs(given, [&given, site] { return show(given, *site); });
+}
+
+void add_sessions(subcommand& verb, command& given) {
+  const auto site = std::make_shared<std::string>();
+  verb.add("SITE", *site);
+  verb.runs(given, [&given, site] { return sessions(given, *site); });
+}
+
+void add_status(subcommand& verb, command& given) {
+  verb.runs(given, [&given] { return status(given); });
+}
+
+void add_settings(subcommand& verb, command& given) {
+  verb.runs(given, [&given] {
     (void)load(given.common);
-    return report(given, {control::failure::none, given.common.config + ": is sound"});
+    return report(given, {control::failure::none, given.common.config + ": valid"});
   });
 }
 

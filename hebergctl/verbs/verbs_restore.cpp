@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// restore: a site out of one file, or out of the backup as it was at a date; or one path of it, beside what is there.
-// A tree gets its name when it is whole; what fails leaves nothing.
+// restore: a site from an archive, or from the backup as of a date; or one path of it, into the existing tree. A tree
+// gets its name when it is complete; a restore that fails leaves nothing.
 #include "archive/paths.h"
 #include "base/beneath.h"
 #include "base/errors.h"
@@ -11,6 +11,7 @@
 #include "hebergctl/container/site_container.h"
 #include "hebergctl/print.h"
 #include "hebergctl/site_lock.h"
+#include "hebergctl/site_name.h"
 #include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
 #include "program/log.h"
@@ -33,14 +34,14 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-struct restore_words {
+struct restore_options {
   std::string from;  // a file, or a site
   std::string as;
   std::string at;
   std::string path;
 };
 
-// What is restored from: an open archive, and how it is called in messages.
+// An open archive, and its name in messages.
 struct source {
   unique_fd file;
   std::string name;
@@ -51,10 +52,10 @@ int restore_site(const command& given, const settings& settings, const source& f
                  std::optional<progress>& shown) {
   const auto& known = from.known;
   const auto site = as.empty() ? known.about.site : as;
-  if (!is_site_name(site)) return fail(k_usage, site + " is no site's name");
+  if (!is_site_name(site)) return fail(k_usage, explain_invalid_name(site));
   const site_lock alone(settings, site);
   const auto root = open_root(settings);
-  if (has_tree(root->get(), site)) return fail(k_refused, site + ": a tree of that name is there: nothing was written");
+  if (has_tree(root->get(), site)) return fail(k_refused, site + ": not restored: a tree of that name exists already");
 
   const auto reserved = reserve(given, settings, site, known.about.uid);
   if (const auto* code = std::get_if<int>(&reserved)) return *code;
@@ -67,13 +68,13 @@ int restore_site(const command& given, const settings& settings, const source& f
   } catch (const std::exception& error) {
     shown.reset();
     if (is_new) forget_row(given, site);
-    return fail(k_failed, from.name + ": " + error.what() + "; nothing is left of it");
+    return fail(k_failed, from.name + ": " + error.what() + "; nothing was restored");
   }
-  // Under another name the host names are still the first one's: its container is the sysadmin's to make.
+  // Under another name, the host names would still be those of the first site: the administrator creates its container.
   const auto wanted = parse_specification(known.about.specification);
   const bool makes_container = wanted && as.empty() && explain_specification(*wanted).empty();
   try {
-    // Before it has a container: no login slips in.
+    // Before it has a container, so that no login is possible in between.
     if (known.about.is_locked) (void)ask(given, {"lock", site, known.about.lock_reason});
     if (makes_container && !find_container(settings.docker.host, site)) {
       run_container(
@@ -81,10 +82,10 @@ int restore_site(const command& given, const settings& settings, const source& f
           {.site = site, .uid = uid, .www = tree::www_path(settings.sites.host_root, site), .wanted = *wanted});
     }
   } catch (const std::exception& error) {
-    wait_until_unclaimed(settings, site);
+    wait_until_missing(settings, site);
     remove_named_tree(root->get(), site);  // the archive has it
     if (is_new) forget_row(given, site);
-    return fail(k_failed, from.name + ": its container cannot run: " + error.what() + "; nothing is left of it");
+    return fail(k_failed, from.name + ": cannot start its container: " + error.what() + "; nothing was restored");
   }
   const auto missing =
       makes_container ? find_missing(settings.proxy.certs, known.about.certificates) : std::vector<std::string>();
@@ -95,13 +96,14 @@ int restore_site(const command& given, const settings& settings, const source& f
                      {"missing_certificates", missing}};
   return report(given,
                 {control::failure::none,
-                 site + ": restored, uid " + std::to_string(uid) +
-                     (makes_container ? "; its container runs" : "; give it a container: hebergctl create " + site) +
-                     (missing.empty() ? "" : "; certificates that are not here: " + join_names(missing)),
+                 site + ": restored, UID " + std::to_string(uid) +
+                     (makes_container ? "; its container is running"
+                                      : "; create its container with \"hebergctl create " + site + " --host NAME\"") +
+                     (missing.empty() ? "" : "; certificates missing on this host: " + join_names(missing)),
                  data.dump()});
 }
 
-// Into the folder that it was in, under its name, or with ".restored" behind it where that is taken. Its path.
+// Into the folder that it was in, under its name, or with ".restored" appended where that exists. Returns its path.
 std::string place(int scratch, int tree, const std::string& path) {
   const auto parent = archive::parent_of(path);
   const auto name = archive::name_of(path);
@@ -120,8 +122,10 @@ std::string place(int scratch, int tree, const std::string& path) {
 int restore_path(const command& given, const settings& settings, const source& from, const std::string& path,
                  std::optional<progress>& shown) {
   const auto& site = from.known.about.site;
-  if (!archive::is_sound_path(path) || path.empty()) return fail(k_usage, path + " is no path in a site's tree");
-  if (!from.known.files.contains(path)) return fail(k_refused, from.name + ": there is no " + path + " in it");
+  if (!archive::is_valid_path(path) || path.empty())
+    return fail(k_usage,
+                "restore: invalid --path \"" + path + "\": use a path in the site's tree, such as www/index.php");
+  if (!from.known.files.contains(path)) return fail(k_refused, from.name + ": no such file or folder: " + path);
   const auto row = ledger::read_site(settings.state_dir, site);
   if (!row) return fail_no_site(site);
   const site_lock alone(settings, site);
@@ -129,12 +133,12 @@ int restore_path(const command& given, const settings& settings, const source& f
   const auto tree = open_tree(root->get(), site);
   const auto scratch = tree::restored_name(site);
   tree::remove_tree(root->get(), scratch);
-  if (::mkdirat(root->get(), scratch.c_str(), 0700) != 0) throw_errno("make", scratch);
+  if (::mkdirat(root->get(), scratch.c_str(), 0700) != 0) throw_errno("create", scratch);
   std::string placed;
   try {
     const unique_fd folder = open_beneath(root->get(), scratch.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!folder) throw_errno("open", scratch);
-    shown->begin(site + ": looking for it", from.known.bytes);
+    shown->begin(site + ": unpacking", from.known.bytes);
     archive::unpack(from.file.get(), from.known, folder.get(), {.uid = row->uid}, shown->counter());
     shown.reset();
     placed = place(folder.get(), tree.get(), path);
@@ -144,45 +148,47 @@ int restore_path(const command& given, const settings& settings, const source& f
   }
   tree::remove_tree(root->get(), scratch);
   const json data = {{"site", site}, {"path", placed}};
-  return report(given, {control::failure::none, site + ": " + path + " of " + from.name + " is at " + placed,
+  return report(given, {control::failure::none, site + ": " + path + " of " + from.name + " restored to " + placed,
                         data.dump(-1, ' ', true, json::error_handler_t::replace)});
 }
 
 // Throws archive::bad_archive with its name.
-source judge(const settings& settings, unique_fd file, std::string name, progress& shown) {
-  shown.begin("judging the archive");
+source validate(const settings& settings, unique_fd file, std::string name, progress& shown) {
+  shown.begin("validating the archive");
   try {
-    auto known = archive::judge(file.get(), limits_of(settings), shown.counter());
+    auto known = archive::validate(file.get(), limits_of(settings), shown.counter());
     return {std::move(file), std::move(name), std::move(known)};
   } catch (const archive::bad_archive& error) {
     throw archive::bad_archive(name + ": " + error.what());
   }
 }
 
-std::variant<source, int> open_source(const settings& settings, const restore_words& asked, progress& shown) {
+std::variant<source, int> open_source(const settings& settings, const restore_options& asked, progress& shown) {
   if (asked.at.empty()) {
     unique_fd file(::open(asked.from.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) throw_errno("open", asked.from);
-    return judge(settings, std::move(file), asked.from, shown);
+    return validate(settings, std::move(file), asked.from, shown);
   }
-  if (!is_site_name(asked.from)) return fail(k_usage, asked.from + " is no site's name; --at is for the backup");
+  if (!is_site_name(asked.from))
+    return fail(k_usage, explain_invalid_name(asked.from) + " (--at restores from the backup)");
   const auto at = parse_date(asked.at);
   if (!at)
-    return fail(k_usage, "restore: --at wants \"latest\", a date as 2026-11-27, or with a time \"2026-11-27 14:00\"");
+    return fail(k_usage, "restore: invalid --at \"" + asked.at + "\": use latest, 2026-11-27 or \"2026-11-27 14:00\"");
   const restic backup(settings);
   const auto found = choose_snapshot(backup.list(asked.from), *at);
-  if (!found) return fail(k_refused, asked.from + ": the backup has nothing of it from then or before");
+  if (!found) return fail(k_refused, asked.from + ": the backup has no snapshot of this site at or before that date");
   auto file = open_unnamed(settings);
   backup.load(*found, file.get());
-  auto from = judge(settings, std::move(file), "the backup of " + print_time(found->time), shown);
-  if (from.known.about.site != asked.from) return fail(k_refused, from.name + " is not one of " + asked.from);
+  auto from = validate(settings, std::move(file), "the backup of " + print_time(found->time), shown);
+  if (from.known.about.site != asked.from)
+    return fail(k_refused, from.name + ": contains site " + from.known.about.site + ", not " + asked.from);
   return from;
 }
 
-int restore(const command& given, const restore_words& asked) {
+int restore(const command& given, const restore_options& asked) {
   const auto settings = load(given.common);
   if (!asked.path.empty() && (asked.at.empty() || !asked.as.empty()))
-    return fail(k_usage, "restore: --path goes with --at, and not with --as");
+    return fail(k_usage, "restore: --path needs --at, and cannot be used with --as");
   try {
     std::optional<progress> shown(std::in_place, given);
     const auto from = open_source(settings, asked, *shown);
@@ -196,14 +202,13 @@ int restore(const command& given, const restore_words& asked) {
 
 }  // namespace
 
-void add_restore_verb(CLI::App& app, command& given) {
-  const auto words = std::make_shared<restore_words>();
-  subcommand verb(app, "restore", "Bring a site back from its archive, or from the backup");
-  verb.add("FILE", words->from, "Its archive; with --at: the site").required();
-  verb.add("--as", words->as, "Under another name, without a container").type("NAME");
-  verb.add("--at", words->at, "From the backup, as it was then: latest, 2026-11-27, \"2026-11-27 14:00\"").type("DATE");
-  verb.add("--path", words->path, "That file or folder alone, into the tree that is there").type("PATH");
-  verb.runs(given, [&given, words] { return restore(given, *words); });
+void add_restore(subcommand& verb, command& given) {
+  const auto options = std::make_shared<restore_options>();
+  verb.add("FILE|SITE", options->from, "The archive; with --at: the site").required();
+  verb.add("--as", options->as, "Restore under another name, without a container").type("NAME");
+  verb.add("--at", options->at, "From the backup, as of: latest, 2026-11-27, \"2026-11-27 14:00\"").type("DATE");
+  verb.add("--path", options->path, "Only this file or folder, into the existing tree").type("PATH");
+  verb.runs(given, [&given, options] { return restore(given, *options); });
 }
 
 }  // namespace heberg::ctl

@@ -21,7 +21,7 @@ std::string text_of(const json& document, const char* key) {
   return found != document.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// Those that could be; they are told to the sysadmin, and looked for.
+// Valid names only: they are printed, and looked up as files.
 std::vector<std::string> certificates_of(const json& document) {
   std::vector<std::string> names;
   const auto found = document.find("certificates");
@@ -32,23 +32,23 @@ std::vector<std::string> certificates_of(const json& document) {
   return names;
 }
 
-// "KIND SIZE SUM PATH"; false where it is no such line, or the path was there before.
+// "KIND SIZE SUM PATH"; false where the line is invalid, or the path is a duplicate.
 bool add_line(manifest& facts, std::string_view line) {
-  std::array<std::string_view, 4> words;
-  for (auto& word : words) {
-    word = line.substr(0, line.find(' '));
-    line.remove_prefix(std::min(word.size() + 1, line.size()));
+  std::array<std::string_view, 4> fields;
+  for (auto& field : fields) {
+    field = line.substr(0, line.find(' '));
+    line.remove_prefix(std::min(field.size() + 1, line.size()));
   }
-  fact told;
-  const auto [end, error] = std::from_chars(words[1].data(), words[1].data() + words[1].size(), told.size);
-  if (error != std::errc() || end != words[1].data() + words[1].size() || words[0].size() != 1 || !line.empty())
+  fact read;
+  const auto [end, error] = std::from_chars(fields[1].data(), fields[1].data() + fields[1].size(), read.size);
+  if (error != std::errc() || end != fields[1].data() + fields[1].size() || fields[0].size() != 1 || !line.empty())
     return false;
-  told.kind = words[0][0];
-  if (std::string_view("fdlh").find(told.kind) == std::string_view::npos) return false;
-  if (words[2] != "-") told.sum = words[2];
-  const auto path = words[3] == "." ? std::string() : decode_path(words[3]);
-  if ((path.empty() && words[3] != ".") || !is_sound_path(path)) return false;
-  return facts.emplace(path, std::move(told)).second;
+  read.kind = fields[0][0];
+  if (std::string_view("fdlh").find(read.kind) == std::string_view::npos) return false;
+  if (fields[2] != "-") read.sum = fields[2];
+  const auto path = fields[3] == "." ? std::string() : decode_path(fields[3]);
+  if ((path.empty() && fields[3] != ".") || !is_valid_path(path)) return false;
+  return facts.emplace(path, std::move(read)).second;
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What an archive says about itself (docs/formats.md, "The archive"): its head, which site it holds, and its manifest,
-// what was packed. Pure.
+// The head of an archive (which site it contains) and its manifest (what was packed): docs/formats.md, "The archive".
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +24,16 @@ struct head {
   std::uint32_t uid = 0;
   bool is_locked = false;
   std::string lock_reason;
-  std::string specification;                   // of its container, as hebergctl's label holds it; empty: none
-  std::vector<std::string> certificates = {};  // the names of those that served it; they stay with the host
+  std::string specification;                   // of its container, the text of hebergctl's label; empty: none
+  std::vector<std::string> certificates = {};  // names only: the certificates belong to the host
   bool operator==(const head&) const = default;
 };
 
-// A name that stays in its folder and on its line.
+// A file name without a slash, blank or control character.
 [[nodiscard]] bool is_certificate_name(std::string_view name) noexcept;
 
 [[nodiscard]] std::string to_text(const head& about);
-// nullopt: no such text, another version, a name or a UID that no site can have.
+// nullopt: invalid text, another version, an invalid site name or UID.
 [[nodiscard]] std::optional<head> parse_head(std::string_view text);
 
 struct fact {
@@ -44,15 +44,15 @@ struct fact {
 };
 using manifest = std::map<std::string, fact, std::less<>>;  // by path
 
-// What an archive may hold, for who packs one as for who reads one.
+// The limits of an archive, for packing and for reading.
 struct limits {
   std::uint64_t entries = 2'000'000;
-  std::uint64_t bytes = 64ULL << 30U;   // of content, unpacked, holes too
-  std::uint64_t names = 256ULL << 20U;  // bytes of all paths together: they are held in memory
+  std::uint64_t bytes = 64ULL << 30U;   // of content, unpacked, including holes
+  std::uint64_t names = 256ULL << 20U;  // bytes of all paths together, which are kept in memory
 };
 inline constexpr limits k_no_limits{.entries = UINT64_MAX, .bytes = UINT64_MAX, .names = UINT64_MAX};
 
-// Is told of content as it is gone through: so many bytes more, holes left out.
+// Called for content as it is read: so many bytes more, without holes.
 using counter = std::function<void(std::uint64_t bytes)>;
 
 // Lines "KIND SIZE SUM PATH", sorted by path; "-" for a folder's sum.

@@ -34,8 +34,8 @@ entry_pointer new_entry(const std::string& name) {
 
 class packer {
  public:
-  packer(int output, compression how, const counter& told, const limits& most)
-      : told_(told), limits_(most), out_(::archive_write_new(), ::archive_write_free) {
+  packer(int output, compression how, const counter& count, const limits& most)
+      : count_(count), limits_(most), out_(::archive_write_new(), ::archive_write_free) {
     if (out_ == nullptr) throw std::bad_alloc();
     const auto threads = std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
     // hdrcharset: names are bytes, whatever the locale.
@@ -43,7 +43,7 @@ class packer {
     check(::archive_write_set_options(out_.get(), "hdrcharset=BINARY"), "names");
     if (how == compression::zstd) {
       check(::archive_write_add_filter_zstd(out_.get()), "zstd");
-      // The site stands still meanwhile: a third faster than zstd's own 3, for a twentieth more bytes.
+      // The site is paused meanwhile: a third faster than zstd's default of 3, for a twentieth more bytes.
       check(::archive_write_set_filter_option(out_.get(), "zstd", "compression-level", "2"), "level");
       // Without threads, where the library was built so: slower, no error.
       (void)::archive_write_set_filter_option(out_.get(), "zstd", "threads", threads.c_str());
@@ -69,47 +69,47 @@ class packer {
     ::archive_entry_unset_atime(entry.get());  // the same tree makes the same bytes
     ::archive_entry_unset_ctime(entry.get());
     ::archive_entry_unset_birthtime(entry.get());
-    fact told;
+    fact packed;
     if (S_ISLNK(found.status.st_mode)) {
       ::archive_entry_set_symlink(entry.get(), found.target.c_str());
       ::archive_entry_set_size(entry.get(), 0);
-      told = {'l', 0, to_hex(sha256_of(found.target))};
+      packed = {'l', 0, to_hex(sha256_of(found.target))};
       write_header(entry.get(), name);
     } else if (S_ISDIR(found.status.st_mode)) {
-      told = {'d', 0, ""};
+      packed = {'d', 0, ""};
       add_attributes(entry.get(), found.fd.get());
       write_header(entry.get(), name);
     } else if (const auto* first = first_name(found)) {
       ::archive_entry_set_hardlink(entry.get(), (std::string(k_tree_name) + "/" + *first).c_str());
       ::archive_entry_set_size(entry.get(), 0);
-      told = {'h', 0, to_hex(sha256_of(*first))};
+      packed = {'h', 0, to_hex(sha256_of(*first))};
       write_header(entry.get(), name);
     } else {
       count_content(found, result);
-      told = add_file(entry.get(), name, found);
-      result.bytes += told.size;
+      packed = add_file(entry.get(), name, found);
+      result.bytes += packed.size;
     }
-    result.packed.emplace(found.path, std::move(told));
+    result.packed.emplace(found.path, std::move(packed));
   }
 
   void close() { check(::archive_write_close(out_.get()), "finish"); }
 
  private:
-  // As a reader counts (unpack.cpp): its head and its manifest are entries, too.
+  // As unpack.cpp counts: the head and the manifest are entries, too.
   void count_name(const std::string& name, const pack_result& so_far) {
     constexpr std::uint64_t k_own = 2;
     names_size_ += name.size();
     if (so_far.packed.size() >= limits_.entries - k_own)
-      throw std::runtime_error("it has more than " + std::to_string(limits_.entries - k_own) + " files and folders");
+      throw std::runtime_error("the tree has more than " + std::to_string(limits_.entries - k_own) +
+                               " files and folders");
     if (names_size_ > limits_.names - sizeof k_head_name - sizeof k_manifest_name)
-      throw std::runtime_error("its paths are too long, or too many");
+      throw std::runtime_error("the tree has too many paths, or too long ones");
   }
 
   void count_content(const found_entry& found, const pack_result& so_far) const {
     const auto size = static_cast<std::uint64_t>(found.status.st_size);
     if (size > limits_.bytes - so_far.bytes)
-      throw std::runtime_error(found.path + ": with it there are more than " + std::to_string(limits_.bytes) +
-                               " bytes");
+      throw std::runtime_error(found.path + ": the tree has more than " + std::to_string(limits_.bytes) + " bytes");
   }
 
   void check(int code, const std::string& what) {
@@ -127,7 +127,7 @@ class packer {
     if (done != static_cast<la_ssize_t>(bytes.size())) check(ARCHIVE_FATAL, name);
   }
 
-  // The path under which this file was packed before; remembers it where it is the first of several.
+  // The path under which this file was packed before. Stores the first of several.
   const std::string* first_name(const found_entry& found) {
     if (found.status.st_nlink < 2) return nullptr;
     const auto [known, is_new] = names_.try_emplace({found.status.st_dev, found.status.st_ino}, found.path);
@@ -147,7 +147,7 @@ class packer {
     }
   }
 
-  // Where a file has holes, its data's ranges; libarchive leaves the rest of what it is given out.
+  // The data ranges of a file with holes; libarchive skips the rest.
   void add_holes(archive_entry* entry, int fd, const struct stat& status) {
     if (status.st_blocks * 512 >= status.st_size) return;
     for (off_t at = 0; at < status.st_size;) {
@@ -177,12 +177,12 @@ class packer {
       digest.add(bytes);
       write(bytes, name);
       left -= bytes.size();
-      if (told_) told_(bytes.size());
+      if (count_) count_(bytes.size());
     }
     return {'f', static_cast<std::uint64_t>(found.status.st_size), to_hex(digest.finish())};
   }
 
-  const counter& told_;
+  const counter& count_;
   const limits& limits_;
   std::uint64_t names_size_ = 0;
   std::unique_ptr<::archive, decltype(&::archive_write_free)> out_;
@@ -192,9 +192,9 @@ class packer {
 
 }  // namespace
 
-pack_result pack(const head& about, int tree, int output, compression how, const counter& told, const limits& most) {
+pack_result pack(const head& about, int tree, int output, compression how, const counter& count, const limits& most) {
   pack_result result;
-  packer out(output, how, told, most);
+  packer out(output, how, count, most);
   out.add_text(k_head_name, to_text(about));
   walk_tree(
       tree, [&](found_entry& found) { out.add(found, result); },
@@ -204,20 +204,20 @@ pack_result pack(const head& about, int tree, int output, compression how, const
   return result;
 }
 
-pack_result pack_and_read_back(const head& about, int tree, int output, compression how, const counter& told,
+pack_result pack_and_read_back(const head& about, int tree, int output, compression how, const counter& count,
                                const limits& most) {
   growing_file written(output);
-  auto read_back = std::async(std::launch::async, [&written] { return judge(written, k_no_limits).files; });
+  auto read_back = std::async(std::launch::async, [&written] { return validate(written, k_no_limits).files; });
   pack_result result;
   try {
-    result = pack(about, tree, output, how, told, most);
+    result = pack(about, tree, output, how, count, most);
   } catch (...) {
-    written.give_up();
+    written.cancel();
     throw;
   }
   written.complete();
   if (read_back.get() != result.packed)
-    throw std::runtime_error("the archive of " + about.site + ", read back, is not what was packed");
+    throw std::runtime_error("the archive of " + about.site + " differs from what was packed when it is read back");
   return result;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Packs a site's tree into one file: pax in zstd, in an order that is the same each time, streaming. Holds content,
-// owners, modes, times, hard and symbolic links, user extended attributes and holes.
+// Packs a site's tree into one file: pax in zstd, in a fixed order, streaming. The archive keeps content, owners,
+// modes, times, hard and symbolic links, user extended attributes and holes.
 #pragma once
 
 #include "archive/manifest.h"
@@ -14,21 +14,21 @@ namespace heberg::archive {
 struct pack_result {
   manifest packed;
   std::uint64_t bytes = 0;                                    // of content
-  std::vector<std::pair<std::string, std::string>> left_out;  // path, why
+  std::vector<std::pair<std::string, std::string>> left_out;  // path, reason
 };
 
-// none: for who compresses itself, and finds what is the same as before.
+// none: for restic, which compresses itself and stores equal parts once.
 enum class compression { zstd, none };
 
 // tree: the open top folder. output: an open, empty file. Throws where something cannot be read or written, a file
-// changes while it is read, or the tree holds more than that: a file of holes alone is read for hours.
+// changes while it is read, or the tree exceeds the limits: a file that is one large hole is read for hours.
 [[nodiscard]] pack_result pack(const head& about, int tree, int output, compression how = compression::zstd,
-                               const counter& told = {}, const limits& most = k_no_limits);
+                               const counter& count = {}, const limits& most = k_no_limits);
 
-// The same, and reads back what was written while the rest is packed: what is in the file is what was in the tree, or
-// it throws. output is open for reading, too.
+// The same, and reads the file back while the rest is packed. Throws where it differs from the tree. output is open for
+// reading, too.
 [[nodiscard]] pack_result pack_and_read_back(const head& about, int tree, int output,
-                                             compression how = compression::zstd, const counter& told = {},
+                                             compression how = compression::zstd, const counter& count = {},
                                              const limits& most = k_no_limits);
 
 }  // namespace heberg::archive

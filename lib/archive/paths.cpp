@@ -6,7 +6,7 @@
 namespace heberg::archive {
 namespace {
 
-// Calls visit(component) for each piece between slashes; stops where it says false.
+// Calls visit(component) for each part between slashes; stops where it returns false.
 template <typename Visit>
 bool for_each_component(std::string_view path, Visit visit) {
   for (;;) {
@@ -25,7 +25,7 @@ int digit_of(char c) {
 
 }  // namespace
 
-bool is_sound_path(std::string_view path) noexcept {
+bool is_valid_path(std::string_view path) noexcept {
   if (path.empty()) return true;
   if (path.size() > k_path_max || path.find('\0') != std::string_view::npos) return false;
   std::size_t depth = 0;

@@ -16,7 +16,7 @@ read_handle::read_handle() : in_(::archive_read_new(), ::archive_read_free) {
 
 void read_handle::open(source& from) {
   from_ = &from;
-  (void)check(::archive_read_open(in_.get(), this, nullptr, read, nullptr), "it is no such archive");
+  (void)check(::archive_read_open(in_.get(), this, nullptr, read, nullptr), "not a heberg archive");
 }
 
 la_ssize_t read_handle::read(::archive* in, void* self, const void** bytes) {
@@ -27,7 +27,7 @@ la_ssize_t read_handle::read(::archive* in, void* self, const void** bytes) {
     return static_cast<la_ssize_t>(next.size());
   } catch (...) {
     handle.problem_ = std::current_exception();
-    ::archive_set_error(in, EIO, "it cannot be read");
+    ::archive_set_error(in, EIO, "read error");
     return ARCHIVE_FATAL;
   }
 }

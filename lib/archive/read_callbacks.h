@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// libarchive's reader over a source. What a source throws goes through libarchive's C code as a failure, and is thrown
-// again behind it. For this library alone.
+// libarchive's reader over a source. An exception of the source passes libarchive's C code as an error, and is thrown
+// again after it. For this library alone.
 #pragma once
 
 #include "archive/source.h"
@@ -21,10 +21,10 @@ class read_handle {
 
   [[nodiscard]] ::archive* get() const noexcept { return in_.get(); }
 
-  // Once the formats are chosen. from outlives this.
+  // After the formats are chosen. from outlives this.
   void open(source& from);
 
-  // False at the end; throws the source's own exception, or bad_archive with `what` and libarchive's words.
+  // False at the end; throws the source's own exception, or bad_archive with `what` and libarchive's error.
   bool check(int code, const char* what);
 
  private:

@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t k_file_block = 1 << 18;
 constexpr std::size_t k_block = 1 << 20;
 constexpr std::size_t k_blocks = 4;
-constexpr std::chrono::milliseconds k_look_again{2};
+constexpr std::chrono::milliseconds k_pause{2};
 
 }  // namespace
 
@@ -44,24 +44,24 @@ std::string_view growing_file::next() {
       const std::lock_guard lock(mutex_);
       known = state_;
     }
-    if (known == state::given_up) throw std::runtime_error("the archive was given up while it was written");
-    // What was complete before this reading has nothing behind it.
+    if (known == state::cancelled) throw std::runtime_error("the archive was cancelled while it was written");
+    // Nothing follows if the file was complete before this read.
     if (const auto bytes = file_.next(); !bytes.empty() || known == state::complete) return bytes;
     std::unique_lock lock(mutex_);
-    told_.wait_for(lock, k_look_again, [this] { return state_ != state::grows; });
+    changed_.wait_for(lock, k_pause, [this] { return state_ != state::growing; });
   }
 }
 
 void growing_file::complete() {
   const std::lock_guard lock(mutex_);
   state_ = state::complete;
-  told_.notify_all();
+  changed_.notify_all();
 }
 
-void growing_file::give_up() {
+void growing_file::cancel() {
   const std::lock_guard lock(mutex_);
-  state_ = state::given_up;
-  told_.notify_all();
+  state_ = state::cancelled;
+  changed_.notify_all();
 }
 
 struct decompressed::impl {
@@ -70,7 +70,7 @@ struct decompressed::impl {
   ~impl() {
     {
       const std::lock_guard lock(mutex_);
-      is_unwanted_ = true;
+      is_closed_ = true;
       changed_.notify_all();
     }
     thread_.join();
@@ -110,13 +110,13 @@ struct decompressed::impl {
     ::archive_read_support_filter_zstd(in.get());
     in.open(packed_);
     archive_entry* entry = nullptr;
-    if (!in.check(::archive_read_next_header(in.get(), &entry), "it is damaged, or no such archive")) return;
+    if (!in.check(::archive_read_next_header(in.get(), &entry), "damaged, or not a heberg archive")) return;
     std::vector<char> block;
     for (;;) {
       const void* bytes = nullptr;
       std::size_t size = 0;
       la_int64_t at = 0;
-      if (!in.check(::archive_read_data_block(in.get(), &bytes, &size, &at), "it is damaged")) break;
+      if (!in.check(::archive_read_data_block(in.get(), &bytes, &size, &at), "damaged")) break;
       const auto* first = static_cast<const char*>(bytes);
       block.insert(block.end(), first, first + size);
       if (block.size() >= k_block && !hand_over(block)) return;
@@ -124,11 +124,11 @@ struct decompressed::impl {
     if (!block.empty()) (void)hand_over(block);
   }
 
-  // The block comes back empty. False: nobody wants more.
+  // Empties the block. False: the reader is gone.
   bool hand_over(std::vector<char>& block) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return full_.size() < k_blocks || is_unwanted_; });
-    if (is_unwanted_) return false;
+    changed_.wait(lock, [this] { return full_.size() < k_blocks || is_closed_; });
+    if (is_closed_) return false;
     full_.push_back(std::move(block));
     block = {};
     if (!free_.empty()) {
@@ -148,8 +148,8 @@ struct decompressed::impl {
   std::vector<char> taken_;
   std::exception_ptr problem_;
   bool has_ended_ = false;
-  bool is_unwanted_ = false;
-  std::thread thread_;  // last: it uses the others
+  bool is_closed_ = false;
+  std::thread thread_;  // last: it uses the other members
 };
 
 decompressed::decompressed(source& packed) : impl_(std::make_unique<impl>(packed)) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where an archive's bytes come from, from its beginning on: a file, a file that is still being written, and either of
-// them decompressed on a thread of its own, so that who reads has its processor to itself.
+// The bytes of an archive, from its beginning: of a file, of a file that is still being written, and either of them
+// decompressed on a thread of its own, in parallel to the reader.
 #pragma once
 
 #include <sys/types.h>
@@ -21,11 +21,11 @@ class source {
   source& operator=(const source&) = delete;
   virtual ~source() = default;
 
-  // The next bytes, valid until the next call; empty at the end. Throws what is wrong with them.
+  // The next bytes, valid until the next call; empty at the end. Throws where they cannot be read.
   virtual std::string_view next() = 0;
 };
 
-// A regular file, open for reading; where its own position is does not matter, and it is not moved.
+// A regular file, open for reading. Its file position is neither used nor changed.
 class file_source : public source {
  public:
   explicit file_source(int fd);
@@ -38,30 +38,30 @@ class file_source : public source {
   std::vector<char> block_;
 };
 
-// The same, of a file that another thread appends to: at its end next() waits for more, until that thread has the last
-// word. One of the two must be said before this goes.
+// The same for a file that another thread appends to: at its end next() waits for more, until that thread calls
+// complete() or cancel(). It must call one of them before this is destroyed.
 class growing_file : public source {
  public:
   explicit growing_file(int fd) : file_(fd) {}
   std::string_view next() override;
 
-  void complete();  // all is written
-  void give_up();   // nothing more comes: next() throws
+  void complete();  // everything is written
+  void cancel();    // nothing more is written: next() throws
 
  private:
-  enum class state { grows, complete, given_up };
+  enum class state { growing, complete, cancelled };
 
   file_source file_;
   std::mutex mutex_;
-  std::condition_variable told_;
-  state state_ = state::grows;
+  std::condition_variable changed_;
+  state state_ = state::growing;
 };
 
-// What is in zstd decompressed, anything else as it is. Reads ahead, a few blocks at the most.
+// zstd is decompressed, anything else is passed on unchanged. Reads a few blocks ahead.
 class decompressed : public source {
  public:
-  explicit decompressed(source& packed);  // which outlives it
-  ~decompressed() override;               // ends the thread; waits for a next() of packed that is under way
+  explicit decompressed(source& packed);
+  ~decompressed() override;  // ends the thread, after a next() of packed that is under way
   std::string_view next() override;
 
  private:

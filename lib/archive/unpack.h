@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads an archive that anybody may have made. Judged whole before anything is written: each path, link and kind, its
-// limits, and each file's content against the manifest. Then it is read once more and written below an empty folder, by
-// descriptors beneath it; each content is judged again, so that a file that was changed in between gains nothing.
+// Reads an archive that is not trusted. The whole archive is validated before anything is written: each path, link and
+// type, the limits, and each file's content against the manifest. Then it is read again and written below an empty
+// folder, by descriptors beneath it. Each content is validated again, in case the file was changed in between.
 #pragma once
 
 #include "archive/manifest.h"
@@ -24,21 +24,21 @@ struct contents {
 };
 
 // input: an open regular file, read from its beginning. Throws bad_archive with the reason.
-[[nodiscard]] contents judge(int input, const limits& most, const counter& told = {});
-[[nodiscard]] contents judge(source& input, const limits& most, const counter& told = {});
+[[nodiscard]] contents validate(int input, const limits& most, const counter& count = {});
+[[nodiscard]] contents validate(source& input, const limits& most, const counter& count = {});
 
-// Who owns what is unpacked: root stays root, everything else is the site's.
+// The owner of unpacked files: root's stay root's, all others become the site's.
 struct owner {
   std::uint32_t uid = 0;   // the site's, GID too
-  bool is_changed = true;  // false: everything is left to whoever unpacks, for tests that are not root's
+  bool is_changed = true;  // false: the owner is not set, for tests that do not run as root
 };
 
-// What judge() would say of a file that pack_and_read_back() has just written: it is not read once more. Throws
-// bad_archive for a head that no archive can have.
+// What validate() would return for a file that pack_and_read_back() has just written, without reading it again. Throws
+// bad_archive for an invalid head.
 [[nodiscard]] contents contents_of(const head& about, const pack_result& written);
 
-// known: what judge() said of this file. folder: an open, empty folder that becomes the tree. Throws bad_archive or
-// std::system_error; what was written by then is the caller's to remove.
-void unpack(int input, const contents& known, int folder, const owner& whose, const counter& told = {});
+// known: the result of validate() for this file. folder: an open, empty folder that becomes the tree. Throws
+// bad_archive or std::system_error; the caller then removes what was written.
+void unpack(int input, const contents& known, int folder, const owner& whose, const counter& count = {});
 
 }  // namespace heberg::archive

@@ -42,35 +42,35 @@ class walker {
          const std::function<void(const std::string&, const std::string&)>& left_out)
       : visit_(visit), left_out_(left_out) {}
 
-  // Depth is bounded by is_sound_path, and so are the recursion and the descriptors held.
+  // Depth is bounded by is_valid_path, and so are the recursion and the descriptors held.
   void go_through(int folder, const std::string& path) {
     for (const auto& name : sorted_names(folder, path)) {
       const auto inner = path.empty() ? name : path + "/" + name;
-      if (!is_sound_path(inner)) {
-        left_out_(inner, "its path is too long or too deep");
+      if (!is_valid_path(inner)) {
+        left_out_(inner, "the path is too long or too deep");
         continue;
       }
-      look_at(folder, name, inner);
+      visit_entry(folder, name, inner);
     }
   }
 
  private:
-  void look_at(int folder, const std::string& name, const std::string& path) {
-    // O_PATH first: what it is is asked before anything is opened that could wait or do something.
+  void visit_entry(int folder, const std::string& name, const std::string& path) {
+    // O_PATH first: its type is checked before anything is opened that could block or have an effect.
     const unique_fd handle(::openat(folder, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!handle && errno == ENOENT) return;  // gone meanwhile
     if (!handle) throw_errno("open", path);
     found_entry entry;
     entry.path = path;
-    if (::fstat(handle.get(), &entry.status) != 0) throw_errno("look at", path);
+    if (::fstat(handle.get(), &entry.status) != 0) throw_errno("stat", path);
     if (S_ISLNK(entry.status.st_mode)) {
       entry.target = read_target(handle.get(), path);
-      if (!stays_inside(path, entry.target)) return left_out_(path, "it is a link that leaves the site's tree");
+      if (!stays_inside(path, entry.target)) return left_out_(path, "a symbolic link that leaves the site's tree");
       return visit_(entry);
     }
     const bool is_folder = S_ISDIR(entry.status.st_mode);
-    if (!is_folder && !S_ISREG(entry.status.st_mode)) return left_out_(path, "it is no file, folder or link");
-    // O_NONBLOCK: whoever holds a lease on it (fcntl(2), F_SETLEASE) does not make us wait.
+    if (!is_folder && !S_ISREG(entry.status.st_mode)) return left_out_(path, "not a file, folder or symbolic link");
+    // O_NONBLOCK: a process that holds a lease on it (fcntl(2), F_SETLEASE) cannot block us.
     entry.fd = reopen(handle.get(), O_RDONLY | O_NONBLOCK | (is_folder ? O_DIRECTORY : 0));
     if (!entry.fd) throw_errno("open", path);
     visit_(entry);
@@ -87,7 +87,7 @@ void walk_tree(int top, const std::function<void(found_entry&)>& visit,
                const std::function<void(const std::string& path, const std::string& why)>& left_out) {
   found_entry entry;
   entry.fd = unique_fd(::fcntl(top, F_DUPFD_CLOEXEC, 0));
-  if (!entry.fd || ::fstat(top, &entry.status) != 0) throw_errno("look at", "the site's tree");
+  if (!entry.fd || ::fstat(top, &entry.status) != 0) throw_errno("stat", "the site's tree");
   visit(entry);
   walker(visit, left_out).go_through(top, "");
 }

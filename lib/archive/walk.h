@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Goes through a site's tree, in an order that is the same each time, beneath its top folder: by descriptors, following
-// no link, opening nothing but folders and regular files. Its owner may change it meanwhile.
+// Walks a site's tree in a fixed order, beneath its top folder: by descriptors, following no link, opening only folders
+// and regular files. The site's owner may change the tree meanwhile.
 #pragma once
 
 #include "base/unique_fd.h"
@@ -19,8 +19,8 @@ struct found_entry {
   std::string target;  // of a symbolic link
 };
 
-// A folder comes before what is in it; names are sorted by their bytes. left_out: what is no folder, file or link, or
-// has a path that an archive cannot hold. Throws std::system_error.
+// A folder comes before its content; names are sorted by their bytes. left_out is called for everything that is no
+// folder, file or link, or whose path an archive cannot contain. Throws std::system_error.
 void walk_tree(int top, const std::function<void(found_entry&)>& visit,
                const std::function<void(const std::string& path, const std::string& why)>& left_out);
 

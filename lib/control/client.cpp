@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace heberg::control {
 namespace {
@@ -57,10 +58,12 @@ std::string receive_line(int socket, const std::string& path) {
 
 reply call(const std::string& socket_path, const request& request, std::chrono::milliseconds timeout) {
   const unique_fd socket = connect_to(socket_path, timeout);
-  send_all(socket.get(), encode(request), socket_path);
+  std::string line = encode(request);
+  send_all(socket.get(), line, socket_path);
+  wipe(line);
   auto answer = parse_reply(receive_line(socket.get(), socket_path));
-  if (!answer) throw std::runtime_error(socket_path + ": heberg-syncd closed the connection without an answer");
-  return *answer;
+  if (!answer) throw std::runtime_error(socket_path + ": heberg-syncd closed the connection without a reply");
+  return std::move(*answer);
 }
 
 }  // namespace heberg::control

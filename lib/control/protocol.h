@@ -3,6 +3,8 @@
 // document a line, one request and one reply a connection. Pure: text to values and back.
 #pragma once
 
+#include "base/secret.h"
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -18,7 +20,9 @@ struct request {
   std::string verb;                         // "lock", "passwd", … (syncd/admin.cpp)
   std::string site;                         // empty for "sync" and "status"; for "rotate": all
   std::string why = {};                     // "lock": the reason, shown to the sysadmin
-  std::vector<std::string> arguments = {};  // the verb's further arguments
+  std::vector<std::string> arguments = {};  // the verb's other arguments
+  // "passwd": the second argument (a password, or a hash) is here, not in arguments. Other verbs: none.
+  std::optional<secret> password = {};
   bool operator==(const request&) const = default;
 };
 
@@ -33,16 +37,20 @@ enum class failure {
 
 struct reply {
   failure error = failure::none;
-  std::string message;    // for people: what was done, or why not
-  std::string data = {};  // for programs: a JSON object's text, or empty
+  std::string message;    // for a person: what was done, or why not
+  std::string data = {};  // for a program: a JSON object's text, or empty
+  secret password = {};   // to be sent in data as "password", where it is not empty; the client finds it in data
   bool operator==(const reply&) const = default;
 };
 
-// With the newline. data that is no JSON object is left out.
+// With the newline. data that is no JSON object is left out. The text holds the password: wipe() it.
 [[nodiscard]] std::string encode(const request& request);
 [[nodiscard]] std::string encode(const reply& reply);
+void wipe(std::string& text) noexcept;  // its whole buffer
 
-// nullopt for what is not such a document: not JSON, too long, too deep, a field of another type, a missing verb.
+// nullopt for what is not such a document: not JSON, too long, too deep, a field of another type, a missing verb. A
+// password of printable ASCII characters leaves no copy but the returned one; others leave copies in freed memory (the
+// JSON library's).
 [[nodiscard]] std::optional<request> parse_request(std::string_view line);
 [[nodiscard]] std::optional<reply> parse_reply(std::string_view line);
 

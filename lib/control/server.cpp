@@ -40,6 +40,15 @@ bool is_peer_allowed(local::socket& socket, unsigned allowed_uid) {
   return peer.uid == 0 || peer.uid == allowed_uid;
 }
 
+struct wiped_line {
+  wiped_line() = default;
+  explicit wiped_line(std::string line) : text(std::move(line)) {}
+  wiped_line(const wiped_line&) = delete;
+  wiped_line& operator=(const wiped_line&) = delete;
+  ~wiped_line() { wipe(text); }
+  std::string text;
+};
+
 local::acceptor listen_on(asio::io_context& io, const std::string& path) {
   const local::endpoint endpoint(path);
   boost::system::error_code error;
@@ -76,14 +85,20 @@ struct server::impl : std::enable_shared_from_this<impl> {
     peers.erase(&socket);
   }
 
+  // The lines may hold a password: they are wiped.
   asio::awaitable<void> converse(local::socket& socket) {
-    std::string line;
+    wiped_line line;
+    line.text.reserve(k_max_line);  // one buffer: growing would leave copies behind
     const auto [error, size] =
-        co_await asio::async_read_until(socket, asio::dynamic_buffer(line, k_max_line), '\n', k_awaitable);
+        co_await asio::async_read_until(socket, asio::dynamic_buffer(line.text, k_max_line), '\n', k_awaitable);
     if (error) co_return;
-    const auto request = parse_request(std::string_view(line).substr(0, size));
-    const reply result = request ? answer(*request) : reply{failure::bad_request, "not a request"};
-    co_await asio::async_write(socket, asio::buffer(encode(result)), k_awaitable);
+    const wiped_line result{answer_line(std::string_view(line.text).substr(0, size))};
+    co_await asio::async_write(socket, asio::buffer(result.text), k_awaitable);
+  }
+
+  std::string answer_line(std::string_view line) {
+    const auto request = parse_request(line);
+    return encode(request ? answer(*request) : reply{failure::bad_request, "not a request"});
   }
 
   asio::awaitable<void> accept_peers(std::shared_ptr<impl> self) {

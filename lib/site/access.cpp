@@ -10,9 +10,9 @@ std::variant<access, refused_value> access_of(const docker::container& container
     variable name;
     bool access::*to;
   };
-  constexpr std::array<flag, 3> flags = {{{"MAINTENANCE", &access::maintenance},
-                                          {"REDIRECT_WWW", &access::redirect_www},
-                                          {"SERVER_TOKENS", &access::server_tokens}}};
+  constexpr auto flags = std::to_array<flag>({{"MAINTENANCE", &access::maintenance},
+                                              {"REDIRECT_WWW", &access::redirect_www},
+                                              {"SERVER_TOKENS", &access::server_tokens}});
   access found;
   for (const auto& one : flags) {
     const auto text = read_value(container, one.name);

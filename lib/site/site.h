@@ -54,10 +54,6 @@ struct site_container {
 
 using classification = std::variant<not_a_site, rejected_container, site_container>;
 
-// Former names.
-using claim = site_container;
-using refusal = rejected_container;
-
 // The settings, parsed once for many containers.
 class classifier {
  public:

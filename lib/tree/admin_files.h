@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The sysadmin's files in NAME/.heberg, written at his word: password (0600) and authorized_keys (0644, read by sshd as
-// the site's user). Here as with password_file.h: nothing is followed, and only a folder of root's that nobody else can
-// write to is believed. folder: the open .heberg. All throw.
+// Writes the files in NAME/.heberg on the sysadmin's command: password (0600) and authorized_keys (0644, read by sshd
+// as the site's user). As in password_file.h no link is followed, and the folder must belong to root and be writable by
+// root only. folder: the open .heberg. All functions throw.
 #pragma once
 
 #include "tree/layout.h"
@@ -13,10 +13,11 @@
 
 namespace heberg::tree {
 
-// Its text; empty where there is none. An error where it is no regular file of root's with one name, or too large.
+// Its text; empty where there is no file. An error where it is not a regular file of root's with one link, or too
+// large.
 [[nodiscard]] std::string read_keys(int folder, const ownership& owners);
 
-// Written new, whole or not at all, in place of whatever bears the name.
+// Replaces any file of that name, completely or not at all.
 void replace_keys(int folder, std::string_view text, ownership& owners);
 void replace_password(int folder, const secret& line, ownership& owners);
 

@@ -13,7 +13,7 @@
 namespace heberg::tree {
 namespace {
 
-constexpr std::size_t k_line_max = 16 * 1024;  // sshd's own, for RSA with 16384 bits
+constexpr std::size_t k_line_max = 16 * 1024;  // sshd's own limit, for RSA with 16384 bits
 constexpr std::size_t k_comment_max = 256;
 
 // What the fields after the type's name must be.
@@ -51,7 +51,7 @@ bool is_large_number(std::string_view number) {
 }
 
 // Empty: the blob is a key of this type.
-std::string judge_blob(std::string_view blob, const key_type& type) {
+std::string check_blob(std::string_view blob, const key_type& type) {
   const auto name = take_field(blob);
   if (!name || *name != type.name) return "is of another type than it says";
   if (!type.curve.empty() && take_field(blob) != type.curve) return "is cut short or damaged";
@@ -70,11 +70,11 @@ std::string judge_blob(std::string_view blob, const key_type& type) {
   return blob.empty() ? "" : "is cut short or damaged";
 }
 
-std::string_view take_word(std::string_view& text) {
-  const auto word = text.substr(0, text.find_first_of(" \t"));
-  text.remove_prefix(word.size());
+std::string_view take_token(std::string_view& text) {
+  const auto token = text.substr(0, text.find_first_of(" \t"));
+  text.remove_prefix(token.size());
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return word;
+  return token;
 }
 
 std::string_view trim(std::string_view text) {
@@ -103,21 +103,22 @@ std::variant<public_key, bad_key> parse_public_key(std::string_view line) {
   auto rest = trim(line);
   if (rest.size() > k_line_max) return bad_key{"is longer than 16 KB"};
   if (rest.find("PRIVATE KEY") != std::string_view::npos) return bad_key{"is a private key: give the one in *.pub"};
-  const auto word = take_word(rest);
-  const auto* type = std::find_if(k_types.begin(), k_types.end(), [&](const auto& t) { return t.name == word; });
+  const auto token = take_token(rest);
+  const auto* type = std::find_if(k_types.begin(), k_types.end(), [&](const auto& t) { return t.name == token; });
   if (type == k_types.end()) {
-    return bad_key{"begins with no key type that sshd takes (ssh-ed25519, ecdsa-sha2-nistp256, ssh-rsa, …)"};
+    return bad_key{
+        "begins with none of the key types that sshd accepts (ssh-ed25519, ecdsa-sha2-nistp256, ssh-rsa, …)"};
   }
-  const auto base64 = take_word(rest);
+  const auto base64 = take_token(rest);
   const auto blob = decode_base64(base64);
   if (!blob) return bad_key{"is cut short or damaged"};
-  if (auto reason = judge_blob(*blob, *type); !reason.empty()) return bad_key{std::move(reason)};
+  if (auto reason = check_blob(*blob, *type); !reason.empty()) return bad_key{std::move(reason)};
   if (rest.size() > k_comment_max || std::any_of(rest.begin(), rest.end(), is_control))
     return bad_key{"has a comment that is too long or holds control characters"};
   const auto sum = sha256_of(*blob);
   auto shown = encode_base64({reinterpret_cast<const char*>(sum.data()), sum.size()});
   shown.resize(shown.find('='));  // as ssh-keygen shows it
-  return public_key{.type = std::string(word),
+  return public_key{.type = std::string(token),
                     .base64 = std::string(base64),
                     .comment = std::string(rest),
                     .fingerprint = "SHA256:" + shown};

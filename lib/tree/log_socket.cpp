@@ -30,7 +30,7 @@ void make_room(int folder, const char* name) {
 
 log_socket::log_socket(int root) : fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
   if (!fd_) throw_errno("make", "a socket");
-  // Before it has a name: no datagram comes without its sender.
+  // Before it has a name: so that every datagram has its sender's IDs.
   const int on = 1;
   if (::setsockopt(fd_.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) throw_errno("set", "SO_PASSCRED");
   make_room(root, k_new_socket);
@@ -57,7 +57,7 @@ std::string log_socket::link_into(int root, int folder) const {
   struct stat status {};
   if (::fstatat(folder, k_log_socket_link, &status, AT_SYMLINK_NOFOLLOW) == 0) {
     if (status.st_dev == device_ && status.st_ino == inode_) return {};
-    if (!S_ISSOCK(status.st_mode)) return "is no socket: SFTP is not logged";
+    if (!S_ISSOCK(status.st_mode)) return "is not a socket: SFTP is not logged";
   }
   if (::unlinkat(folder, k_new_link, 0) != 0 && errno != ENOENT)
     return std::string("cannot be made: ") + std::strerror(errno);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The socket that is /dev/log to every site's SFTP session: internal-sftp speaks to /dev/log inside its chroot. One
+// The socket that is /dev/log in every site's SFTP session: internal-sftp writes to /dev/log inside its chroot. One
 // datagram socket below the sites root; SITE/dev/log is a hard link to it, which reaches it across chroots and
-// containers (a socket is found by its inode). The kernel says with each datagram who sent it (SO_PASSCRED).
+// containers (a socket is found by its inode). The kernel adds the sender's IDs to each datagram (SO_PASSCRED).
 #pragma once
 
 #include "base/unique_fd.h"
@@ -17,25 +17,26 @@ namespace heberg::tree {
 
 class log_socket {
  public:
-  // Binds a new one in the place of what is there: the socket of a daemon that has ended answers nobody any more.
+  // Binds a new socket and replaces the old one, whose daemon has ended.
   // root: the open sites root, which root alone can write to. Throws std::system_error.
   explicit log_socket(int root);
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
-  // Whether the name below this root still leads to it.
+  // True while the name below this root still leads to this socket.
   [[nodiscard]] bool is_in(int root) const;
 
-  // FOLDER/log, a hard link to it, where it is not one yet. What is no socket is left alone. Returns what is wrong, or
-  // nothing.
+  // Makes FOLDER/log a hard link to the socket. A file there that is not a socket stays. Returns what is wrong, as the
+  // end of a sentence that begins with the path; or an empty text.
   [[nodiscard]] std::string link_into(int root, int folder) const;
 
   struct datagram {
     uid_t uid;
     pid_t process;
-    std::string_view text;  // cut where it was very long
+    std::string_view text;  // cut to 4096 bytes
   };
-  // What has come, up to some number of them, in order; does not wait. Forged or missing credentials do not get here.
+  // The datagrams that have arrived, in order, up to some number; does not wait. Skips those without credentials, which
+  // cannot be forged.
   void receive(const std::function<void(const datagram&)>& take) const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Whom the trees below the sites root belong to: what is read from the disk, without judgement.
+// The owners of the trees below the sites root, as read from the disk; adoptions.h in syncd decides what they mean.
 #pragma once
 
 #include <cstddef>

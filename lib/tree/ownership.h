@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Whose a file is, and changing that: the two things below a site's tree that need root. Injected, so that the rules
-// about trees and password files are tested without it.
+// Reads and changes the owner of a file: the two operations below a site's tree that need root. Injected, so that the
+// tests of the rules about trees and password files need no root.
 #pragma once
 
 #include <sys/stat.h>

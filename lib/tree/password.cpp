@@ -41,16 +41,16 @@ bool is_hash_character(char c) {
          c == '$' || c == '=' || c == ',' || c == '-' || c == '_';
 }
 
-// crypt_checksalt() judges method and settings; that the digest is there, and whole, is judged here.
+// crypt_checksalt() checks the method and its settings; this checks that the digest is complete.
 bool is_whole_hash(std::string_view line, const method& method) {
   if (line.size() >= CRYPT_OUTPUT_SIZE || !std::all_of(line.begin(), line.end(), is_hash_character)) return false;
-  const auto verdict = ::crypt_checksalt(std::string(line).c_str());
-  if (verdict == CRYPT_SALT_INVALID || verdict == CRYPT_SALT_METHOD_DISABLED) return false;
+  const auto result = ::crypt_checksalt(std::string(line).c_str());
+  if (result == CRYPT_SALT_INVALID || result == CRYPT_SALT_METHOD_DISABLED) return false;
   const auto digest = line.substr(line.rfind('$') + 1);
   return digest.size() == method.digest;
 }
 
-// "*", "!", "!!", and a hash behind one of them: shadow(5)'s ways to say that no password is right.
+// "*", "!", "!!", and a hash behind one of them: with these in shadow(5) no password is accepted.
 bool means_no_password(std::string_view line) {
   const auto rest = line.find_first_not_of("*!");
   return rest == std::string_view::npos || (rest > 0 && line[rest] == '$');
@@ -81,15 +81,15 @@ void fill_random(void* bytes, std::size_t size) {
 
 }  // namespace
 
-judged_line judge_line(std::string_view line) {
+classified_line classify_line(std::string_view line) {
   if (line.empty() || means_no_password(line)) return {line_kind::empty, {}};
   if (line.find('\0') != std::string_view::npos) return {line_kind::bad, "its first line holds a NUL byte"};
   if (line.size() >= CRYPT_MAX_PASSPHRASE_SIZE) return {line_kind::bad, "its first line is longer than 511 bytes"};
   for (const auto& method : k_methods) {
     if (!line.starts_with(method.prefix)) continue;
     if (is_whole_hash(line, method)) return {line_kind::hash, {}};
-    return {line_kind::bad,
-            "it begins like a crypt(5) hash (" + std::string(method.prefix) + "), but is none that crypt(3) takes"};
+    return {line_kind::bad, "it begins like a crypt(5) hash (" + std::string(method.prefix) +
+                                "), but crypt(3) does not accept it as one"};
   }
   return {line_kind::password, {}};
 }

@@ -26,18 +26,18 @@ fingerprint fingerprint_of(const struct stat& file) {
           .ctime_ns = nanoseconds(file.st_ctim)};
 }
 
-std::string judge_folder(const struct stat& folder, const ownership& owners) {
-  if (owners.of(folder).uid != 0) return "its folder .heberg is not root's";
+std::string check_folder(const struct stat& folder, const ownership& owners) {
+  if (owners.of(folder).uid != 0) return "its folder .heberg does not belong to root";
   if ((folder.st_mode & 022) != 0) return "its folder .heberg is writable by others than root";
   return {};
 }
 
-std::string judge_file(const struct stat& file, const ownership& owners) {
+std::string check_file(const struct stat& file, const ownership& owners) {
   if (S_ISLNK(file.st_mode)) return "it is a symbolic link";
   if (!S_ISREG(file.st_mode)) return "it is not a regular file";
-  if (owners.of(file).uid != 0) return "it is not root's";
+  if (owners.of(file).uid != 0) return "it does not belong to root";
   if ((file.st_mode & 077) != 0) return "it is open to others than root (chmod 0600)";
-  if (file.st_nlink != 1) return "it has a second name (a hard link)";
+  if (file.st_nlink != 1) return "it has more than one link (a hard link)";
   if (std::cmp_greater(file.st_size, k_password_file_max)) return "it is larger than 4096 bytes";
   return {};
 }
@@ -58,7 +58,7 @@ std::string_view first_line(std::string_view text) {
   return text;
 }
 
-password_look read_line(int path_fd, const struct stat& judged) {
+password_file_state read_line(int path_fd, const struct stat& checked) {
   const auto file = reopen(path_fd, O_RDONLY);
   if (!file) return file_unreadable{reason_of("open")};
   wiped_buffer buffer;
@@ -71,10 +71,10 @@ password_look read_line(int path_fd, const struct stat& judged) {
     size += static_cast<std::size_t>(n);
   }
   struct stat now {};
-  if (::fstat(file.get(), &now) != 0) return file_unreadable{reason_of("look at")};
-  // Somebody is writing it this moment: what was read may be half of it. Its close brings the next look.
-  if (fingerprint_of(now) != fingerprint_of(judged)) return file_unreadable{"it is being written"};
-  return file_line{fingerprint_of(judged), secret(first_line({buffer.bytes.data(), size}))};
+  if (::fstat(file.get(), &now) != 0) return file_unreadable{reason_of("stat")};
+  // Somebody is writing it at this moment: what was read may be half of it. Closing it causes the next read.
+  if (fingerprint_of(now) != fingerprint_of(checked)) return file_unreadable{"it is being written"};
+  return file_line{fingerprint_of(checked), secret(first_line({buffer.bytes.data(), size}))};
 }
 
 }  // namespace
@@ -84,20 +84,20 @@ unique_fd open_secrets_folder(int root, const std::string& site) {
   return open_beneath(root, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
-password_look look_at_password(int folder, const std::optional<fingerprint>& known, const ownership& owners) {
+password_file_state read_password_file(int folder, const std::optional<fingerprint>& known, const ownership& owners) {
   struct stat status {};
-  if (::fstat(folder, &status) != 0) return file_unreadable{reason_of("look at .heberg")};
-  if (auto reason = judge_folder(status, owners); !reason.empty()) return file_refused{std::nullopt, std::move(reason)};
+  if (::fstat(folder, &status) != 0) return file_unreadable{reason_of("stat .heberg")};
+  if (auto reason = check_folder(status, owners); !reason.empty()) return file_refused{std::nullopt, std::move(reason)};
 
   const unique_fd file = open_beneath(folder, k_password_file, O_PATH | O_NOFOLLOW);
   if (!file) {
     if (errno == ENOENT) return file_absent{};
     return file_unreadable{reason_of("open")};
   }
-  if (::fstat(file.get(), &status) != 0) return file_unreadable{reason_of("look at")};
+  if (::fstat(file.get(), &status) != 0) return file_unreadable{reason_of("stat")};
   const auto now = fingerprint_of(status);
   if (known == now) return file_unchanged{};
-  if (auto reason = judge_file(status, owners); !reason.empty()) return file_refused{now, std::move(reason)};
+  if (auto reason = check_file(status, owners); !reason.empty()) return file_refused{now, std::move(reason)};
   return read_line(file.get(), status);
 }
 
@@ -106,7 +106,7 @@ std::optional<fingerprint> store_password(int folder, const secret& password, ow
     if (error != 0) throw_errno(error, operation, ".heberg/password");
   };
   atomic_file file;
-  // The process's own ids are what a new file has anyway; root's come through `owners`, as all ownership here.
+  // A new file has the process's own IDs; `owners` changes them to root's, as all ownership here.
   check(file.open(folder, k_password_file, 0600, ::geteuid(), ::getegid()), "open");
   check(owners.change(file.fd(), {0, 0}), "chown");
   check(file.write(password.view()), "write");
@@ -117,8 +117,7 @@ std::optional<fingerprint> store_password(int folder, const secret& password, ow
   if (error == EEXIST) return std::nullopt;
   check(error, "commit");
   struct stat status {};
-  if (::fstat(written.get(), &status) != 0)
-    throw_errno("look at", ".heberg/password");  // after the rename: it sets ctime
+  if (::fstat(written.get(), &status) != 0) throw_errno("stat", ".heberg/password");  // after the rename: it sets ctime
   return fingerprint_of(status);
 }
 

@@ -14,7 +14,7 @@
 namespace heberg::tree {
 namespace {
 
-// One level of the way down. The owner may have made it deeper than any path is long: so no recursion, no paths, and no
+// One level of the path down. The owner may have made it deeper than any path is long: so no recursion, no paths, and no
 // more than k_open_max descriptors.
 struct level {
   std::string name;
@@ -56,7 +56,7 @@ void remove_tree(int folder, const std::string& name) {
   struct stat status {};
   if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return;
-    throw_errno("look at", name);
+    throw_errno("stat", name);
   }
   std::vector<level> way;
   way.push_back({name, open_entries(folder, name)});
@@ -76,11 +76,11 @@ void remove_tree(int folder, const std::string& name) {
       continue;
     }
     const int top = ::dirfd(way.front().entries.get());
-    std::string aside;
+    std::string new_name;
     int error = EEXIST;
     while (error == EEXIST) {
-      aside = ".deep." + std::to_string(moved++);
-      const int done = ::renameat2(::dirfd(here), next.c_str(), top, aside.c_str(), RENAME_NOREPLACE);
+      new_name = ".deep." + std::to_string(moved++);
+      const int done = ::renameat2(::dirfd(here), next.c_str(), top, new_name.c_str(), RENAME_NOREPLACE);
       error = done == 0 ? 0 : errno;
     }
     if (error != 0) throw_errno(error, "move", next);

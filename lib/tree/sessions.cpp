@@ -25,7 +25,7 @@ std::vector<session> find_sessions(const std::string& procs, const std::set<std:
   if (uids.empty()) return found;
   const auto folder = open_procs(procs);
   for_each_process(folder.get(), [&](pid_t process, uid_t owner) {
-    // A cheap first look, for a host with many processes. (Our own user's are read all the same: they are few, and a
+    // A cheap check first, for a host with many processes. (Our own user's are read all the same: they are few, and a
     // stand-in for /proc is ours.)
     if (owner != ::geteuid() && !uids.contains(owner)) return;
     const auto text = read_status(folder.get(), process);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Cutting the open sessions of accounts that are no more: the site's sshd processes are found by UID and killed. Only
-// sshd's: PHP in the site's container may run under the same UID. One scan of /proc serves any number of accounts.
+// Ends the open sessions of accounts: finds the sshd processes of their UIDs and kills them. Only sshd's: PHP in a
+// site's container may run under the same UID. One scan of /proc serves any number of accounts.
 #pragma once
 
 #include <sys/types.h>
@@ -18,15 +18,15 @@ struct session {
   std::uint32_t uid = 0;
 };
 
-// From the text of /proc/PID/status: is this an sshd that serves a session of this UID? sshd gives up root for good
-// then, so all four ids of "Uid:" are the account's. Pure.
+// From the text of /proc/PID/status: is this an sshd that serves a session of this UID? Such an sshd has dropped root
+// completely, so all four IDs of "Uid:" are the account's. Pure.
 [[nodiscard]] bool is_session_of(std::string_view status, std::uint32_t uid);
 
-// The sessions of these UIDs. procs: "/proc", or a stand-in. Throws std::system_error where it cannot be read.
+// The sessions of these UIDs. procs: "/proc", or a test's folder in its place. Throws std::system_error where it cannot
+// be read.
 [[nodiscard]] std::vector<session> find_sessions(const std::string& procs, const std::set<std::uint32_t>& uids);
 
-// Kills those that are still what they were when they were found; a PID that was reused meanwhile is left alone
-// (pidfd_open(2)). Returns those that were killed.
+// Kills these sessions, but no process that has reused a PID meanwhile (pidfd_open(2)). Returns the killed ones.
 std::vector<session> kill_sessions(const std::string& procs, const std::vector<session>& sessions);
 
 }  // namespace heberg::tree

@@ -56,7 +56,7 @@ bool is_dot(std::string_view name) {
   return name == "." || name == "..";
 }
 
-// Holds nothing, or nothing but an entry of that name. False too where it cannot be read.
+// True where it has no entries, or only one of that name. False too where it cannot be read.
 bool holds_at_most(int folder, std::string_view allowed) {
   const auto entries = list_folder(folder);
   if (entries == nullptr) return false;
@@ -67,7 +67,7 @@ bool holds_at_most(int folder, std::string_view allowed) {
   return errno == 0;
 }
 
-enum class tree_mode { make, mend, look };
+enum class tree_mode { make, repair, inspect };
 
 // One pass over one site's tree.
 class tree_pass {
@@ -78,9 +78,9 @@ class tree_pass {
   std::vector<std::string> run(const std::string& name) {
     unique_fd top = open_or_make(root_, name.c_str(), path_);
     if (!top) return std::move(problems_);
-    // Were anything made below a top that could not be finished, it would not count as missing next time.
-    if (settle_top(top.get())) {
-      for (const auto& rule : k_folders) settle(top.get(), rule);
+    // A folder made below an unfinished top would keep the top from counting as missing next time.
+    if (complete_top(top.get())) {
+      for (const auto& rule : k_folders) complete(top.get(), rule);
     }
     return std::move(problems_);
   }
@@ -97,8 +97,8 @@ class tree_pass {
   unique_fd open_or_make(int parent, const char* name, const std::string& shown) {
     unique_fd fd = open_beneath(parent, name, k_open_folder);
     if (!fd && errno == ENOENT) {
-      if (mode_ == tree_mode::look) return report(shown, "is missing"), unique_fd();
-      // EEXIST: the engine was faster. 0700 until the mode is settled.
+      if (mode_ == tree_mode::inspect) return report(shown, "is missing"), unique_fd();
+      // EEXIST: the engine made it meanwhile. 0700 until finish().
       if (::mkdirat(parent, name, 0700) != 0 && errno != EEXIST) return report_error("make", shown, errno), unique_fd();
       fd = open_beneath(parent, name, k_open_folder);
     }
@@ -114,11 +114,11 @@ class tree_pass {
     report_error("open", shown, error);
   }
 
-  // False: it could not be brought about.
-  bool settle_top(int top) {
+  // False: it could not be completed.
+  bool complete_top(int top) {
     struct stat status {};
-    if (::fstat(top, &status) != 0) return report_error("look at", path_, errno), false;
-    return judge(top, status, k_top, path_, is_roots(status) && is_unused_top(top));
+    if (::fstat(top, &status) != 0) return report_error("stat", path_, errno), false;
+    return check(top, status, k_top, path_, is_roots(status) && is_unused_top(top));
   }
 
   bool is_unused_top(int top) const {
@@ -129,15 +129,15 @@ class tree_pass {
     return ::fstat(www.get(), &status) == 0 && is_roots(status) && holds_at_most(www.get(), "");
   }
 
-  void settle(int top, const folder_rule& rule) {
+  void complete(int top, const folder_rule& rule) {
     const std::string shown = path_ + "/" + rule.name;
-    // The common case costs one call: it is there as it should be.
+    // The common case costs one call: the folder is right.
     struct stat status {};
     if (::fstatat(top, rule.name, &status, AT_SYMLINK_NOFOLLOW) == 0 && is_right(status, rule)) return;
     const unique_fd folder = open_or_make(top, rule.name, shown);
     if (!folder) return;
-    if (::fstat(folder.get(), &status) != 0) return report_error("look at", shown, errno);
-    judge(folder.get(), status, rule, shown, is_roots(status) && holds_at_most(folder.get(), ""));
+    if (::fstat(folder.get(), &status) != 0) return report_error("stat", shown, errno);
+    check(folder.get(), status, rule, shown, is_roots(status) && holds_at_most(folder.get(), ""));
   }
 
   bool is_right(const struct stat& status, const folder_rule& rule) const {
@@ -146,10 +146,11 @@ class tree_pass {
   }
 
   // False: it should have been finished, and could not be.
-  bool judge(int folder, const struct stat& status, const folder_rule& rule, const std::string& shown,
+  bool check(int folder, const struct stat& status, const folder_rule& rule, const std::string& shown,
              bool counts_as_missing) {
     if (is_right(status, rule)) return true;
-    if (mode_ == tree_mode::mend || (counts_as_missing && mode_ == tree_mode::make)) return finish(folder, rule, shown);
+    if (mode_ == tree_mode::repair || (counts_as_missing && mode_ == tree_mode::make))
+      return finish(folder, rule, shown);
     const auto owner = owners_.of(status);
     const auto wanted = wanted_owner(rule, id_);
     if (owner != wanted) report(shown, "belongs to " + owner_text(owner) + ", should belong to " + owner_text(wanted));
@@ -159,8 +160,8 @@ class tree_pass {
     return true;
   }
 
-  // The owner last: until then it is root's and empty, and the next pass begins again. (chown(2) keeps a folder's
-  // set-gid bit.)
+  // The owner last: until then the folder is root's and empty, and the next pass starts again. (chown(2) keeps a
+  // folder's set-gid bit.)
   bool finish(int folder, const folder_rule& rule, const std::string& shown) {
     if (::fchmod(folder, rule.mode) != 0) return report_error("chmod", shown, errno), false;
     const int error = owners_.change(folder, wanted_owner(rule, id_));
@@ -203,18 +204,18 @@ std::string site_trees::link_log_socket(const std::string& name) const {
   const unique_fd dev = open_beneath(root_->get(), path.c_str(), k_open_folder);
   struct stat status {};
   if (log_socket_ == nullptr || !dev || ::fstat(dev.get(), &status) != 0) return {};
-  // In a folder that others could write to there is nothing to be relied on. That it is one was reported above.
+  // Nothing can be relied on in a folder that others can write to; make() has reported it.
   if (owners_.of(status).uid != 0 || (status.st_mode & 022) != 0) return {};
   const auto problem = log_socket_->link_into(root_->get(), dev.get());
   return problem.empty() ? problem : path_ + "/" + path + "/log " + problem;
 }
 
-std::vector<std::string> site_trees::mend(const std::string& name, std::uint32_t id) {
-  return tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::mend, owners_).run(name);
+std::vector<std::string> site_trees::repair(const std::string& name, std::uint32_t id) {
+  return tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::repair, owners_).run(name);
 }
 
 std::vector<std::string> site_trees::inspect(const std::string& name, std::uint32_t id) const {
-  return tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::look, owners_).run(name);
+  return tree_pass(root_->get(), path_ + "/" + name, id, tree_mode::inspect, owners_).run(name);
 }
 
 void site_trees::find_owners(site_owners& known) const {

@@ -12,7 +12,7 @@
 namespace heberg::tree {
 namespace {
 
-std::string judge(const std::string& path, const struct stat& folder, const ownership& owners) {
+std::string check(const std::string& path, const struct stat& folder, const ownership& owners) {
   const std::string consequence = ": sshd would refuse every session below it (";
   if (owners.of(folder).uid != 0) {
     return path + " belongs to uid " + std::to_string(owners.of(folder).uid) + ", not to root" + consequence +
@@ -20,14 +20,13 @@ std::string judge(const std::string& path, const struct stat& folder, const owne
   }
   if ((folder.st_mode & S_IWGRP) != 0)
     return path + " is writable by its group" + consequence + "chmod g-w " + path + ")";
-  if ((folder.st_mode & S_IWOTH) != 0)
-    return path + " is writable by everybody" + consequence + "chmod o-w " + path + ")";
+  if ((folder.st_mode & S_IWOTH) != 0) return path + " is writable by others" + consequence + "chmod o-w " + path + ")";
   return {};
 }
 
 root_problem cannot(const std::string& what, const std::string& path, int error) {
   if (error == ELOOP || error == ENOTDIR) {
-    return {path + " is a symbolic link or no folder: name the real path in sites.root"};
+    return {path + " is a symbolic link or not a folder: set sites.root to the real path"};
   }
   return {what + " " + path + ": " + std::strerror(error)};
 }
@@ -40,7 +39,7 @@ bool is_within(std::string_view path, std::string_view folder) {
 
 std::variant<shared_fd, root_problem> open_sites_root(const std::string& path, const ownership& owners, make_root make,
                                                       const std::string& trusted) {
-  if (!path.starts_with('/')) return root_problem{"sites.root " + path + " is no absolute path"};
+  if (!path.starts_with('/')) return root_problem{"sites.root " + path + " is not an absolute path"};
   unique_fd folder(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return cannot("open", "/", errno);
 
@@ -48,9 +47,9 @@ std::variant<shared_fd, root_problem> open_sites_root(const std::string& path, c
   for (std::size_t at = 0;;) {
     const std::string shown = walked.empty() ? "/" : walked;
     struct stat status {};
-    if (::fstat(folder.get(), &status) != 0) return cannot("look at", shown, errno);
+    if (::fstat(folder.get(), &status) != 0) return cannot("stat", shown, errno);
     if (trusted.empty() || !is_within(trusted, walked)) {
-      if (auto reason = judge(shown, status, owners); !reason.empty()) return root_problem{std::move(reason)};
+      if (auto reason = check(shown, status, owners); !reason.empty()) return root_problem{std::move(reason)};
     }
     at = path.find_first_not_of('/', at);
     if (at == std::string::npos) return std::make_shared<const unique_fd>(std::move(folder));
@@ -60,7 +59,7 @@ std::variant<shared_fd, root_problem> open_sites_root(const std::string& path, c
     at = end;
     walked += "/" + part;
     const bool is_last = path.find_first_not_of('/', at) == std::string::npos;
-    // Made with its mode at once: nobody can be inside before it is judged above.
+    // Made with its mode at once: nobody can be inside before it is checked above.
     if (is_last && make == make_root::yes && ::mkdirat(folder.get(), part.c_str(), 0755) != 0 && errno != EEXIST) {
       return cannot("make", walked, errno);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the renderer remembers, so that neither a redeploy nor its own restart gives a site's host name to another owner.
+// What the renderer remembers, so that neither a redeploy nor its own restart gives a site's host name to another
+// owner.
 //
 //   names       the first owner of each host name. It owns the name while one of its containers requests it, and for a
 //               while after (proxy.hold_names_for): a redeploy, which removes the container for a moment, does not give the

@@ -17,7 +17,7 @@ const std::vector<adoptions::claimant>& adoptions::claimants_of(std::uint32_t ui
   return claimants_->at(uid);
 }
 
-// A group outside the range is no mark: a tree from before heberg may have any.
+// A group outside the range is no mark: a tree that is older than heberg may have any group.
 std::optional<std::uint32_t> adoptions::mark_of(const tree::site_owner& tree) const {
   return tree.mark && range_.holds(*tree.mark) ? tree.mark : std::nullopt;
 }
@@ -32,7 +32,7 @@ uid_set adoptions::seen() const {
   return {uids.begin(), uids.end()};
 }
 
-adoptions::answer adoptions::judge(const std::string& site) {
+adoptions::adoption adoptions::find_uid(const std::string& site) {
   const auto tree = trees_.find(site);
   if (tree == trees_.end() || !tree->second.www || !range_.holds(*tree->second.www)) return {};
   const auto uid = *tree->second.www;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which site that is new to the ledger may take over the owner of its tree: the rule that brings accounts back as they
-// were after the ledger was lost, and that takes over a running host. Pure.
+// Which UID a site that is new to the ledger may adopt from its tree. This restores the accounts after the loss of the
+// ledger, and takes over a running host. Pure.
 //
-// Root in a container may give the folder that it has mounted to any UID, another site's too. So a www folder's owner is
-// believed only where its tree does not say otherwise and no other tree has as good a claim to it. A tree that syncd
-// made bears a mark out of the container's reach: its top folder, root's, has the site's group.
+// Root in a container can give the folder that it has mounted to any UID, also another site's. So the owner of a www
+// folder is believed only where its tree agrees and no other tree has as good a claim to that UID. A tree that syncd
+// made has a mark that the container cannot reach: its top folder belongs to root and has the site's group.
 #pragma once
 
 #include "syncd/accounts/uid_pool.h"
@@ -22,14 +22,14 @@ class adoptions {
  public:
   adoptions(const tree::site_owners& trees, uid_range range);
 
-  // Every UID that a tree names: not to be given to a site that is new.
+  // Every UID that a tree has: never given to another new site.
   [[nodiscard]] uid_set seen() const;
 
-  struct answer {
-    std::optional<std::uint32_t> uid;  // to be taken over
-    std::string why_not;               // where there is an owner in range that is not: a sentence for the log
+  struct adoption {
+    std::optional<std::uint32_t> uid;  // to be adopted
+    std::string why_not;               // where an owner in range is not adopted: a sentence for the log
   };
-  [[nodiscard]] answer judge(const std::string& site);
+  [[nodiscard]] adoption find_uid(const std::string& site);
 
  private:
   struct claimant {
@@ -42,7 +42,7 @@ class adoptions {
 
   const tree::site_owners& trees_;
   uid_range range_;
-  // Trees that do not contradict themselves, by owner of www. Found when first asked for: most new sites have no tree.
+  // Trees that do not contradict themselves, by owner of www. Made at the first use: most new sites have no tree.
   std::optional<std::map<std::uint32_t, std::vector<claimant>>> claimants_;
 };
 

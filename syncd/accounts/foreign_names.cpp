@@ -39,7 +39,7 @@ std::optional<name_entry> look_up(const char* function, Call call) {
     if (error == EINTR) continue;
     if (error == ERANGE && buffer.size() < largest) continue;
     if (means_unknown(error)) return std::nullopt;
-    throw_errno(error, "ask", function);
+    throw_errno(error, "call", function);
   }
 }
 
@@ -81,8 +81,8 @@ bool is_listing_source(std::string_view source) {
   return source == "files" || source == "systemd" || source == "heberg" || source == "extrausers";
 }
 
-// How long the first word of a line of sources is: a name, or an action like "[NOTFOUND=return]".
-std::size_t word_size(std::string_view line) {
+// How long the first token of a line of sources is: a name, or an action like "[NOTFOUND=return]".
+std::size_t token_size(std::string_view line) {
   const auto end = line.front() == '[' ? line.find(']') : line.find_first_of(" \t[");
   if (end == std::string_view::npos) return line.size();
   return line.front() == '[' ? end + 1 : end;
@@ -92,9 +92,9 @@ bool line_can_be_listed(std::string_view line) {
   for (;;) {
     line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
     if (line.empty()) return true;
-    const auto word = line.substr(0, word_size(line));
-    if (word.front() != '[' && !is_listing_source(word)) return false;
-    line.remove_prefix(word.size());
+    const auto token = line.substr(0, token_size(line));
+    if (token.front() != '[' && !is_listing_source(token)) return false;
+    line.remove_prefix(token.size());
   }
 }
 
@@ -148,11 +148,11 @@ system_name_service::list* system_name_service::fresh_list() {
   const auto now = std::chrono::steady_clock::now();
   if (now - begin_ > std::chrono::seconds(1)) {
     list_.reset();
-    questions_ = 0;
+    queries_ = 0;
     begin_ = now;
   }
-  if (++questions_ <= few) return nullptr;
-  if (list_ == nullptr && questions_ == few + 1 && sources_can_be_listed(read_nsswitch()))
+  if (++queries_ <= few) return nullptr;
+  if (list_ == nullptr && queries_ == few + 1 && sources_can_be_listed(read_nsswitch()))
     list_ = std::make_unique<list>();
   return list_ != nullptr && list_->is_whole ? list_.get() : nullptr;
 }
@@ -189,7 +189,7 @@ std::string explain_foreign(name_service& names, const name_entry& ours) {
       return describe("group", *group);
     if (const auto group = names.find_group(ours.id); group && !is_our_group(*group)) return describe("group", *group);
   } catch (const std::system_error& error) {
-    return std::string("other sources of names cannot be asked: ") + error.what();
+    return std::string("cannot query the other sources of names: ") + error.what();
   }
   return {};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/accounts/reconcile.h"
 
+#include "syncd/accounts/adoptions.h"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -14,82 +16,82 @@ std::string id_text(std::uint32_t uid) {
 
 class reconciler {
  public:
-  reconciler(const site_rows& known, time now, const account_rules& rules, const questions& ask)
-      : known_(known), now_(now), rules_(rules), ask_(ask) {}
+  reconciler(const site_rows& known, time now, const account_rules& rules, const host_queries& host)
+      : known_(known), now_(now), rules_(rules), host_(host) {}
 
-  changes run(const ordered_claims& claims) {
-    // Both are sorted by name: one walk over them. A site's first claim speaks for it.
-    ordered_claims newcomers;
-    const site::claim* last = nullptr;
+  changes run(const ordered_containers& containers) {
+    // Both are sorted by name: one walk over them. A site's first container represents it.
+    ordered_containers new_sites;
+    const site::site_container* last = nullptr;
     auto row = known_.begin();
-    for (const auto* claim : claims) {
-      if (last != nullptr && last->site == claim->site) continue;
-      last = claim;
-      for (; row != known_.end() && row->first < claim->site; ++row) miss(row->second);
-      if (row != known_.end() && row->first == claim->site) {
-        keep(row->second, *claim);
+    for (const auto* container : containers) {
+      if (last != nullptr && last->site == container->site) continue;
+      last = container;
+      for (; row != known_.end() && row->first < container->site; ++row) mark_missing(row->second);
+      if (row != known_.end() && row->first == container->site) {
+        update(row->second, *container);
         ++row;
-      } else if (claim->inspected) {
-        newcomers.push_back(claim);
+      } else if (container->inspected) {
+        new_sites.push_back(container);
       }
     }
-    for (; row != known_.end(); ++row) miss(row->second);
-    welcome(std::move(newcomers));
+    for (; row != known_.end(); ++row) mark_missing(row->second);
+    add_new_sites(std::move(new_sites));
     return std::move(changes_);
   }
 
-  changes run_newcomer(const site::claim& claim, std::optional<std::uint32_t> wished) {
-    wished_ = wished;
-    welcome({&claim});
+  changes run_new_site(const site::site_container& container, std::optional<std::uint32_t> requested_uid) {
+    requested_uid_ = requested_uid;
+    add_new_sites({&container});
     return std::move(changes_);
   }
 
  private:
-  void keep(const ledger::site& row, const site::claim& claim) {
-    if (row.is_retired()) return bring_back(row, claim);
-    const bool is_new_gecos = claim.inspected && row.gecos != claim.gecos;
-    if (!row.missing_since && !is_new_gecos) return;  // of nearly all of them
+  void update(const ledger::site& row, const site::site_container& container) {
+    if (row.is_retired()) return restore(row, container);
+    const bool is_new_gecos = container.inspected && row.gecos != container.gecos;
+    if (!row.missing_since && !is_new_gecos) return;  // the usual case
     auto now = row;
     now.missing_since.reset();
-    if (is_new_gecos) now.gecos = claim.gecos;
+    if (is_new_gecos) now.gecos = container.gecos;
     changes_.rows.push_back(std::move(now));
   }
 
-  void bring_back(const ledger::site& row, const site::claim& claim) {
-    // While it was away its name may have become somebody else's.
-    if (!claim.inspected || !is_free(row.name, row.uid)) return;
+  void restore(const ledger::site& row, const site::site_container& container) {
+    // Meanwhile its name may have been given to another user of the host.
+    if (!container.inspected || !is_free(row.name, row.uid)) return;
     auto now = row;
-    now.gecos = claim.gecos;
+    now.gecos = container.gecos;
     now.missing_since.reset();
     now.retired_at.reset();
     changes_.appeared.push_back(row.name);
     changes_.events.push_back({row.name, "account is back, " + id_text(row.uid)});
-    warn_of_network(claim);
+    warn_of_network(container);
     changes_.rows.push_back(std::move(now));
   }
 
-  void warn_of_network(const site::claim& claim) {
-    if (claim.on_default_network) changes_.events.push_back({claim.site, k_default_network, level::warning});
+  void warn_of_network(const site::site_container& container) {
+    if (container.on_default_network) changes_.events.push_back({container.site, k_default_network, level::warning});
   }
 
-  // False: refused, or not asked about for lack of time.
+  // False: refused, or not checked for lack of time.
   bool is_free(const std::string& site, std::uint32_t uid) {
-    auto last = ask_.last_refusal(site);
-    if (!ask_.has_time()) {
-      // One that was refused before can wait for the next list; the others must get their turn.
+    auto last = host_.last_refusal(site);
+    if (!host_.has_time()) {
+      // A site that was refused before can wait for the next list; the others come first.
       if (last.empty())
         changes_.is_unfinished = true;
       else
         changes_.refused[site] = std::move(last);
       return false;
     }
-    auto why = ask_.explain_foreign(site, uid);
+    auto why = host_.explain_foreign(site, uid);
     if (why.empty()) return true;
     changes_.refused[site] = std::move(why);
     return false;
   }
 
-  void miss(const ledger::site& row) {
+  void mark_missing(const ledger::site& row) {
     if (row.is_retired()) return;
     auto now = row;
     // A clock that was set back must not keep an account for years.
@@ -105,55 +107,57 @@ class reconciler {
     if (now != row) changes_.rows.push_back(std::move(now));
   }
 
-  // First come, first served; but adoption comes before all else: a UID that a tree already has must not go to a site
-  // that is served before it.
-  void welcome(ordered_claims newcomers) {
-    if (newcomers.empty()) return;
-    std::stable_sort(newcomers.begin(), newcomers.end(), [](auto* a, auto* b) { return a->created < b->created; });
-    std::stable_partition(newcomers.begin(), newcomers.end(),
-                          [this](auto* claim) { return ask_.last_refusal(claim->site).empty(); });
+  // In the order of their creation; but adoptions come first: a UID that a tree already has must not go to an older
+  // site.
+  void add_new_sites(ordered_containers new_sites) {
+    if (new_sites.empty()) return;
+    std::stable_sort(new_sites.begin(), new_sites.end(), [](auto* a, auto* b) { return a->created < b->created; });
+    std::stable_partition(new_sites.begin(), new_sites.end(),
+                          [this](auto* container) { return host_.last_refusal(container->site).empty(); });
     std::vector<std::uint32_t> given;
     given.reserve(known_.size());
     for (const auto& [name, row] : known_) given.push_back(row.uid);
-    adoptions adopting(ask_.owners_of_trees(), rules_.uids);
+    adoptions adopting(host_.owners_of_trees(), rules_.uids);
     const auto seen = adopting.seen();
     uid_pool pool(rules_.uids, uid_set(given.begin(), given.end()), seen);
 
-    std::vector<std::pair<const site::claim*, std::string>> without;  // and why its tree's owner was not taken over
-    for (const auto* claim : newcomers) {
-      auto adoption = adopting.judge(claim->site);
-      // Not one that another tree bears: whose row is gone, but whose files are not.
-      if (!adoption.uid && wished_ && !seen.contains(*wished_)) adoption.uid = wished_;
+    std::vector<std::pair<const site::site_container*, std::string>>
+        without;  // and why its tree's owner was not taken over
+    for (const auto* container : new_sites) {
+      auto adoption = adopting.find_uid(container->site);
+      // Not a UID that another tree has: its row is gone, but its files are not.
+      if (!adoption.uid && requested_uid_ && !seen.contains(*requested_uid_)) adoption.uid = requested_uid_;
       if (adoption.uid && pool.adopt(*adoption.uid)) {
-        create(*claim, *adoption.uid, " taken over from its www folder", pool);
+        create(*container, *adoption.uid, " taken over from its www folder", pool);
       } else {
-        without.emplace_back(claim, std::move(adoption.why_not));
+        without.emplace_back(container, std::move(adoption.why_not));
       }
     }
-    for (const auto& [claim, why_not] : without) {
+    for (const auto& [container, why_not] : without) {
       if (const auto uid = pool.take_next()) {
-        if (create(*claim, *uid, "", pool) && !why_not.empty())
-          changes_.events.push_back({claim->site, why_not, level::warning});
+        if (create(*container, *uid, "", pool) && !why_not.empty())
+          changes_.events.push_back({container->site, why_not, level::warning});
       } else {
-        changes_.refused[claim->site] = "no UID is left between accounts.uid_min " + std::to_string(rules_.uids.first) +
-                                        " and accounts.uid_max " + std::to_string(rules_.uids.last);
+        changes_.refused[container->site] = "no UID is left between accounts.uid_min " +
+                                            std::to_string(rules_.uids.first) + " and accounts.uid_max " +
+                                            std::to_string(rules_.uids.last);
       }
     }
   }
 
-  // False: refused, or not asked about for lack of time.
-  bool create(const site::claim& claim, std::uint32_t uid, std::string_view how, uid_pool& pool) {
-    if (!is_free(claim.site, uid)) {
+  // False: refused, or not checked for lack of time.
+  bool create(const site::site_container& container, std::uint32_t uid, std::string_view how, uid_pool& pool) {
+    if (!is_free(container.site, uid)) {
       pool.give_back(uid);
       return false;
     }
     ledger::site row;
-    row.name = claim.site;
+    row.name = container.site;
     row.uid = uid;
-    row.gecos = claim.gecos;
+    row.gecos = container.gecos;
     row.created_at = now_;
     changes_.events.push_back({row.name, "account made, " + id_text(uid) + std::string(how)});
-    warn_of_network(claim);
+    warn_of_network(container);
     changes_.appeared.push_back(row.name);
     changes_.rows.push_back(std::move(row));
     return true;
@@ -162,25 +166,25 @@ class reconciler {
   const site_rows& known_;
   const time now_;
   const account_rules& rules_;
-  const questions& ask_;
-  std::optional<std::uint32_t> wished_;
+  const host_queries& host_;
+  std::optional<std::uint32_t> requested_uid_;
   changes changes_;
 };
 
 }  // namespace
 
-changes reconcile(const ordered_claims& claims, const site_rows& known, time now, const account_rules& rules,
-                  const questions& ask) {
-  return reconciler(known, now, rules, ask).run(claims);
+changes reconcile(const ordered_containers& containers, const site_rows& known, time now, const account_rules& rules,
+                  const host_queries& host) {
+  return reconciler(known, now, rules, host).run(containers);
 }
 
 std::variant<ledger::site, std::string> reserve(const std::string& site, const site_rows& known, time now,
-                                                const account_rules& rules, const questions& ask,
-                                                std::optional<std::uint32_t> wished) {
-  // As if it had a container, which went at once.
-  site::claim claim;
-  claim.site = site;
-  auto changes = reconciler(known, now, rules, ask).run_newcomer(claim, wished);
+                                                const account_rules& rules, const host_queries& host,
+                                                std::optional<std::uint32_t> requested_uid) {
+  // As if it had had a container that was removed at once.
+  site::site_container container;
+  container.site = site;
+  auto changes = reconciler(known, now, rules, host).run_new_site(container, requested_uid);
   if (changes.rows.empty()) return changes.refused[site];
   auto row = std::move(changes.rows.front());
   row.missing_since = row.retired_at = now;

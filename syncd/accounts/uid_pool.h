@@ -9,8 +9,8 @@
 
 namespace heberg::syncd {
 
-using uid_set =
-    boost::container::flat_set<std::uint32_t>;  // made for each change: ten thousand nodes would be most of it
+// Flat: one is made for each change, and ten thousand nodes would be most of its cost.
+using uid_set = boost::container::flat_set<std::uint32_t>;
 
 struct uid_range {
   std::uint32_t first = 20000;
@@ -21,7 +21,7 @@ struct uid_range {
 class uid_pool {
  public:
   // given: every UID in the ledger. seen: owners of www folders below the sites root, whose sites the ledger may not
-  // know (it was lost, or a tree was copied here): never given to another site, but to be had by adoption.
+  // know (it was lost, or a tree was copied here): free for adoption only.
   uid_pool(uid_range range, uid_set given, uid_set seen);
 
   // Takes this one, where it is in range and was never given.
@@ -31,7 +31,7 @@ class uid_pool {
   // UID at the range's end must not use up all the others). nullopt: none is left.
   [[nodiscard]] std::optional<std::uint32_t> take_next();
 
-  // What was taken is not needed after all.
+  // Undoes adopt() or take_next().
   void give_back(std::uint32_t uid);
 
  private:

@@ -32,13 +32,13 @@ using steady = std::chrono::steady_clock;
 
 // With what a follower pauses at (192 KB of lines): no container has more than 256 KB here.
 constexpr std::size_t k_scratch = 64 << 10;
-constexpr std::size_t k_turns = 16;  // answers read at once
+constexpr std::size_t k_slots = 16;  // answers read at once
 constexpr auto k_gather = 50ms;      // lines that come together are written together
 constexpr auto k_safe_every = 5s;
 constexpr auto k_open_again = 5s;
 
 // Accounts, files and calls must not want for descriptors because many containers are listened to.
-std::size_t default_most_bells() {
+std::size_t default_max_wakeups() {
   constexpr rlim_t k_others = 1024;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return k_others;
@@ -55,7 +55,7 @@ struct forwarder::impl final : follower_host {
         shared_scratch(std::make_shared<docker::log_scratch>(k_scratch)),
         archive({.keep = s.logs.keep, .max_total = s.logs.max_total, .compress = s.logs.compress == "gzip"},
                 parts.owners, parts.log),
-        most_bells(parts.most_bells.value_or(default_most_bells())),
+        max_wakeups(parts.max_wakeups.value_or(default_max_wakeups())),
         flush_timer(context),
         safe_timer(context),
         open_timer(context) {
@@ -67,47 +67,47 @@ struct forwarder::impl final : follower_host {
   asio::io_context& io() override { return context; }
   const docker::endpoint& engine() override { return where; }
   std::shared_ptr<docker::log_scratch> scratch() override { return shared_scratch; }
-  void say(level severity, std::string_view text) override { parts.log(severity, text); }
+  void log(level severity, std::string_view text) override { parts.log(severity, text); }
 
-  void ask_turn(const std::string& container) override {
-    asking.push_back(container);
-    give_turns();
+  void request_slot(const std::string& container) override {
+    slot_queue.push_back(container);
+    grant_slots();
   }
-  void give_back_turn() override {
-    --turns;
-    give_turns();
+  void release_slot() override {
+    --slots_used;
+    grant_slots();
   }
 
-  bool take_bell() override {
-    if (bells < most_bells) return ++bells, true;
-    if (!std::exchange(told_of_bells, true)) {
+  bool acquire_wakeup() override {
+    if (wakeups < max_wakeups) return ++wakeups, true;
+    if (!std::exchange(has_warned_of_wakeups, true)) {
       parts.log(level::warning,
-                "logs: more than " + std::to_string(most_bells) +
+                "logs: more than " + std::to_string(max_wakeups) +
                     " containers: the limit of open files is too low to listen to all; the others' "
                     "logs are up to 5 s late, and their last lines go with a container that is removed");
     }
     return false;
   }
-  void give_back_bell() override { --bells; }
+  void release_wakeup() override { --wakeups; }
 
   // Posted: a follower asks and gives back in the middle of its own work.
-  void give_turns() {
-    if (std::exchange(giving, true)) return;
+  void grant_slots() {
+    if (std::exchange(is_granting, true)) return;
     asio::post(context, [this] {
-      giving = false;
-      while (turns < k_turns && !asking.empty()) {
-        const auto found = followers.find(asking.front());
-        asking.pop_front();
+      is_granting = false;
+      while (slots_used < k_slots && !slot_queue.empty()) {
+        const auto found = followers.find(slot_queue.front());
+        slot_queue.pop_front();
         if (found == followers.end()) continue;
-        ++turns;
-        found->second->take_turn();
+        ++slots_used;
+        found->second->grant_slot();
       }
     });
   }
 
-  void lines_wait(const std::string& container, bool is_urgent) override {
+  void request_write(const std::string& container, urgency how) override {
     waiting.insert(container);
-    flush_at(steady::now() + (is_urgent ? steady::duration(0) : k_gather));
+    flush_at(steady::now() + (how == urgency::urgent ? steady::duration(0) : k_gather));
   }
 
   // ---- the store ----
@@ -265,7 +265,7 @@ struct forwarder::impl final : follower_host {
 
   void leave(const std::string& id, log_follower& follower) {
     follower.leave();
-    lines_wait(id, false);  // it may be done already
+    request_write(id, urgency::normal);  // it may be done already
   }
 
   void rotate(const std::string& site) {
@@ -312,19 +312,19 @@ struct forwarder::impl final : follower_host {
   std::optional<log_store> store;
   std::map<std::string, std::unique_ptr<log_follower>> followers;   // by container
   std::optional<std::map<std::string, followed_container>> wanted;  // by container, until the store is open
-  std::deque<std::string> asking;
+  std::deque<std::string> slot_queue;
   std::set<std::string> waiting;  // containers whose lines are to be written, or that are done
-  std::size_t turns = 0;
-  std::size_t bells = 0;
-  const std::size_t most_bells;
-  bool told_of_bells = false;
+  std::size_t slots_used = 0;
+  std::size_t wakeups = 0;
+  const std::size_t max_wakeups;
+  bool has_warned_of_wakeups = false;
   asio::steady_timer flush_timer;
   asio::steady_timer safe_timer;
   asio::steady_timer open_timer;
   std::optional<steady::time_point> flush_due;
   std::string told;
   int journal_error = 0;  // of the last line sent
-  bool giving = false;
+  bool is_granting = false;
   bool is_first_list = true;
   bool stopped = false;
   std::thread thread;

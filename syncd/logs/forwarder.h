@@ -22,7 +22,7 @@ struct forwarder_parts {
   std::shared_ptr<tree::ownership> owners;
   std::string trusted_path;                          // as in host_parts
   std::function<void(level, std::string_view)> log;  // called on the forwarder's threads
-  std::optional<std::size_t> most_bells = {};        // sockets held open; without: what the limit of open files allows
+  std::optional<std::size_t> max_wakeups = {};       // wake-up streams; none: what the limit of open files allows
 };
 
 class forwarder {

@@ -17,21 +17,21 @@ void append_text(std::string& to, std::string_view text) {
 
 }  // namespace
 
-line_joiner::outcome line_joiner::take(std::int64_t stamp, std::string_view text, bool ends_line, std::string& out) {
-  if (stamp <= cursor_.stamp) return outcome::known;
+join_result line_joiner::take(std::int64_t stamp, std::string_view text, bool ends_line, std::string& out) {
+  if (stamp <= cursor_.stamp) return join_result::known;
   if (ends_line) return close(stamp, text, out);
   open_stamp_ = stamp;
   const auto room = std::min(text.size(), k_line_max - open_.size());
   append_text(open_, text.substr(0, room));
   cut_ += text.size() - room;
-  return outcome::open;
+  return join_result::open;
 }
 
-line_joiner::outcome line_joiner::end_line(std::string& out) {
-  return is_open() ? close(open_stamp_, {}, out) : outcome::known;
+join_result line_joiner::end_line(std::string& out) {
+  return is_open() ? close(open_stamp_, {}, out) : join_result::known;
 }
 
-line_joiner::outcome line_joiner::close(std::int64_t stamp, std::string_view text, std::string& out) {
+join_result line_joiner::close(std::int64_t stamp, std::string_view text, std::string& out) {
   const bool skips = cursor_.skip > 0;
   if (!skips) {
     const auto room = std::min(text.size(), k_line_max - open_.size());
@@ -43,7 +43,7 @@ line_joiner::outcome line_joiner::close(std::int64_t stamp, std::string_view tex
   }
   cursor_ = {stamp, skips ? cursor_.skip - 1 : 0};
   drop_open();
-  return skips ? outcome::skipped : outcome::line;
+  return skips ? join_result::skipped : join_result::line;
 }
 
 void line_joiner::drop_open() {

@@ -16,29 +16,30 @@
 
 namespace heberg::syncd {
 
+enum class join_result {
+  known,    // dropped
+  open,     // kept until its line is whole
+  line,     // a line, with its newline, was appended to `out`
+  skipped,  // a whole line that the file has already
+};
+
 class line_joiner {
  public:
   static constexpr std::size_t k_line_max = 1 << 20;  // bytes; the mark of a cut comes on top
 
   explicit line_joiner(logs::log_cursor cursor = {}) : cursor_(cursor) {}
 
-  enum class outcome {
-    known,    // dropped
-    open,     // kept until its line is whole
-    line,     // a line, with its newline, was appended to `out`
-    skipped,  // a whole line that the file has already
-  };
-  outcome take(std::int64_t stamp, std::string_view text, bool ends_line, std::string& out);
+  join_result take(std::int64_t stamp, std::string_view text, bool ends_line, std::string& out);
 
-  // The container has ended: what it left without a newline is a line. outcome::known: nothing is open.
-  outcome end_line(std::string& out);
+  // The container has ended: what it left without a newline is a line. join_result::known: nothing is open.
+  join_result end_line(std::string& out);
   void drop_open();
 
   [[nodiscard]] const logs::log_cursor& cursor() const noexcept { return cursor_; }
   [[nodiscard]] bool is_open() const noexcept { return open_stamp_ != 0; }
 
  private:
-  outcome close(std::int64_t stamp, std::string_view text, std::string& out);
+  join_result close(std::int64_t stamp, std::string_view text, std::string& out);
 
   logs::log_cursor cursor_;
   std::int64_t open_stamp_ = 0;  // of the open line's last piece

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads one container's log to its end, each piece once and in order, whatever the engine does (docs/decisions/0010).
-//
-// An answer that follows is a bell, no more: across a rotation of the engine's files it repeats lines, and under load
-// it loses them (measured on 20.10: 17,089 of 60,000 arrived). What is written comes from answers that do not follow:
-// those are exact. Such an answer holds the last so many pieces; when its first piece is one that was known, nothing
-// can be missing between. When it is not, more are asked for. What the bell has heard and was not fetched yet is kept
-// all the same; the bell waits when that is much. When the container is removed the engine has nothing more to fetch,
-// and what the bell has and will say are its last words.
+// Reads one container's log to its end, each line once and in order, whatever the engine does (docs/decisions/0010).
+// The thin shell around follow_policy, which decides: its sockets, its timer, and the lines on their way.
 #pragma once
 
 #include "docker/log_reader.h"
 #include "program/log.h"
 #include "syncd/logs/log_source.h"
 
-#include <chrono>
-#include <deque>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace heberg::syncd {
+
+enum class urgency { normal, urgent };
 
 // What all followers of a thread share.
 class follower_host {
@@ -28,15 +23,15 @@ class follower_host {
   virtual boost::asio::io_context& io() = 0;
   virtual const docker::endpoint& engine() = 0;
   virtual std::shared_ptr<docker::log_scratch> scratch() = 0;
-  // A turn to fetch: `go` is called when there is one, at once perhaps; give_back() when it is not used any more.
-  virtual void ask_turn(const std::string& container) = 0;
-  virtual void give_back_turn() = 0;
-  // A socket to be held open as a bell. False: there are too many; who has none looks from time to time.
-  virtual bool take_bell() = 0;
-  virtual void give_back_bell() = 0;
+  // A slot to fetch: the container's grant_slot() is called when one is free, never from within this call.
+  virtual void request_slot(const std::string& container) = 0;
+  virtual void release_slot() = 0;
+  // A socket to be held open as the wake-up stream. False: too many are open; who has none polls.
+  [[nodiscard]] virtual bool acquire_wakeup() = 0;
+  virtual void release_wakeup() = 0;
   // The container has lines to be written, or is done.
-  virtual void lines_wait(const std::string& container, bool is_urgent) = 0;
-  virtual void say(level level, std::string_view text) = 0;
+  virtual void request_write(const std::string& container, urgency how) = 0;
+  virtual void log(level level, std::string_view text) = 0;
 };
 
 struct followed_container {
@@ -50,17 +45,17 @@ struct followed_container {
 
 class log_follower {
  public:
-  // known: the source was restored. Begins at once.
-  log_follower(follower_host& host, const followed_container& what, log_source source, bool known);
+  // is_known: the source was restored. Begins at once.
+  log_follower(follower_host& host, const followed_container& container, log_source source, bool is_known);
   ~log_follower();
 
-  void update(const followed_container& what);  // as the engine has it now
-  void leave();                                 // the engine has it no more: to its end, then is_done()
-  void take_turn();                             // the host's answer to ask_turn()
-  void resume();                                // its lines were written, or some of them
+  void update(const followed_container& container);  // as the engine has it now
+  void leave();                                      // the engine has it no more: to its end, then is_done()
+  void grant_slot();                                 // the host's answer to request_slot()
+  void resume();                                     // its lines were written, or some of them
 
   [[nodiscard]] log_source& source() noexcept;
-  [[nodiscard]] bool is_done() const noexcept;  // has left, and nothing will come; its lines may still wait
+  [[nodiscard]] bool is_done() const noexcept;  // has left, and nothing will come; its lines may still be unwritten
 
  private:
   struct impl;

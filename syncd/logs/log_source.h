@@ -62,22 +62,22 @@ struct log_source {
     drop_open();
   }
 
-  line_joiner::outcome take(const docker::log_piece& piece) {
+  join_result take(const docker::log_piece& piece) {
     auto& s = streams[logs::index_of(piece.stream)];
-    const auto outcome = s.joiner.take(piece.stamp, piece.text, piece.ends_line, s.ready);
-    if (outcome == line_joiner::outcome::open) {
+    const auto result = s.joiner.take(piece.stamp, piece.text, piece.ends_line, s.ready);
+    if (result == join_result::open) {
       if (!s.opened_at) s.opened_at = seen;
-    } else if (outcome != line_joiner::outcome::known) {
+    } else if (result != join_result::known) {
       s.opened_at.reset();
     }
     seen[logs::index_of(piece.stream)] = piece.stamp;
-    return outcome;
+    return result;
   }
 
   // The container has ended: nothing will be added to its open lines.
   void end_lines() {
     for (auto& s : streams) {
-      if (s.joiner.end_line(s.ready) != line_joiner::outcome::known) s.opened_at.reset();
+      if (s.joiner.end_line(s.ready) != join_result::known) s.opened_at.reset();
     }
   }
   void drop_open() {

@@ -15,9 +15,9 @@
 namespace heberg::syncd {
 namespace {
 
-// A session that moves many small files says a few hundred lines a second.
+// A session that moves many small files logs a few hundred lines a second.
 constexpr double k_lines_per_second = 1000;
-constexpr double k_lines_at_once = 5000;
+constexpr double k_burst_lines = 5000;
 constexpr std::uint32_t k_root = 0;
 
 level level_of(int severity) {
@@ -27,13 +27,14 @@ level level_of(int severity) {
 }  // namespace
 
 line_budget& sftp_lines::budget_of(std::uint32_t uid) {
-  return budgets_.try_emplace(uid, k_lines_per_second, k_lines_at_once).first->second;
+  return budgets_.try_emplace(uid, k_lines_per_second, k_burst_lines).first->second;
 }
 
 void sftp_lines::take_from_root(const tree::log_socket::datagram& datagram, std::chrono::steady_clock::time_point now) {
-  const auto left_out = budget_of(k_root).take(now);
-  if (!left_out) return;
-  if (*left_out > 0) parts_.log(level::warning, "sftp: " + std::to_string(*left_out) + " lines were left out");
+  const auto dropped = budget_of(k_root).take(now);
+  if (!dropped) return;
+  if (*dropped > 0)
+    parts_.log(level::warning, "sftp: " + std::to_string(*dropped) + " lines were dropped (rate limit)");
   const auto message = parse_syslog(datagram.text);
   parts_.log(level_of(message.severity), "sftp: " + std::string(message.text.substr(0, k_sftp_text_max)));
 }
@@ -44,12 +45,12 @@ void sftp_lines::take(const tree::log_socket::datagram& datagram, std::chrono::s
   auto [found, is_new] = senders_.try_emplace(datagram.uid);
   auto& sender = found->second;
   if (is_new) sender.site = parts_.find_site(datagram.uid);
-  if (!sender.site) return;  // no site's, or not any more
-  const auto left_out = budget_of(datagram.uid).take(now);
-  if (!left_out) return;
-  if (*left_out > 0) {
-    sender.lines += format_sftp_line(
-        wall, 0, "too much at once: " + std::to_string(*left_out) + " lines were left out before this");
+  if (!sender.site) return;  // not a site's, or not any more
+  const auto dropped = budget_of(datagram.uid).take(now);
+  if (!dropped) return;
+  if (*dropped > 0) {
+    sender.lines +=
+        format_sftp_line(wall, 0, "rate limit: " + std::to_string(*dropped) + " lines were dropped before this");
   }
   sender.lines += format_sftp_line(wall, datagram.process, parse_syslog(datagram.text).text);
 }
@@ -62,13 +63,13 @@ void sftp_lines::write(int root) {
 
 void sftp_lines::write(int root, const std::string& site, std::uint32_t uid, const std::string& lines) {
   const auto problem = parts_.files->append(root, site, uid, k_sftp_log, lines);
-  const auto told = told_.find(site);
+  const auto known = problems_.find(site);
   if (problem.empty()) {
-    if (told == told_.end()) return;
-    told_.erase(told);
-    parts_.log(level::info, site + ": " + k_sftp_log + " is well again");
-  } else if (told == told_.end() || told->second != problem) {
-    told_[site] = problem;
+    if (known == problems_.end()) return;
+    problems_.erase(known);
+    parts_.log(level::info, site + ": " + k_sftp_log + " is written again");
+  } else if (known == problems_.end() || known->second != problem) {
+    problems_[site] = problem;
     parts_.log(level::warning, site + ": " + k_sftp_log + " " + problem + "; lines are lost");
   }
 }
@@ -90,14 +91,14 @@ sftp_log::~sftp_log() {
 void sftp_log::listen(std::shared_ptr<const tree::log_socket> socket, tree::shared_fd root) {
   {
     const std::lock_guard lock(mutex_);
-    place_ = {std::move(socket), std::move(root)};
+    source_ = {std::move(socket), std::move(root)};
   }
   (void)::eventfd_write(wake_.get(), 1);
 }
 
-sftp_log::place sftp_log::current() const {
+sftp_log::source sftp_log::current() const {
   const std::lock_guard lock(mutex_);
-  return place_;
+  return source_;
 }
 
 void sftp_log::run() {
@@ -107,7 +108,7 @@ void sftp_log::run() {
     if (::poll(waits, 2, -1) < 0 && errno != EINTR) return;
     eventfd_t ignored = 0;
     (void)::eventfd_read(wake_.get(), &ignored);
-    // Also before the end, and of a socket that was just replaced: what has come is written.
+    // Also before the end, and for a socket that was just replaced: lines that have arrived are written.
     if (socket != nullptr) {
       const auto wall = std::chrono::system_clock::now();
       const auto now = std::chrono::steady_clock::now();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Writes SITE/logs/sftp.log: who came from where, what was put, fetched, renamed and removed, as each session's
-// internal-sftp says. The kernel's word for the sender's UID names the site; the text is never trusted for that. What
-// root says (the PAM module, before a session is the site's) goes to our own log. A thread of its own: an sshd whose
-// words nobody takes would wait. One site's flood is cut short, so that it hurts neither memory nor the others.
+// Writes SITE/logs/sftp.log from the messages of each session's internal-sftp: logins with their address, uploads,
+// downloads, renames, removals. The site is that of the sender's UID, which the kernel states; the text is never
+// trusted for that. Root's messages (of the PAM module, before the session drops root) go to syncd's own log. Runs on a
+// thread of its own: an sshd blocks while its datagrams are not read. A rate limit protects memory and the other sites.
 #pragma once
 
 #include "base/unique_fd.h"
@@ -33,12 +33,13 @@ struct sftp_parts {
   std::function<void(level, std::string_view)> log;
 };
 
-// The decisions, without thread and socket.
+// The decisions, without the thread and the socket.
 class sftp_lines {
  public:
   explicit sftp_lines(sftp_parts parts) : parts_(std::move(parts)) {}
 
-  // The datagrams that came together; write() appends what they are, one write a site, below the open sites root.
+  // Takes the datagrams that arrived together; write() appends their lines, one write a site, below the open sites
+  // root.
   void take(const tree::log_socket::datagram& datagram, std::chrono::system_clock::time_point wall,
             std::chrono::steady_clock::time_point now);
   void write(int root);
@@ -56,7 +57,7 @@ class sftp_lines {
   sftp_parts parts_;
   std::map<std::uint32_t, batch> senders_;        // of the datagrams since the last write()
   std::map<std::uint32_t, line_budget> budgets_;  // of root, and of UIDs that are a site's
-  std::map<std::string, std::string> told_;       // site -> what is wrong with its log, said once
+  std::map<std::string, std::string> problems_;   // site -> what is wrong with its log, logged once
 };
 
 class sftp_log {
@@ -66,22 +67,22 @@ class sftp_log {
   sftp_log(const sftp_log&) = delete;
   sftp_log& operator=(const sftp_log&) = delete;
 
-  // To this one, in the place of the one before. root: the sites root that it was bound in.
+  // Replaces the socket. root: the sites root that it was bound in.
   void listen(std::shared_ptr<const tree::log_socket> socket, tree::shared_fd root);
 
  private:
-  struct place {
+  struct source {
     std::shared_ptr<const tree::log_socket> socket;
     tree::shared_fd root;
   };
 
   void run();
-  [[nodiscard]] place current() const;
+  [[nodiscard]] source current() const;
 
   sftp_lines lines_;
   unique_fd wake_;  // eventfd(2)
   mutable std::mutex mutex_;
-  place place_;
+  source source_;
   bool ends_ = false;
   std::thread thread_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What sshd's internal-sftp and the PAM module send to /dev/log (syslog(3), RFC 3164's form), and the line of sftp.log
-// that becomes of it. Pure. Who sent it is not taken from here: anybody can write anything into a datagram.
+// Parses the messages of sshd's internal-sftp and of the PAM module to /dev/log (syslog(3), in the format of RFC 3164),
+// and formats the lines of sftp.log. Pure. The sender's identity is not taken from here: anybody can write any text
+// into a datagram.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,7 @@ struct syslog_message {
   std::string_view text;  // without priority, time, program and line ends
 };
 
-// Whatever is not of that form is text as it is.
+// A datagram in another format is text as a whole.
 [[nodiscard]] syslog_message parse_syslog(std::string_view datagram);
 
 // "2026-11-24T21:45:00Z [4711] TEXT\n": free of control characters, bounded. process: the sender's, 0 where it is

@@ -15,14 +15,14 @@ std::string tree_appender::append(int root, const std::string& site, std::uint32
   auto log = opener.open_or_make(site, name, group);
   if (log && is_rotation_due(log.status, max_size_, now_())) {
     if (const int error = rotate(*disk_, log.folder.get(), name, now_()); error != 0)
-      return std::string("cannot be put aside: ") + std::strerror(error);
+      return std::string("cannot be rotated: ") + std::strerror(error);
     log = opener.open_or_make(site, name, group);
   }
   if (!log) return log.problem;
   for (auto at = log.status.st_size; !lines.empty();) {
     const auto written = disk_->write(log.file.get(), lines, at);
     if (written <= 0) {
-      // What comes next begins on a line of its own.
+      // No half line stays: the next one begins on a line of its own.
       (void)disk_->truncate(log.file.get(), log.status.st_size);
       return std::string("cannot be written: ") + std::strerror(written == 0 ? ENOSPC : static_cast<int>(-written));
     }

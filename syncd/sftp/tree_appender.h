@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The line appender that writes into the sites' trees, as the forwarder writes access.log (logs/log_file.h): nothing
-// that is planted there is followed, waited for or written to; what has grown large or old is put aside first.
+// The line appender that writes into the sites' trees, as the forwarder writes access.log (logs/log_file.h): no
+// planted link, fifo or device is followed, waited for or written to. A log that is large or old is rotated first.
 #pragma once
 
 #include "syncd/logs/log_disk.h"

@@ -26,7 +26,7 @@ int pack(const char* tree, const char* path) {
 int unpack(const char* path, const char* folder_path) {
   const unique_fd file(::open(path, O_RDONLY | O_CLOEXEC));
   const unique_fd folder(::open(folder_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  archive::unpack(file.get(), archive::judge(file.get(), {}), folder.get(), {.uid = 20000, .is_changed = false});
+  archive::unpack(file.get(), archive::validate(file.get(), {}), folder.get(), {.uid = 20000, .is_changed = false});
   return 0;
 }
 

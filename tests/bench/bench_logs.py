@@ -19,8 +19,8 @@ k_lines = 600_000
 k_turns = 3
 
 
-def docker(*words, **options):
-    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True, **options).stdout.strip()
+def docker(*arguments, **options):
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True, **options).stdout.strip()
 
 
 def make_image(folder):
@@ -41,9 +41,9 @@ def measure_docker(container, path):
 def measure_heberg(host, container, folder, size):
     shutil.rmtree(folder, ignore_errors=True)
     os.mkdir(folder, 0o755)
-    words = subprocess.run([f"{build}/bench_logs", "engine", host, container, folder, str(size)], check=True, capture_output=True,
+    fields = subprocess.run([f"{build}/bench_logs", "engine", host, container, folder, str(size)], check=True, capture_output=True,
                            text=True).stdout.split()
-    return float(words[2]), float(words[4]), float(words[6])
+    return float(fields[2]), float(fields[4]), float(fields[6])
 
 
 def report(what, value, goal, is_met):

@@ -114,14 +114,14 @@ class fake_engine:
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
         self.process.stdout.readline()
 
-    def tell(self, order):
+    def send(self, order):
         self.process.stdin.write(order + "\n")
         self.process.stdin.flush()
 
     def calls(self):
-        self.tell("count")
-        words = dict(word.split("=") for word in self.process.stdout.readline().split())
-        return int(words["lists"]) + int(words["inspects"])
+        self.send("count")
+        counts = dict(word.split("=") for word in self.process.stdout.readline().split())
+        return int(counts["lists"]) + int(counts["inspects"])
 
     def stop(self):
         self.process.stdin.close()
@@ -209,7 +209,7 @@ errors = "{self.folder}/none"
         print(f"  {what:72} {value:9.2f}   {goal:34} {'ok' if met else 'MISSED'}", flush=True)
 
     def measure_nginx_alone(self, proxy, before, after, host):
-        """Seconds of nginx -t and HUP until the host is served, where nobody else does anything."""
+        """Seconds of nginx -t and HUP until the host is served, where nothing else runs."""
         took = []
         for _ in range(5):
             put(self.live, before)
@@ -244,7 +244,7 @@ errors = "{self.folder}/none"
             before = read(self.live)
             events.drain()
             start = time.monotonic()
-            engine.tell(f"add more_{i}")
+            engine.send(f"add more_{i}")
             to_file.append(events.wait_for("heberg.conf") - start)
             to_served.append(wait_until_served(f"more-{i}.test") - start)
             time.sleep(1.5)  # each a first change
@@ -261,7 +261,7 @@ errors = "{self.folder}/none"
             found["alone"] = self.measure_nginx_alone(proxy, before, read(self.live), f"more-{k_events - 1}.test") * 1000
         else:
             after = read(self.live)
-            engine.tell("remove more_0")
+            engine.send("remove more_0")
             found["alone"] = self.measure_nginx_alone(proxy, after.replace("more-0.test", "gone.test"), after, "more-0.test") * 1000
         proxy.stop()
         engine.stop()
@@ -270,7 +270,7 @@ errors = "{self.folder}/none"
     def storm(self, engine, render):
         calls, published = engine.calls(), render.published
         for i in range(100):
-            engine.tell(f"add storm_{i}")
+            engine.send(f"add storm_{i}")
             time.sleep(0.1)
         wait_until_served("storm-99.test")
         self.report("storm of 100 starts in 10 s at 1,000 sites: engine calls", engine.calls() - calls, "at most 100", most=100)
@@ -278,8 +278,8 @@ errors = "{self.folder}/none"
 
     def cut(self, engine):
         start = time.monotonic()
-        engine.tell("cut")
-        engine.tell("add after_cut")
+        engine.send("cut")
+        engine.send("add after_cut")
         wait_until_served("after-cut.test")
         self.report("a cut event stream: a container that came meanwhile is served, s", time.monotonic() - start, "below 1", most=1)
 

@@ -3,7 +3,7 @@
 // to its account, as a reader of the directory sees them. The engine is a fake one, in a process of its own; what it
 // used of the processor is printed beside. As root, in a folder of its own: bench_sync FOLDER FAKE_ENGINE COUNT
 #include "directory/reader.h"
-#include "syncd/accounts/keeper.h"
+#include "syncd/accounts/account_manager.h"
 #include "syncd/daemon.h"
 #include "syncd/heap.h"
 
@@ -53,7 +53,7 @@ bool is_published(const std::string& path, const std::string& name) {
   return directory::find_account(from, name.c_str(), buffer, entry) == directory::status::found;
 }
 
-// The program fake_engine; its words are in tests/support/fake_engine_main.cpp.
+// The program fake_engine; its commands are in tests/support/fake_engine_main.cpp.
 class engine_program {
  public:
   engine_program(const std::string& program, const std::string& socket, std::size_t count, const std::string& root) {
@@ -82,12 +82,12 @@ class engine_program {
     ::waitpid(child_, nullptr, 0);
   }
 
-  void tell(const std::string& line) {
+  void send(const std::string& line) {
     std::fprintf(orders_, "%s\n", line.c_str());
     std::fflush(orders_);
   }
   long cpu_ms() {
-    tell("count");
+    send("count");
     const auto line = read_line();
     return std::atol(line.c_str() + line.find("cpu_ms=") + 7);
   }
@@ -186,14 +186,14 @@ class bench {
     reader_beside reader(config_.state_dir + "/directory");
     std::vector<double> times, cpu_times;
     for (int i = 0; i < 21; ++i) {
-      // What the start left over (watches, hashes) goes on beside, as it does in life.
+      // What the start left over (watches, hashes) runs beside, as it does in production.
       const auto quiet = clock::now() + 300ms;
       run_until(io, [&] { return clock::now() >= quiet; });
       const auto name = "more_" + std::string(what) + std::to_string(i);
       reader.look_for(name);
       const auto before = clock::now();
       const auto cpu_before_one = cpu_time();
-      engine_.tell("add " + name);
+      engine_.send("add " + name);
       ++count_;
       run_until(io, [&] { return reader.seen().has_value(); });
       times.push_back(milliseconds(*reader.seen() - before));

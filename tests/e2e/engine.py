@@ -18,7 +18,7 @@ def in_host_network(command, **options):
 
 class engine:
     def __init__(self, folder, apart=False):
-        """apart: a second one, in a network of its own, from which nothing leads out; DOCKER_HOST stays the first one's."""
+        """apart: a second one, in a network of its own, without a way out; DOCKER_HOST stays the first one's."""
         self.folder = folder
         self.apart = apart
         self.socket_dir = f"{folder}/socket"

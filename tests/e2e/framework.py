@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a test is and how it is reported. A test's docstring is the rule it proves, in a sentence."""
+import contextlib
+import io
 import os
 import time
 import traceback
@@ -17,6 +19,16 @@ def test(function):
     return function
 
 
+def timed(function):
+    """A test of how fast something is: it runs when no other test does."""
+    function.is_timed = True
+    return test(function)
+
+
+def is_timed(function):
+    return getattr(function, "is_timed", False)
+
+
 def rule_of(function):
     return " ".join(function.__doc__.split())
 
@@ -31,7 +43,7 @@ def expect_equal(actual, expected, what):
 
 
 def rounds(usual):
-    """How often something is tried at random; HEBERG_E2E_ROUNDS=N: N times as often, for who has the time."""
+    """How often something is tried at random; HEBERG_E2E_ROUNDS=N: N times as often."""
     return usual * int(os.environ.get("HEBERG_E2E_ROUNDS", "1"))
 
 
@@ -50,33 +62,39 @@ def wait_for(seconds, what, condition, detail=None, in_a_row=1):
 
 
 def expect_steady(seconds, what, condition):
-    """The one place where time must pass: condition() stays truthy for that long."""
+    """Fails unless condition() stays truthy for that long."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         expect(condition(), f"did not hold for {seconds} s: {what}")
         time.sleep(0.2)
 
 
-def run_tests(chosen, world):
-    """Runs each; prints a line each; returns (passed, failed)."""
-    passed = lost = 0
-    for function in chosen:
-        start = time.monotonic()
-        world.begin_test()
-        try:
+def run_test(function, world):
+    """Runs it; returns (seconds, what it printed, the problem or None)."""
+    start = time.monotonic()
+    printed = io.StringIO()
+    world.begin_test()
+    try:
+        with contextlib.redirect_stdout(printed):
             function(world)
-            problem = None
-        except failed as error:
-            problem = str(error)
-        except Exception:  # a test that breaks is a test that fails
-            problem = traceback.format_exc()
-        took = time.monotonic() - start
-        print(f"{'ok    ' if problem is None else 'FAILED'} {took:6.1f} s  {rule_of(function)}", flush=True)
-        if problem is None:
-            passed += 1
-        else:
-            lost += 1
-            print("        " + problem.strip().replace("\n", "\n        "))
-            print(world.describe_trouble(), flush=True)
+        problem = None
+    except failed as error:
+        problem = str(error)
+    except Exception:  # a test that breaks is a test that fails
+        problem = traceback.format_exc()
+    return time.monotonic() - start, printed.getvalue(), problem
+
+
+def run_tests(chosen, world):
+    """Runs tests of one file; prints a block each, at once, as two workers may print; returns [[rule, seconds, whether it passed], …]."""
+    results = []
+    for function in chosen:
+        took, printed, problem = run_test(function, world)
+        text = f"{'ok    ' if problem is None else 'FAILED'} {took:6.1f} s  {rule_of(function)}\n{printed}"
+        if problem is not None:
+            text += "        " + problem.strip().replace("\n", "\n        ") + "\n" + world.describe_trouble() + "\n"
+        os.write(1, text.encode(errors="replace"))
         world.end_test()
-    return passed, lost
+        results.append([rule_of(function), took, problem is None])
+    world.end_file()
+    return results

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The units that a host can have beside the daemons: the night's backup, and the webhook. Run in a machine of test_host's."""
+"""The units that a host can have beside the daemons: the nightly backup, and the webhook. Run in a machine of test_host's."""
 import json
 import os
 
@@ -14,7 +14,7 @@ def show(host, unit):
 
 
 def back_up_by_timer(host, site):
-    """heberg-backup.service saves what there is; without a password it is not begun."""
+    """heberg-backup.service saves the sites; without a password it does not start."""
     unit = "heberg-backup.service"
     host.run("systemctl", "start", unit)
     expect_equal(host.run("systemctl", "show", "-P", "ConditionResult", unit), "no", "the condition, without a password")
@@ -33,7 +33,7 @@ def back_up_by_timer(host, site):
 
 
 def deploy_by_webhook(host):
-    """heberg-webhook.service, as docs/ansible.md sets it up: who signs has the playbook run with what was merged. The playbook's program is a stand-in."""
+    """heberg-webhook.service, as docs/ansible.md sets it up: a request with the token runs the playbook with the merged sites. ansible-playbook is a stand-in."""
     unit = "heberg-webhook.service"
     host.run("mkdir", "-p", k_share)
     run(["docker", "cp", f"{k_source}/deploy", f"{host.name}:{k_share}/deploy"])
@@ -52,12 +52,12 @@ def deploy_by_webhook(host):
     host.run("systemctl", "reset-failed", unit)
     host.run("systemctl", "enable", "--now", unit)
 
-    def tell(*headers):
+    def post(*headers):
         return host.try_run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", *headers, "--data", "{}", "http://127.0.0.1:9010/hooks/heberg").stdout
 
-    wait_for(10, f"{unit} answers", lambda: tell() == "403")
-    expect_equal(host.try_run("test", "-e", "/root/ran").returncode, 1, "whether it ran for who has no token")
-    expect_equal(tell("-H", f"X-Gitlab-Token: {secret}"), "200", "the token")
+    wait_for(10, f"{unit} answers", lambda: post() == "403")
+    expect_equal(host.try_run("test", "-e", "/root/ran").returncode, 1, "whether it ran without a token")
+    expect_equal(post("-H", f"X-Gitlab-Token: {secret}"), "200", "the token")
     wait_for(15, "the playbook ran", lambda: "/etc/heberg/site.yml" in host.try_run("cat", "/root/ran").stdout)
     expect("merged.test" in host.run("cat", "/root/ran-sites"), "the sites that it was given")
     wait_for(10, "what is deployed is noted", lambda: host.try_run("test", "-s", "/srv/sites.git/heberg-deployed").returncode == 0)

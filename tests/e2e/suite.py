@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Sets up the engine, the images and heberg, runs the tests, takes everything down. Started by tests/e2e/run."""
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -13,31 +14,34 @@ import engine as engines
 import framework
 import world as worlds
 
-# In this order: recovery late, it restarts what the others use; quickstart last, in the others' place.
-import test_images  # noqa: F401
-import test_life  # noqa: F401
-import test_accounts  # noqa: F401
-import test_passwords  # noqa: F401
+# The files in this order: those that take longest first, so that the two workers end at about the same time; quickstart last, in the others'
+# place.
+import test_logs  # noqa: F401
 import test_hebergctl  # noqa: F401
+import test_move  # noqa: F401
+import test_proxy_faults  # noqa: F401
+import test_ansible  # noqa: F401
+import test_ansible_host  # noqa: F401
+import test_host  # noqa: F401
+import test_recovery  # noqa: F401
 import test_import  # noqa: F401
-import test_backup  # noqa: F401
+import test_life  # noqa: F401
 import test_locked_in  # noqa: F401
-import test_network  # noqa: F401
-import test_proxy_words  # noqa: F401
+import test_passwords  # noqa: F401
+import test_proxy_variables  # noqa: F401
+import test_backup  # noqa: F401
 import test_proxy_tls  # noqa: F401
 import test_proxy_networks  # noqa: F401
 import test_proxy_protocols  # noqa: F401
 import test_proxy_reload  # noqa: F401
 import test_sftp_log  # noqa: F401
 import test_hostile  # noqa: F401
-import test_host  # noqa: F401
-import test_move  # noqa: F401
-import test_logs  # noqa: F401
-import test_ansible  # noqa: F401
-import test_ansible_host  # noqa: F401
-import test_recovery  # noqa: F401
-import test_proxy_faults  # noqa: F401
+import test_network  # noqa: F401
+import test_accounts  # noqa: F401
+import test_images  # noqa: F401
 import test_quickstart  # noqa: F401
+
+k_slowest = 10
 
 
 def read_options():
@@ -45,7 +49,10 @@ def read_options():
     parser.add_argument("filter", nargs="*", help="only tests whose function or rule contains one of these words")
     parser.add_argument("--list", action="store_true", help="list the tests")
     parser.add_argument("--keep", metavar="DIR", help="keep the engine's data and the images in DIR, and use them next time")
+    parser.add_argument("--workers", type=int, choices=(1, 2), help="how many tests run at a time (default: 2 where there are two processors)")
     parser.add_argument("--count-file", help=argparse.SUPPRESS)  # for tests/run: "PASSED FAILED"
+    parser.add_argument("--second", metavar="DIR", help=argparse.SUPPRESS)  # the second worker, and the queue that it shares with the first
+    parser.add_argument("--queue", metavar="DIR", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -75,8 +82,129 @@ def build_images():
     engines.in_host_network(["bash", "-c", script], check=True)
 
 
+class worker:
+    """An engine and heberg in a network namespace, and the tests that it takes from the queue, a file at a time."""
+
+    def __init__(self, folder, queue):
+        self.folder = folder
+        self.queue = queue
+        self.results = []
+        self.world = None
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        subprocess.run(["ip", "address", "add", f"{worlds.k_sftp_address}/32", "dev", "lo"], check=True)
+        self.engine = engines.engine(folder)
+
+    def start(self):
+        self.engine.start()
+        self.world = worlds.world(self.engine, self.folder)
+        self.world.start_heberg()
+
+    def take(self, name):
+        """Whether the file is this worker's: the first who asks has it."""
+        try:
+            os.close(os.open(f"{self.queue}/{name}", os.O_CREAT | os.O_EXCL))
+            return True
+        except FileExistsError:
+            return False
+
+    def run(self, chosen):
+        for name in dict.fromkeys(function.__module__ for function in chosen):
+            if self.take(name):
+                self.results += framework.run_tests([function for function in chosen if function.__module__ == name], self.world)
+
+    def close(self):
+        self.engine.close()
+
+
+def run_second(options):
+    """The second worker's process: its results go to a file."""
+    second = worker(options.second, options.queue)
+    try:
+        second.start()
+        second.run([function for function in choose(options.filter) if not framework.is_timed(function)])
+    finally:
+        second.close()
+    with open(f"{options.queue}/results", "w") as file:
+        json.dump(second.results, file)
+    return 0
+
+
+class second_process:
+    """The second worker: a process in a network namespace of its own, with a copy of the images."""
+
+    def __init__(self, folder, queue, words):
+        self.folder = f"{folder}/second"
+        self.queue = queue
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.mkdir(self.folder, 0o755)
+        subprocess.run(["cp", "-a", f"{folder}/data", f"{self.folder}/data"], check=True)
+        self.process = subprocess.Popen(["unshare", "--net", sys.executable, os.path.abspath(__file__), "--second", self.folder, "--queue", queue,
+                                         *words], stdin=subprocess.DEVNULL, pass_fds=[engines.k_host_network_fd])
+
+    def join(self):
+        """Its results, when it has ended."""
+        status = self.process.wait()
+        if status != 0:
+            raise RuntimeError(f"the second worker ended with status {status}")
+        with open(f"{self.queue}/results") as file:
+            return json.load(file)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def count_workers(options, chosen):
+    """Two where there are tests of two files to share and two processors."""
+    if options.workers:
+        return options.workers
+    files = {function.__module__ for function in chosen if not framework.is_timed(function)}
+    return 2 if len(files) > 1 and os.cpu_count() > 1 else 1
+
+
+def run_all(options, chosen, folder):
+    """Builds the images, and runs the tests; returns the results of those that ran."""
+    queue = tempfile.mkdtemp(prefix="heberg-e2e-queue.")
+    first, second = worker(folder, queue), None
+    try:
+        print("==> an engine of the tests' own", flush=True)
+        first.engine.start_for_builds()
+        build_images()
+        first.engine.stop_for_builds()
+        if count_workers(options, chosen) > 1:
+            second = second_process(folder, queue, options.filter)
+        print(f"==> heberg in it{' and in a second one' if second else ''}", flush=True)
+        first.start()
+        start = time.monotonic()
+        first.run([function for function in chosen if not framework.is_timed(function)])
+        if second:
+            first.results += second.join()
+        alone = [function for function in chosen if framework.is_timed(function)]
+        if second and alone:
+            print("==> tests of how fast something is: one at a time", flush=True)
+        shutil.rmtree(queue)
+        os.mkdir(queue)
+        first.run(alone)
+        print(f"end-to-end: {time.monotonic() - start:.0f} s", flush=True)
+    except (RuntimeError, subprocess.CalledProcessError, framework.failed) as error:
+        print(f"end-to-end tests: {error}", file=sys.stderr)
+        if first.world:
+            print(first.world.describe_trouble(), file=sys.stderr)
+    finally:
+        if second:
+            second.close()
+        first.close()
+        shutil.rmtree(queue, ignore_errors=True)
+    return first.results
+
+
 def main():
     options = read_options()
+    if options.second:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        return run_second(options)
     chosen = choose(options.filter)
     if options.list:
         for function in chosen:
@@ -89,33 +217,18 @@ def main():
     folder = options.keep or tempfile.mkdtemp(prefix="heberg-e2e.", dir="/var/tmp")
     os.makedirs(folder, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    subprocess.run(["ip", "address", "add", f"{worlds.k_sftp_address}/32", "dev", "lo"], check=True)
-    engine = world = None
-    passed = lost = 0
     try:
-        print("==> an engine of the tests' own", flush=True)
-        engine = engines.engine(folder)
-        engine.start_for_builds()
-        build_images()
-        engine.stop_for_builds()
-        engine.start()
-        print("==> heberg in it", flush=True)
-        world = worlds.world(engine, folder)
-        world.start_heberg()
-        start = time.monotonic()
-        passed, lost = framework.run_tests(chosen, world)
-        print(f"end-to-end: {passed} passed, {lost} failed, in {time.monotonic() - start:.0f} s")
-    except (RuntimeError, subprocess.CalledProcessError, framework.failed) as error:
-        print(f"end-to-end tests: {error}", file=sys.stderr)
-        if world:
-            print(world.describe_trouble(), file=sys.stderr)
-        lost = len(chosen) - passed
+        results = run_all(options, chosen, folder)
     finally:
-        if engine:
-            engine.close()
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
+    passed = sum(is_good for _, _, is_good in results)
+    lost = len(chosen) - passed  # a test that did not run has not passed
+    if len(results) > k_slowest:
+        print(f"the slowest {k_slowest}:")
+        for rule, seconds, _ in sorted(results, key=lambda one: -one[1])[:k_slowest]:
+            print(f"       {seconds:6.1f} s  {rule[:100]}")
+    print(f"end-to-end: {passed} passed, {lost} failed", flush=True)
     if options.count_file:
         with open(options.count_file, "w") as file:
             print(passed, lost, file=file)

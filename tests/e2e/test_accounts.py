@@ -30,7 +30,7 @@ def getent_initgroups(world):
 
 @test
 def getent_shadow(world):
-    """Root reads a site's hash (yescrypt) through getent shadow; nobody else does, nor finds it in the files."""
+    """Root alone reads a site's hash (yescrypt), through getent shadow and in the files."""
     world.new_site("dark")
     code, line = world.getent("shadow", "dark")
     expect_equal(code, 0, "getent shadow as root")
@@ -40,7 +40,14 @@ def getent_shadow(world):
                         "/var/lib/heberg/directory/accounts.cdb").splitlines()
     expect_equal(seen, ["root:shadow 640", "root:root 644"], "owners and modes of the directory's files")
     done = run(["docker", "exec", "--user", "nobody", "heberg-sftp", "cat", "/var/lib/heberg/directory/shadow.cdb"])
-    expect(done.returncode != 0, "nobody can read shadow.cdb")
+    expect("Permission denied" in done.stderr, f"the user nobody reads shadow.cdb: {done.stdout[:40]!r} {done.stderr}")
+
+
+def start_pam(world):
+    """A container with heberg-sftp's PAM stack, pamtester, and the published accounts."""
+    world.made.append("pam")
+    world.docker("run", "-d", "--name", "pam", "--network", "none", "-v", f"{world.state}/directory:/var/lib/heberg/directory:ro",
+                 "heberg-e2e-pam")
 
 
 def pamtester(world, name, password, *operations):
@@ -49,10 +56,8 @@ def pamtester(world, name, password, *operations):
 
 @test
 def pam_stack(world):
-    """pamtester through pam.d/sshd: the right password alone is accepted; a session opens; the password cannot be changed there."""
-    world.made.append("pam")
-    world.docker("run", "-d", "--name", "pam", "--network", "none", "-v", f"{world.state}/directory:/var/lib/heberg/directory:ro",
-                 "heberg-e2e-pam")
+    """pamtester through pam.d/sshd: the right password alone is accepted, and a session opens."""
+    start_pam(world)
     _, password = world.new_site("pamsite")
     done = pamtester(world, "pamsite", password, "authenticate", "acct_mgmt", "open_session", "close_session")
     expect_equal(done.returncode, 0, f"pamtester: {done.stdout}{done.stderr}")
@@ -60,4 +65,25 @@ def pam_stack(world):
         expect(pamtester(world, name, wrong, "authenticate").returncode != 0, f"{name} got in with {wrong!r}")
     for name in ("nosite", "root", "www-data"):
         expect(pamtester(world, name, "", "acct_mgmt").returncode != 0, f"{name} has an account")
-    expect(pamtester(world, "pamsite", "x\nx", "chauthtok").returncode != 0, "the password could be changed")
+
+
+@test
+def chauthtok(world):
+    """A site's password is not changed through PAM: the module says whom to ask and answers PAM_PERM_DENIED; another PAM stack accepts the same request."""
+    start_pam(world)
+    _, password = world.new_site("pamsite")
+    # The control: the same program, name and input, and a stack whose answer is yes.
+    run(["docker", "exec", "-i", "pam", "tee", "/etc/pam.d/yes"], input="password required pam_permit.so\n")
+    done = run(["docker", "exec", "-i", "pam", "pamtester", "yes", "pamsite", "chauthtok"], input="x\nx\n")
+    expect_equal((done.returncode, done.stderr), (0, ""), "chauthtok through pam_permit")
+    expect("altered successfully" in done.stdout, f"chauthtok through pam_permit: {done.stdout}")
+    done = pamtester(world, "pamsite", "x\nx", "chauthtok")
+    said = done.stdout + done.stderr
+    expect_equal(done.returncode, 1, f"chauthtok: {said}")
+    expect("The password of pamsite is kept by the administrator of this server" in said, f"the refusal: {said}")
+    expect("pamtester: Permission denied" in said, f"PAM_PERM_DENIED: {said}")  # pam_strerror of that code alone
+    # A name that is no site's is another module's matter: another code, and no sentence.
+    done = pamtester(world, "nosite", "x\nx", "chauthtok")
+    said = done.stdout + done.stderr
+    expect("User not known" in said and "is kept by" not in said, f"chauthtok of a name that is no site's: {said}")
+    expect_equal(pamtester(world, "pamsite", password, "authenticate").returncode, 0, "the password that was not changed")

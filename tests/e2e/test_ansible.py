@@ -94,9 +94,9 @@ def ansible_push(world):
     world.made.append("pushed")
     bare, clone = f"{folder}/sites.git", f"{folder}/clone"
 
-    def git(*words):
-        done = run(["git", *words], env=environment_of(folder), timeout=120)
-        expect_equal(done.returncode, 0, f"git {' '.join(words)}: {done.stdout}{done.stderr}")
+    def git(*arguments):
+        done = run(["git", *arguments], env=environment_of(folder), timeout=120)
+        expect_equal(done.returncode, 0, f"git {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout + done.stderr
 
     git("init", "-q", "--bare", "-b", "main", bare)
@@ -118,15 +118,15 @@ def ansible_push(world):
 
 @test
 def ansible_webhook(world):
-    """What is merged elsewhere is deployed when the webhook is told, by HMAC or by GitLab's token; without them, or with wrong ones, nothing happens."""
+    """What is merged elsewhere is deployed by a request to the webhook with an HMAC or with GitLab's token; without them, or with wrong ones, nothing happens."""
     folder = prepare(world, "webhook")
     world.made += ["hooked", "hooked-2"]
     upstream, mirror, clone = f"{folder}/upstream.git", f"{folder}/mirror.git", f"{folder}/clone"
     environment = environment_of(folder)
 
-    def git(*words):
-        done = run(["git", *words], env=environment, timeout=120)
-        expect_equal(done.returncode, 0, f"git {' '.join(words)}: {done.stdout}{done.stderr}")
+    def git(*arguments):
+        done = run(["git", *arguments], env=environment, timeout=120)
+        expect_equal(done.returncode, 0, f"git {' '.join(arguments)}: {done.stdout}{done.stderr}")
 
     def merge(*lines):
         write_lines(f"{clone}/sites.yml", lines)
@@ -134,7 +134,7 @@ def ansible_webhook(world):
         git("-C", clone, "commit", "-q", "-m", "sites")
         git("-C", clone, "push", "-q", "origin", "HEAD:main")
 
-    def tell(*headers):
+    def post(*headers):
         body = '{"ref": "refs/heads/main"}'
         return run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Content-Type: application/json",
                     *(x for header in headers for x in ("-H", header)), "--data", body, "http://127.0.0.1:9010/hooks/heberg"]).stdout, body
@@ -151,15 +151,15 @@ def ansible_webhook(world):
                                 env={**environment, "HEBERG_HOOKS": f"{k_deploy}/hooks", "HEBERG_REPOSITORY": mirror, "HEBERG_WEBHOOK_SECRET": secret},
                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        wait_for(10, "the webhook answers", lambda: tell()[0] == "403")
-        expect(tell("X-Gitlab-Token: ", "X-Hub-Signature-256: sha256=" + "0" * 64)[0] in ("403", "500"), "a wrong signature")
-        expect_equal(tell(f"X-Gitlab-Token: {secret}0")[0], "403", "a wrong token")
+        wait_for(10, "the webhook answers", lambda: post()[0] == "403")
+        expect(post("X-Gitlab-Token: ", "X-Hub-Signature-256: sha256=" + "0" * 64)[0] in ("403", "500"), "a wrong signature")
+        expect_equal(post(f"X-Gitlab-Token: {secret}0")[0], "403", "a wrong token")
         expect(not os.path.exists(f"{folder}/logs"), "something was deployed")
-        signature = hmac.new(secret.encode(), tell()[1].encode(), "sha256").hexdigest()
-        expect_equal(tell(f"X-Hub-Signature-256: sha256={signature}")[0], "200", "the right signature")
+        signature = hmac.new(secret.encode(), post()[1].encode(), "sha256").hexdigest()
+        expect_equal(post(f"X-Hub-Signature-256: sha256={signature}")[0], "200", "the right signature")
         wait_for(60, "what was merged is there", lambda: world.find_account("hooked"))
         merge("{name: hooked, hosts: [hooked.test]}", "{name: hooked-2, hosts: [hooked-2.test]}")
-        expect_equal(tell(f"X-Gitlab-Token: {secret}")[0], "200", "the right token")
+        expect_equal(post(f"X-Gitlab-Token: {secret}")[0], "200", "the right token")
         wait_for(60, "what was merged later is there", lambda: world.find_account("hooked-2"))
         tip = run(["git", "-C", mirror, "rev-parse", "main"], env=environment).stdout
         wait_for(60, "the run's end", lambda: os.path.exists(f"{mirror}/heberg-deployed") and open(f"{mirror}/heberg-deployed").read() == tip)

@@ -13,8 +13,8 @@ from world import run
 class target(machine):
     """A Debian host that ssh reaches and that has no heberg. Its engine is the tests', by a link; its apt has no network."""
 
-    def __init__(self, world, name, folder):
-        super().__init__(world, name, network="net-role")
+    def __init__(self, world, name, folder, is_fresh):
+        super().__init__(world, name, network="net-role", is_fresh=is_fresh)
         self.folder = folder
         self.settings = {"docker": {"host": "unix:///engine/docker.sock"}, "sites": {"host_root": self.sites}, "accounts": {"uid_min": 48000, "uid_max": 48999},
                          "proxy": {"http_port": 8082}}
@@ -54,10 +54,10 @@ def count_changes(said):
 
 
 @contextlib.contextmanager
-def bare_host(world, name):
+def bare_host(world, name, is_fresh=False):
     world.docker("network", "create", "net-role")
     try:
-        host = target(world, name, prepare(world, name))
+        host = target(world, name, prepare(world, name), is_fresh)
         host.start()
         yield host
     finally:
@@ -87,8 +87,9 @@ def ansible_host(world):
 
 @test
 def ansible_host_apt(world):
-    """The role heberg takes the packages from the host's apt, where a repository has them; again it changes nothing."""
-    with bare_host(world, "host-apt") as host:
+    """The role heberg on a host without a folder /sites takes the packages from the host's apt, where a repository has them; again it changes nothing."""
+    with bare_host(world, "host-apt", is_fresh=True) as host:
+        host.run("test", "!", "-e", "/sites")
         index = run(["dpkg-scanpackages", "-m", "."], cwd=f"{host.folder}/packages").stdout
         host.write("/packages/Packages", index)
         host.run("sh", "-c", "rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/*; echo 'deb [trusted=yes] file:/packages ./' >/etc/apt/sources.list.d/heberg.list")

@@ -68,7 +68,7 @@ def ctl_sessions(world):
 
 @test
 def ctl_status(world):
-    """hebergctl status tells of engine, accounts and host keys; while syncd is down, list still answers and says how old it is."""
+    """hebergctl status shows engine, accounts and host keys; while syncd is down, list still answers and says how old its data is."""
     world.new_site("stat")
     status = json.loads(ctl(world, "status", "--json"))
     expect(status["syncd"] and status["engine"] and status["accounts"] >= 1, f"the status: {status}")
@@ -162,13 +162,13 @@ def ctl_create_refused(world):
 
 @test
 def ctl_render(world):
-    """hebergctl render: the renderer goes on, and nginx has new workers though nothing has changed."""
+    """hebergctl render: the renderer runs on, and nginx has new workers though nothing has changed."""
     def workers():
         return {line.split()[1] for line in world.docker("top", "heberg-proxy").splitlines() if "worker process" in line and "shutting down" not in line}
 
     before, started = workers(), world.docker("inspect", "-f", "{{.State.StartedAt}}", "heberg-proxy-render")
     expect(before, "nginx has no workers")
-    expect_equal(json.loads(ctl(world, "render", "--json"))["told"], 1, "how many were told")
+    expect_equal(json.loads(ctl(world, "render", "--json"))["told"], 1, "how many were reloaded")
     wait_for(10, "new workers", lambda: workers() and not workers() & before)
     expect_equal(world.docker("inspect", "-f", "{{.State.StartedAt}}", "heberg-proxy-render"), started, "when the renderer was started")
 
@@ -193,7 +193,7 @@ def ctl_archive(world):
     wait_for(10, "the password holds", lambda: world.can_log_in("arch", made["password"]))
     wait_for(10, "its files are served", lambda: world.fetch("arch.test", "/kept.txt") == (200, "kept"))
     ctl(world, "restore", file, code=5)
-    # Where it was served by a certificate that is not there any more, that is told.
+    # Where it was served by a certificate that is not there any more, that is reported.
     make_certificate(world, "arch.test", "arch.test")
     file = json.loads(ctl(world, "archive", "arch", "--remove", "--json"))["file"]
     shutil.rmtree(f"{world.config}/certs")
@@ -267,7 +267,7 @@ def ctl_create_pulls(world):
             expect_equal(world.docker("inspect", "-f", "{{.Config.Image}}", "pulled"), image, "its image")
         before = world.docker("inspect", "-f", "{{.Id}}", "pulled")
         said = ctl(world, "create", "pulled", "--host", "pulled.test", "--image", f"{address}/nosuch:1", code=1)
-        expect(f"pull the image {address}/nosuch:1" in said, f"an image that nobody has: {said}")
+        expect(f"pull the image {address}/nosuch:1" in said, f"an image that no registry has: {said}")
         expect_equal(world.docker("inspect", "-f", "{{.Id}} {{.State.Running}}", "pulled"), f"{before} true", "the container")
         said = ctl(world, "create", "pull-none", "--host", "pull-none.test", "--image", "127.0.0.1:1/nosuch", code=1)
         expect("127.0.0.1:1" in said, f"a registry that does not answer: {said}")
@@ -317,13 +317,15 @@ def ctl_killed(world):
     kills = 0
     for _ in range(25):
         kills += kill_at_random(world, 0.8 * whole, "archive", "killed")
-        wait_for(10, "the container goes on", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
+        wait_for(10, "the container runs", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
+    stopped = 0
     for _ in range(5):  # as a service that is stopped: its guard gets the signal, too
         client = subprocess.Popen(["docker", "exec", "heberg-syncd", "hebergctl", "archive", "killed", "--stop"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(random.uniform(0, whole))
-        run(["pkill", "-TERM", "-x", "-f", "hebergctl archive killed --stop"])
+        stopped += run(["pkill", "-TERM", "-x", "-f", "hebergctl archive killed --stop"]).returncode == 0
         client.wait()
-        wait_for(20, "the container goes on", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
+        wait_for(20, "the container runs", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
+    expect(stopped, "no signal hit anything")
     archive = json.loads(ctl(world, "archive", "killed", "--json"))["file"]
     for verb in (["restore", archive, "--as", "killed-copy"], ["clone", "killed", "killed-copy"]):
         for _ in range(25):
@@ -334,7 +336,7 @@ def ctl_killed(world):
         ctl(world, *verb)
         same_as_first("killed-copy")
         ctl(world, "purge", "killed-copy", "--confirm", "killed-copy", "--tree")
-        wait_for(10, "the container goes on", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
+        wait_for(10, "the container runs", lambda: world.docker("inspect", "-f", "{{.State.Status}}", "killed") == "running")
     print(f"        {kills} of 75 hit it", flush=True)
     expect(kills >= 50, f"only {kills} kills hit anything")
 
@@ -357,7 +359,7 @@ def ctl_in_use(world):
     with open(f"{world.state}/locks/shared") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         said = ctl(world, "archive", "shared", code=5)
-        expect("another hebergctl works on it" in said, f"two at once: {said}")
+        expect("another hebergctl is working on this site" in said, f"two at once: {said}")
         ctl(world, "list")
     ctl(world, "archive", "shared", "--remove")
     world.wait_for_no_account("shared")
@@ -365,7 +367,7 @@ def ctl_in_use(world):
 
 @test
 def ctl_progress(world):
-    """Long work says on one line of a terminal how far it is, and takes the line away in the end; where nobody looks it says nothing."""
+    """Long work shows its progress on one line of a terminal, and clears the line at the end; without a terminal it prints nothing."""
     world.made.append("large")
     ctl(world, "create", "large", "--host", "large.test")
     with open(f"{world.sites}/large/www/film", "wb") as file:
@@ -378,7 +380,7 @@ def ctl_progress(world):
     expect(len(shares) > 2 and shares == sorted(shares), f"what a terminal sees: {shown!r}")
     expect("packing" not in end and "%" not in end, f"the line stays: {shown!r}")
     quiet = run(["docker", "exec", "heberg-syncd", "hebergctl", "archive", "large"])
-    expect(quiet.returncode == 0 and "packing" not in quiet.stderr, f"where nobody looks: {quiet.stderr!r}")
+    expect(quiet.returncode == 0 and "packing" not in quiet.stderr, f"without a terminal: {quiet.stderr!r}")
     ctl(world, "remove", "large")
     world.wait_for_no_account("large")
     ctl(world, "purge", "large", "--confirm", "large", "--tree")
@@ -395,7 +397,7 @@ def ctl_many_files(world):
     start = time.monotonic()
     said = json.loads(ctl(world, "archive", "heap", "--remove", "--json"))
     packed = time.monotonic()
-    expect_equal(said["left_out"], 2, "what was left out")  # the link that leads to /etc, and the socket for sshd's words
+    expect_equal(said["left_out"], 2, "what was left out")  # the link that leads to /etc, and sshd's log socket
     world.wait_for_no_account("heap")
     again = time.monotonic()
     ctl(world, "restore", said["file"])
@@ -420,7 +422,7 @@ def ctl_rename_killed(world):
         client = subprocess.Popen(["docker", "exec", "heberg-syncd", "hebergctl", "rename", *names], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(random.uniform(0.05, 0.3))
         world.docker("kill", "heberg-syncd")
-        client.kill()  # the engine does not always tell it that its container is gone
+        client.kill()  # the engine does not always report that its container is gone
         client.wait()
         world.docker("start", "heberg-syncd")
         wait_for(20, "syncd answers", lambda: run(["docker", "exec", "heberg-syncd", "hebergctl", "status"]).returncode == 0)

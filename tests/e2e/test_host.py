@@ -10,11 +10,15 @@ from world import k_source, run
 
 k_host = "heberg-e2e-host"
 k_packages = ("heberg", "heberg-syncd", "heberg-proxy-render", "hebergctl", "libnss-heberg", "libpam-heberg")
+k_daemons = ("heberg-syncd", "heberg-proxy-render")
+k_install = ("sh", "-c", "DEBIAN_FRONTEND=noninteractive dpkg -i /packages/*.deb")
 
 
 class machine:
-    def __init__(self, world, name=k_host, socket_dir=None, network="host"):
+    def __init__(self, world, name=k_host, socket_dir=None, network="host", is_fresh=False):
+        """is_fresh: without a folder /sites, as Debian's installer leaves a host."""
         self.world = world
+        self.is_fresh = is_fresh
         self.name = name
         self.network = network
         self.socket_dir = socket_dir or world.engine.socket_dir
@@ -27,8 +31,8 @@ class machine:
         # systemd wants a cgroup tree of its own; the host's network, as a real host's nginx has it, but on ports of its own.
         self.world.docker("run", "-d", "--name", self.name, "--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--cgroupns", "private",
                           "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
-                          "--security-opt", "systempaths=unconfined", "--network", self.network, "--tmpfs", "/run", "--tmpfs", "/tmp", "-v", f"{self.sites}:/sites",
-                          "-v", f"{self.socket_dir}:/engine:ro", "heberg-e2e-host")
+                          "--security-opt", "systempaths=unconfined", "--network", self.network, "--tmpfs", "/run", "--tmpfs", "/tmp",
+                          *([] if self.is_fresh else ["-v", f"{self.sites}:/sites"]), "-v", f"{self.socket_dir}:/engine:ro", "heberg-e2e-host")
         wait_for(30, "systemd", lambda: self.try_run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded"))
         self.write("/etc/heberg/heberg.toml", f"""
 [docker]
@@ -58,6 +62,13 @@ http_port = 8081
     def write(self, path, text):
         self.run("sh", "-c", 'mkdir -p "${1%/*}" && cat >"$1"', "sh", path, input=text)
 
+    def is_active(self, unit):
+        return self.try_run("systemctl", "is-active", unit).stdout.strip() == "active"
+
+    def pid_of(self, unit):
+        """The daemon's process; 0 where it does not run."""
+        return int(self.run("systemctl", "show", "-P", "MainPID", unit))
+
     def explain(self, *units):
         return self.try_run("journalctl", "--no-pager", "-n", "60", *(f"-u{unit}" for unit in units)).stdout
 
@@ -69,11 +80,11 @@ def trouble(host):
 
 @test
 def packages_on_a_host(world):
-    """Debian under systemd: dpkg installs, both daemons, the night's backup and the webhook run as their units say, getent knows the site, nginx
+    """Debian under systemd: dpkg installs, the daemons, the nightly backup and the webhook run by their units, getent knows the site, nginx
     serves it, the host's own sshd lets its owner in, confined; purged, nothing is left of it but the sites and the ledger."""
     host = machine(world)
     host.start()
-    host.run("sh", "-c", "DEBIAN_FRONTEND=noninteractive dpkg -i /packages/*.deb")
+    host.run(*k_install)
     expect_equal(host.try_run("systemctl", "is-active", "heberg-syncd").stdout.strip(), "inactive", "installing starts nothing: it")
     host.run("systemctl", "enable", "--now", "heberg-syncd", "heberg-proxy-render")
     try:
@@ -109,17 +120,17 @@ def packages_on_a_host(world):
         expect_equal(host.run("stat", "-c", "%U:%G", "/sites/hosted/www/index.php"), "hosted:hosted", "its owner")
         wait_for(5, "the upload in sftp.log", lambda: "/www/index.php" in host.run("cat", "/sites/hosted/logs/sftp.log"))
 
-        # What is promised is proved, through the proxy and back by the log; what is broken is told, and mended where it may be.
+        # hebergctl check: it tests the site through the proxy and its log, reports what is broken, and repairs it with --fix.
         seen = json.loads(host.run_for(6, "hebergctl", "--json", "check", "hosted"))
-        expect_equal([f["text"] for f in seen["findings"]], ["container hosted begins as root"], "findings")
+        expect_equal([f["text"] for f in seen["findings"]], ["container hosted starts as root"], "findings")
         host.run("chmod", "0777", "/sites/hosted/logs")
-        expect("/sites/hosted/logs has mode 0777, should have 0750" in host.run_for(1, "hebergctl", "check"), "the wrong mode is not told")
+        expect("/sites/hosted/logs has mode 0777, should have 0750" in host.run_for(1, "hebergctl", "check"), "the wrong mode is not reported")
         host.run_for(6, "hebergctl", "check", "--fix", "hosted")
-        expect_equal(host.run("stat", "-c", "%a", "/sites/hosted/logs"), "750", "mended mode")
+        expect_equal(host.run("stat", "-c", "%a", "/sites/hosted/logs"), "750", "the repaired mode")
         host.run("sh", "-c", "cd /sites/hosted/logs && mv access.log kept && mkdir access.log")
         world.fetch_at(8081, "hosted.test", "/?unwritten")
         wait_for(5, "the engine has the line", lambda: "/?unwritten" in world.docker("logs", "hosted"))
-        expect("container hosted wrote last is not in access.log" in host.run_for(1, "hebergctl", "check", "hosted"), "a log that cannot be written is not told")
+        expect("access.log lacks the last lines of container hosted" in host.run_for(1, "hebergctl", "check", "hosted"), "a log that cannot be written is not reported")
         host.run("sh", "-c", "cd /sites/hosted/logs && rmdir access.log && mv kept access.log")
         wait_for(15, "the log goes on", lambda: host.try_run("hebergctl", "check", "hosted").returncode == 6)
         host.run_for(3, "hebergctl", "check", "nosite")
@@ -144,3 +155,49 @@ def packages_on_a_host(world):
     expect_equal(host.try_run("sh", "-c", "ls -d /usr/sbin/heberg* /lib/systemd/system/heberg* /usr/lib/*/libnss_heberg* 2>/dev/null").stdout,
                  "", "what is left")
     expect_equal(host.run("stat", "-c", "%u", "/sites/hosted/www/index.php"), "48000", "the site's file")
+
+
+@test
+def daemon_starts_on_a_fresh_host(world):
+    """Debian without a folder /sites: installing starts nothing; systemctl enable --now heberg-syncd makes the folder, starts it, and it answers."""
+    host = machine(world, "host-fresh", network="none", is_fresh=True)
+    host.start()
+    host.run("test", "!", "-e", "/sites")
+    host.run(*k_install)
+    for unit in k_daemons:
+        expect_equal(host.try_run("systemctl", "is-active", unit).stdout.strip(), "inactive", f"{unit}, installed")
+    done = host.try_run("systemctl", "enable", "--now", "heberg-syncd", timeout=20)
+    expect_equal(done.returncode, 0, f"systemctl enable --now: {done.stderr}{trouble(host)}")
+    expect(host.is_active("heberg-syncd"), "it does not run")
+    expect_equal(host.run("stat", "-c", "%U:%G %a", "/sites"), "root:root 755", "owner and mode of /sites")
+    host.run("hebergctl", "status")
+
+
+@test
+def packages_restart_and_stop_the_daemons(world):
+    """The same packages installed again: a daemon that ran runs again with a new PID, one that is stopped stays so; removed, no process and no unit of heberg's is left."""
+    host = machine(world, "host-again", network="none", is_fresh=True)
+    host.start()
+    host.run(*k_install)
+    host.run("systemctl", "enable", "--now", "heberg-syncd", timeout=20)
+    pid = host.pid_of("heberg-syncd")
+    expect(pid, f"heberg-syncd does not run: {trouble(host)}")
+
+    host.run(*k_install)
+    wait_for(20, "heberg-syncd runs again", lambda: host.is_active("heberg-syncd"), detail=lambda: trouble(host))
+    expect(host.pid_of("heberg-syncd") not in (0, pid), "heberg-syncd is the process of before")
+    expect_equal(host.pid_of("heberg-proxy-render"), 0, "the PID of a daemon that is disabled")
+
+    host.run("systemctl", "enable", "--now", "heberg-proxy-render", timeout=20)
+    before = {unit: host.pid_of(unit) for unit in k_daemons}
+    expect(all(before.values()), f"PIDs: {before}")
+    host.run(*k_install)
+    for unit in k_daemons:
+        wait_for(20, f"{unit} runs again", lambda unit=unit: host.is_active(unit), detail=lambda: trouble(host))
+        expect(host.pid_of(unit) not in (0, before[unit]), f"{unit} is the process of before")
+
+    expect_equal(host.try_run("pgrep", "-c", "heberg").stdout.strip(), "2", "processes of heberg's")
+    host.run("dpkg", "--remove", *k_packages)
+    expect_equal(host.try_run("pgrep", "-a", "heberg").stdout, "", "processes of heberg's, removed")
+    for unit in k_daemons:
+        expect_equal(host.run("systemctl", "show", "-P", "LoadState,ActiveState", unit).split(), ["not-found", "inactive"], unit)

@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Containers whose names and values mean harm: they break nothing, and the log names them."""
+"""Containers with hostile names and values: they break nothing, and the log names them."""
+import os
+import re
+import time
+
 from framework import expect, expect_equal, test, wait_for
 from world import run
 
 
-def expect_all_is_well(world, word):
-    """A decent site that comes after the hostile one gets its account and is served; nginx is content."""
-    name = f"decent-{word}"
+def tree_of(folder):
+    """{path: owner, group, mode}, of the folder itself and of all below it."""
+    paths = [folder, *(os.path.join(path, name) for path, names, files in os.walk(folder) for name in names + files)]
+    return {path: (seen.st_uid, seen.st_gid, oct(seen.st_mode)) for path in paths for seen in [os.lstat(path)]}
+
+
+def expect_all_is_well(world, what):
+    """A valid site that starts after the hostile one gets its account and is served; nginx accepts its configuration."""
+    name = f"decent-{what}"
     _, password = world.new_site(name)
     world.put(name, password, "<?php echo 'fine';", "index.php")
     world.wait_until_served(f"{name}.test", (200, "fine"), seconds=10)
@@ -26,11 +36,11 @@ def hostile_hosts(world):
         "dollar": "$host.test", "regex": "~^a(.test$", "hash": "a.test#", "backslash": "a\\.test",
     }
     for word, host in bad.items():
-        world.run_site(f"bad-{word}", host, create=False)
+        world.run_site(f"bad-{word}", host)  # running: one that was only created has no part in the configuration
     expect_all_is_well(world, "hosts")
-    log = wait_for(10, "the log", lambda: logs_since(world))
-    for word, host in bad.items():
+    for word in bad:
         wait_for(5, f"the log names bad-{word}", lambda: f"bad-{word}" in world.logs("heberg-proxy-render", world.since))
+    log = logs_since(world)
     expect("\x1b" not in log and "\x01" not in log, "a control byte reached the log")
     configuration = world.docker("exec", "heberg-proxy", "cat", "/etc/nginx/conf.d/heberg.conf")
     for sign in ("pwned", "evil.test", "passwd", "a" * 100, "\x01"):
@@ -104,19 +114,35 @@ def host_claimed_twice(world):
 
 @test
 def hostile_tree(world):
-    """Links that the site's owner or PHP leaves where heberg works are not followed."""
-    import os
+    """Links in the place of logs, .heberg and .ssh are refused by name and not followed: nothing is made, read or changed where they lead."""
     uid, password = world.new_site("trap")
-    victim = f"{world.folder}/victim"
-    os.makedirs(victim, exist_ok=True)
     world.remove("trap")
     world.wait_for_no_account("trap")
-    for name in ("logs", ".heberg", ".ssh"):
+    victims = {name: f"{world.folder}/victim-{name.strip('.')}" for name in ("logs", ".heberg", ".ssh")}
+    for name, victim in victims.items():
+        os.makedirs(victim, mode=0o700, exist_ok=True)
         os.rename(f"{world.sites}/trap/{name}", f"{world.sites}/trap/{name}.kept")
         os.symlink(victim, f"{world.sites}/trap/{name}")
+    foreign = "set where the link leads"
+    with open(f"{victims['.heberg']}/password", "w", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+        file.write(foreign + "\n")
+    before = {victim: tree_of(victim) for victim in victims.values()}
+    since = world.since = time.time()
     world.run_site("trap")
-    world.run_site("trap-next")
-    world.wait_for_account("trap-next")
-    expect_equal(os.listdir(victim), [], "files in the folder that the links lead to")
-    seen = os.stat(victim)
-    expect_equal((seen.st_uid, seen.st_gid), (0, 0), "its owner and group")
+    world.wait_for_account("trap")
+    for name in victims:
+        wait_for(10, f"syncd's log refuses {name}", lambda name=name: re.search(
+            rf"/trap/{re.escape(name)}\S* is (a symbolic link|refused)", world.logs("heberg-syncd", since)))
+    world.fetch("trap.test")  # a line for access.log
+    expect(not world.can_log_in("trap", foreign), "the password file that the link leads to got in")
+    expect_equal({victim: tree_of(victim) for victim in victims.values()}, before, "the folders that the links lead to")
+
+    # The same site without the links: its log is written and its password is read again.
+    world.remove("trap")
+    world.wait_for_no_account("trap")
+    for name in victims:
+        os.unlink(f"{world.sites}/trap/{name}")
+        os.rename(f"{world.sites}/trap/{name}.kept", f"{world.sites}/trap/{name}")
+    world.run_site("trap")
+    wait_for(10, "the site's own password gets in", lambda: world.can_log_in("trap", password))
+    expect_equal(int(world.find_account("trap")[2]), uid, "the UID")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""An ageing host's accounts become sites."""
+"""The accounts of another host become sites."""
 import crypt
 import json
 import os
@@ -47,20 +47,20 @@ def import_passwd(world):
               f"imp-2:x:47802:47802::{homes['imp-2']}:/bin/false\n")
     hashed = crypt.crypt("old secret", crypt.METHOD_SHA512)
     shadow = write_config(world, "old-shadow", f"root:*:1::::::\nimp-1:{hashed}:1::::::\nimp-2:!{hashed}:1::::::\n")
-    words = ("import", "passwd", "-", "--shadow", shadow, "--copy", "--www", "public_html")
-    plan = ctl(world, *words, input=passwd)
+    command = ("import", "passwd", "-", "--shadow", shadow, "--copy", "--www", "public_html")
+    plan = ctl(world, *command, input=passwd)
     expect("make  imp-1  uid 47801" in plan and "locked, as before" in plan and hashed not in plan, f"the plan: {plan}")
     expect("imp-1" not in known(world), "the plan alone made something")
 
     bad = passwd + "imp-3:*:30000:30000::/home/imp-3:/bin/false\nimp-4:*:47801:47801::/home/x:/bin/false\n"
-    said = ctl(world, *words, "--apply", input=bad, code=5)
+    said = ctl(world, *command, "--apply", input=bad, code=5)
     expect("3 conflicts" in said, f"conflicts: {said}")
     expect(not any(name.startswith("imp-") for name in known(world)), "a part of it was imported")
 
-    said = ctl(world, *words, "--apply", input=passwd)
+    said = ctl(world, *command, "--apply", input=passwd)
     expect("2 sites imported" in said, said)
-    again = ctl(world, *words, "--apply", input=passwd)
-    expect("0 sites imported, 2 were here" in again, again)
+    again = ctl(world, *command, "--apply", input=passwd)
+    expect("0 sites imported, 2 existed already" in again, again)
     sites = known(world)
     expect_equal((sites["imp-1"]["uid"], sites["imp-2"]["uid"]), (47801, 47802), "UIDs")
     www = f"{world.sites}/imp-1/www"
@@ -85,17 +85,17 @@ def import_killed(world, hashed, turn, count, window):
     """Other accounts each turn, killed within so many seconds, while they are imported, then imported again; whether it was hit, and how long that took."""
     uids = {f"many-{turn}-{i}": 47500 + turn * count + i for i in range(count)}
     file = write_config(world, "many.conf", "".join(f"{name}:{hashed}:e:{uid}\n" for name, uid in uids.items()))
-    words = ("import", "users.conf", file, "--apply")
-    hit = window and kill_at_random(world, window, *words)
+    command = ("import", "users.conf", file, "--apply")
+    hit = window and kill_at_random(world, window, *command)
     start = time.monotonic()
-    ctl(world, *words)
+    ctl(world, *command)
     took = time.monotonic() - start
     sites = known(world)
     expect_equal({name: sites[name]["uid"] for name in uids}, uids, "UIDs")
     for name in uids:
         with open(f"{world.sites}/{name}/.heberg/password") as password:
             expect_equal(password.read(), f"{hashed}\n", f"the hash of {name}")
-    expect(f"0 sites imported, {count} were here" in ctl(world, *words), "another run")
+    expect(f"0 sites imported, {count} existed already" in ctl(world, *command), "another run")
     return hit, took
 
 
@@ -142,7 +142,7 @@ def import_copies(world):
     home = f"{world.state}/old/imp-sly"
     shutil.rmtree(f"{home}/.ssh")
     os.symlink(".", f"{home}/l")
-    os.symlink("l/l/../../imp-other/.ssh", f"{home}/.ssh")  # words that stay inside, and a place that does not
+    os.symlink("l/l/../../imp-other/.ssh", f"{home}/.ssh")  # a text that stays inside, and a place that does not
     os.mkdir(f"{home}/.www.import0")
     path = f"{world.config}/homes.db"
     with sqlite3.connect(path) as db:

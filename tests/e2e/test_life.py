@@ -4,13 +4,13 @@ import os
 import stat
 import time
 
-from framework import expect, expect_equal, expect_steady, test, wait_for
+from framework import expect, expect_equal, expect_steady, test, timed, wait_for
 from world import k_uid_max, k_uid_min
 
 k_hello = '<?php echo "PHP says ", 6 * 7, "\\n";'
 
 
-@test
+@timed
 def appear(world):
     """A container started: within 2 s its account answers; SFTP with its password puts a file, and the proxy serves it through PHP."""
     world.run_site("exam", "exam.test")
@@ -44,7 +44,7 @@ def tree(world):
     expect_equal((seen.st_uid, stat.S_IMODE(seen.st_mode)), (0, 0o600), "the password's file")
 
 
-@test
+@timed
 def vanish(world):
     """A container removed: within 10 s its account is gone, its login fails, its open session is dead, the proxy says 503; its files stay."""
     uid, password = world.new_site("gone")
@@ -99,7 +99,7 @@ def stopped(world):
 
 @test
 def redeploy(world):
-    """A container removed and at once replaced: nobody is cut off."""
+    """A container removed and replaced at once: no session is cut off."""
     uid, password = world.new_site("redo")
     session = world.open_session("redo", password)
     world.remove("redo")
@@ -152,6 +152,6 @@ def stranger_is_none(world):
     world.docker("create", "--name", "homeless", "-e", "VIRTUAL_HOST=homeless.test", "php:apache")
     world.docker("create", "--name", "alien", "-e", "VIRTUAL_HOST=alien.test", "-v", f"{world.sites}/alien/www:/x",
                  "debian:bookworm-slim")
-    world.new_site("native")  # made after them: when it is there, they have been judged
+    world.new_site("native")  # made after them: when it has an account, they have been examined
     for name in ("mute", "homeless", "alien"):
         expect(not world.find_account(name), f"{name} has an account")

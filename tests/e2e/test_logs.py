@@ -33,7 +33,7 @@ def logs_of(world, site):
 
 
 def read_log(world, site, name):
-    """With what was put aside, oldest first."""
+    """With the rotated files, oldest first."""
     def age(path):
         rest = os.path.basename(path)[len(name) + 1:].removesuffix(".gz")
         date, _, number = rest.partition(".")
@@ -113,7 +113,7 @@ def logs_storm(world):
             restarts.pop(0)
             world.engine.stop(signal.SIGTERM)
             world.engine.start()
-        time.sleep(random.uniform(0, 0.5))  # the moment is the test's point
+        time.sleep(random.uniform(0, 0.5))  # the moment is what the test varies
         world.docker("kill", "heberg-syncd")
         world.docker("start", "heberg-syncd")
         kills += 1

@@ -29,7 +29,7 @@ def sites_do_not_reach_each_other(world):
 
 @test
 def unknown_name(world):
-    """A name that nobody serves gets 503, whatever else is served."""
+    """An unknown host name gets 503, whatever else is served."""
     world.new_site("known")
     wait_for(5, "the proxy serves known.test", lambda: world.fetch("known.test")[0] not in (0, 503))
     for host in ("unknown.test", "test", "xknown.test", "known.test.evil", "127.0.0.1"):
@@ -49,7 +49,7 @@ def several_names(world):
 
 @test
 def forwarded_headers(world):
-    """The site is told the client's address, name and protocol; a client's own claims are not passed on."""
+    """The site receives the client's address, host name and protocol; headers that a client sets itself are not passed on."""
     _, password = world.new_site("headers")
     world.put("headers", password, "<?php foreach (getallheaders() as $k => $v) echo strtolower($k), '=', $v, \"\\n\";", "index.php")
     wait_for(5, "it is served", lambda: world.fetch("headers.test")[0] == 200, in_a_row=k_served_in_a_row)
@@ -61,7 +61,7 @@ def forwarded_headers(world):
     expect_equal({k: headers.get(k) for k in ("x-real-ip", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "host")},
                  {"x-real-ip": "127.0.0.1", "x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "http",
                   "x-forwarded-host": "headers.test", "host": "headers.test"}, "headers")
-    expect("evil" not in body and "6.6.6.6" not in body, f"a client's claim was passed on: {body}")
+    expect("evil" not in body and "6.6.6.6" not in body, f"a client's own header was passed on: {body}")
 
 
 @test

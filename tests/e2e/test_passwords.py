@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who gets in: the password's file, the two files of keys, the lock."""
 import os
+import re
 
-from framework import expect, expect_equal, test, wait_for
+from framework import expect, expect_equal, test, timed, wait_for
 from world import k_containers, run
 
 
@@ -31,7 +32,7 @@ def published(world):
         return file.read()
 
 
-@test
+@timed
 def changed_password(world):
     """A password changed in the file holds within a second, and the old one no more."""
     _, old = world.new_site("change")
@@ -97,6 +98,9 @@ def linked_password_file(world):
         link(elsewhere, path)
         wait_for(3, "the log refuses it", lambda: len(refusals(world, "link")) > i)
         expect(not world.can_log_in("link", "from elsewhere"), "the link was followed")
+    os.unlink(path)
+    world.write_password("link", "from elsewhere\n")
+    wait_for_login(world, "link", "from elsewhere")
 
 
 @test
@@ -125,6 +129,7 @@ def locked(world):
     with open(f"{world.sites}/lock/.heberg/authorized_keys", "w") as file:
         file.write(public)
     session = world.open_session("lock", password)
+    expect(world.can_log_in("lock", key=key), "the key does not get in before the lock")
     world.docker("exec", "heberg-syncd", "hebergctl", "lock", "lock")
     wait_for(5, "the session is cut", session.is_dead)
     expect(not world.can_log_in("lock", password), "the password got in")
@@ -143,6 +148,8 @@ def secrets_stay_out_of_logs(world):
     world.can_log_in("oops-typed-Pa55word", "tried-Pa55word")
     world.write_password("quiet", "set-Pa55word\n")
     wait_for_login(world, "quiet", "set-Pa55word")
+    wait_for(5, "the failures are logged", lambda: all(
+        re.search(rf"Failed password for (invalid user )?{name} ", world.logs("heberg-sftp", world.since)) for name in ("quiet", "nosite")))
     everything = "".join(world.logs(name, world.since) for name in k_containers)
     for secret in ("tried-Pa55word", "set-Pa55word"):
         expect(secret not in everything, f"{secret} is in a log")

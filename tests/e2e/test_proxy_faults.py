@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Whatever breaks: in the end the proxy serves what the engine runs."""
+"""Whatever fails: in the end the proxy serves what the engine runs."""
 import contextlib
 import os
 import random
@@ -10,9 +10,9 @@ import subprocess
 import threading
 import time
 
-from framework import expect, expect_equal, test, wait_for
+from framework import expect, expect_equal, test, timed, wait_for
 from test_proxy_networks import render_arguments
-from test_proxy_words import write
+from test_proxy_variables import write
 from web import answers, ask, run_web
 from world import run
 
@@ -22,7 +22,9 @@ k_sites = [f"fault-{i}" for i in range(8)]
 def states(world):
     """{name: whether it runs}, as the engine has it."""
     lines = world.docker("ps", "-a", "--filter", "name=fault-", "--format", "{{.Names}} {{.State}}").splitlines()
-    return {name: state == "running" for name, state in (line.split() for line in lines)}
+    found = {name: state == "running" for name, state in (line.split() for line in lines)}
+    expect_equal(sorted(found), k_sites, "the containers")
+    return found
 
 
 def list_wrong(world, may=None):
@@ -114,16 +116,16 @@ def proxy_nginx_refuses(world):
         shutil.rmtree(f"{world.config}/vhost.d", ignore_errors=True)
 
 
-@test
+@timed
 def proxy_reload_refused(world):
-    """A file of the sysadmin's that nginx -t takes and a reload does not (an address that is in use: nginx tries for 2.5 s to have it): whatever was served stays; 3 s after it is mended all that came meanwhile is served."""
+    """A file of the sysadmin's that nginx -t takes and a reload does not (an address that is in use: nginx tries for 2.5 s to have it): whatever was served stays; 3 s after it is removed all that came meanwhile is served."""
     k_path = f"{world.config}/vhost.d/refused-a.test"
     taken = socket.create_server(("127.0.0.1", 0))
     try:
         run_web(world, "refused-a")
         answers("refused-a.test", name="refused-a")
         write(k_path, f"listen 127.0.0.1:{taken.getsockname()[1]};\n")
-        wait_for(5, "nginx is told of it", lambda: "Address already in use" in world.logs("heberg-proxy"))
+        wait_for(5, "nginx logs it", lambda: "Address already in use" in world.logs("heberg-proxy", world.since))
         run_web(world, "refused-b")
         expect_equal(ask("refused-a.test")[0], 200, "what was served before")
         expect_equal(ask("refused-b.test")[0], 503, "what came meanwhile")
@@ -137,7 +139,7 @@ def proxy_reload_refused(world):
 
 @test
 def proxy_disk_full(world):
-    """A full disk where the text lies: what is served stays, the log says so, and it goes on when there is room."""
+    """A full disk at nginx's configuration: what is served stays, the log says so, and changes are published again when there is room."""
     world.made += ["full-proxy", "full-render"]
     world.docker("network", "create", "net-full")
     world.docker("volume", "create", "--driver", "local", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", "o=size=128k", "full-conf")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""nginx in a container on some networks, instead of on the host's."""
+"""nginx in a container on some networks, instead of on the host's network."""
 import contextlib
 import json
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""How the proxy speaks to containers that speak no http, and to who is in front of it."""
+"""Protocols other than http between the proxy and containers, and load balancers in front of the proxy."""
 import os
 import shutil
 import socket
@@ -17,7 +17,7 @@ $SIG{CHLD} = "IGNORE";
 my $listener = IO::Socket::INET->new(LocalPort => 9000, Listen => 128, ReuseAddr => 1) or die $!;
 """
 
-# Responders that tell their parameters (FastCGI specification 1.0; the uwsgi protocol's text).
+# Responders that answer with their parameters (FastCGI specification 1.0; the uwsgi protocol's text).
 k_fastcgi = k_perl_head + r"""
 sub record { my ($type, $id, $data) = @_; pack("CCnnCC", 1, $type, $id, length $data, 0, 0) . $data }
 sub size { my $rest = shift; my $size = unpack "C", $$rest; if ($size < 128) { $$rest = substr $$rest, 1; return $size }
@@ -57,7 +57,7 @@ while (my $client = $listener->accept) {
   exit;
 }
 """
-# Of nginx, which speaks both: TLS that says the name it was asked by, and gRPC's HTTP/2.
+# nginx as a container's server: TLS that answers with the SNI name, and gRPC's HTTP/2.
 k_nginx = """
 events {{}}
 http {{
@@ -77,8 +77,8 @@ http {{
 
 def run_perl(world, name, program, environment):
     world.made.append(name)
-    words = {"VIRTUAL_HOST": f"{name}.test", "NAME": name, "VIRTUAL_PORT": "9000", **environment}
-    world.docker("run", "-d", "--name", name, "--network", "heberg-sites", *(x for k, v in words.items() for x in ("-e", f"{k}={v}")),
+    variables = {"VIRTUAL_HOST": f"{name}.test", "NAME": name, "VIRTUAL_PORT": "9000", **environment}
+    world.docker("run", "-d", "--name", name, "--network", "heberg-sites", *(x for k, v in variables.items() for x in ("-e", f"{k}={v}")),
                  "php:apache", "perl", "-e", program)
 
 
@@ -92,22 +92,22 @@ def proxy_protocols(world):
     try:
         with open(path, "w") as file:
             file.write(k_nginx.format(name="backend"))
-        for name, words in (("secure", ["VIRTUAL_PROTO=https", "VIRTUAL_PORT=443"]), ("grpc", ["VIRTUAL_PROTO=grpc", "VIRTUAL_PORT=50051"])):
+        for name, variables in (("secure", ["VIRTUAL_PROTO=https", "VIRTUAL_PORT=443"]), ("grpc", ["VIRTUAL_PROTO=grpc", "VIRTUAL_PORT=50051"])):
             world.made.append(name)
             world.docker("run", "-d", "--name", name, "--network", "heberg-sites", "-e", f"VIRTUAL_HOST={name}.test",
-                         *(x for word in words for x in ("-e", word)), "-v", f"{path}:/etc/nginx/nginx.conf:ro",
+                         *(x for variable in variables for x in ("-e", variable)), "-v", f"{path}:/etc/nginx/nginx.conf:ro",
                          "-v", f"{world.config}/certs:/certs:ro", "heberg-proxy")
         seen = answers("fast.test", name="fast", path="/a.php/b?c=d")
         wanted = {"script_filename": "/srv/app/a.php", "path_info": "/b", "query_string": "c=d", "remote_addr": "127.0.0.1",
                   "request_scheme": "http", "server_port": "80", "http_host": "fast.test", "server_name": "fast.test"}
-        expect_equal({k: seen.get(k) for k in wanted}, wanted, "what FastCGI is told")
-        told = ask("fast.test", "/a.php", options=["-H", "Proxy: evil", "-H", "X-Forwarded-For: 6.6.6.6", "--data-binary", "x" * 70_000])[1]
-        expect_equal((told["got"], told.get("http_proxy", ""), told["http_x_forwarded_for"]), ("70000", "", "127.0.0.1"), "a body, and a client's claims")
-        expect_equal(answers("slow.test", name="slow", path="/a/b?c=d")["path_info"], "/a/b", "what uwsgi is told")
+        expect_equal({k: seen.get(k) for k in wanted}, wanted, "FastCGI's parameters")
+        seen = ask("fast.test", "/a.php", options=["-H", "Proxy: evil", "-H", "X-Forwarded-For: 6.6.6.6", "--data-binary", "x" * 70_000])[1]
+        expect_equal((seen["got"], seen.get("http_proxy", ""), seen["http_x_forwarded_for"]), ("70000", "", "127.0.0.1"), "a body, and a client's claims")
+        expect_equal(answers("slow.test", name="slow", path="/a/b?c=d")["path_info"], "/a/b", "uwsgi's path")
         seen = answers("secure.test", name="backend")
-        expect_equal((seen["sni"], seen["x-forwarded-proto"]), ("secure.test", "http"), "what a TLS container is told")
+        expect_equal((seen["sni"], seen["x-forwarded-proto"]), ("secure.test", "http"), "what a TLS container receives")
         seen = answers("grpc.test", name="backend")
-        expect_equal((seen["protocol"], seen["host"], seen["x-real-ip"]), ("HTTP/2.0", "grpc.test", "127.0.0.1"), "what a gRPC container is told")
+        expect_equal((seen["protocol"], seen["host"], seen["x-real-ip"]), ("HTTP/2.0", "grpc.test", "127.0.0.1"), "what a gRPC container receives")
     finally:
         run(["docker", "rm", "-fv", *world.made])
         shutil.rmtree(f"{world.config}/certs", ignore_errors=True)
@@ -127,7 +127,7 @@ def ask_after(address, line, host):
 
 @test
 def proxy_downstream(world):
-    """Behind a load balancer that is trusted: its word for client, scheme and port counts, by headers or by the PROXY protocol; anybody else's does not. One host answers to names that nobody serves, where that is set."""
+    """Behind a trusted load balancer, its headers or its PROXY protocol set client, scheme and port; those of other clients do not. A default host answers to unknown names, where one is set."""
     config = f"{world.folder}/downstream"
     world.docker("network", "create", "--subnet", "172.31.240.0/24", "net-front")
     try:
@@ -148,29 +148,29 @@ def proxy_downstream(world):
         answers("behind.test", name="behind", address=address["headers"], seconds=10)
         seen = ask("behind.test", options=claims, address=address["headers"])[1]
         expect_equal([seen.get(k) for k in ("x-real-ip", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-port")],
-                     ["203.0.113.7", "203.0.113.7, 172.31.240.1", "https", "443"], "what is told of a client behind the load balancer")
-        expect_equal(ask("nobody.test", address=address["headers"])[1].get("name"), "behind", "who answers to a name that nobody serves")
-        # One from another address: a container's, which is nobody's balancer.
+                     ["203.0.113.7", "203.0.113.7, 172.31.240.1", "https", "443"], "the headers about a client behind the load balancer")
+        expect_equal(ask("nobody.test", address=address["headers"])[1].get("name"), "behind", "the container that answers to an unknown name")
+        # A client with another address: a container, which is no trusted load balancer.
         other = world.docker("exec", "behind", "perl", "-MIO::Socket::INET", "-e", r"""
             my $s = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => 80) or die $!;
             print $s "GET / HTTP/1.1\r\nHost: behind.test\r\nX-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n";
             print while <$s>;""", address["headers"])
-        expect("203.0.113.7" not in other and "X-Forwarded-Proto: http\r" in other.replace("\n", "\r"), f"a stranger is believed: {other}")
-        spoken = "PROXY TCP4 203.0.113.9 192.0.2.1 4711 80\r\n"
+        expect("203.0.113.7" not in other and "X-Forwarded-Proto: http\r" in other.replace("\n", "\r"), f"an untrusted client's headers are used: {other}")
+        proxy_line = "PROXY TCP4 203.0.113.9 192.0.2.1 4711 80\r\n"
 
-        # An old worker of nginx's may take one more connection after a new one has taken the first.
-        def tells_of_client():
+        # An old nginx worker may take one more connection after a new one has taken the first.
+        def names_client():
             try:
-                answer = ask_after(address["protocol"], spoken, "behind.test")
+                answer = ask_after(address["protocol"], proxy_line, "behind.test")
                 return "X-Real-IP: 203.0.113.9" in answer and "X-Forwarded-For: 203.0.113.9" in answer
             except OSError:  # nginx is not there yet
                 return False
 
-        wait_for(10, "the PROXY protocol's client is told", tells_of_client)
-        expect("name=behind" not in ask_after(address["protocol"], "", "behind.test"), "without the PROXY protocol somebody is served")
-        expect(" 503 " in ask_after(address["protocol"], spoken, "nobody.test"), "without a default host somebody is served")
-        wait = world.docker("logs", "front-protocol-render")
-        expect("nothing answers" not in wait, f"the renderer does not see what is served: {wait}")
+        wait_for(10, "the container receives the PROXY protocol's client", names_client)
+        expect("name=behind" not in ask_after(address["protocol"], "", "behind.test"), "a client without the PROXY protocol is served")
+        expect(" 503 " in ask_after(address["protocol"], proxy_line, "nobody.test"), "an unknown name is served, without a default host")
+        log = world.logs("front-protocol-render")
+        expect("nothing answers" not in log, f"the renderer does not see what is served: {log}")
     finally:
         run(["docker", "rm", "-fv", *world.made])
         run(["docker", "network", "rm", "net-front"])

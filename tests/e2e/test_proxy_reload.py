@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What visitors notice of a reload: nothing."""
+"""A reload fails no request."""
 import asyncio
 import time
 
-from framework import expect, expect_equal, test
+from framework import expect, expect_equal, timed
 from web import answers, run_web
 
 k_reloads = 50
@@ -70,7 +70,7 @@ async def exchange(stream, line):
     return await asyncio.wait_for(reader.readline(), 10)
 
 
-async def pause_and_go_on(world, name, reloads):
+async def pause_and_unpause(world, name, reloads):
     """A site that comes and goes, until nginx was reloaded so often."""
     while reloads() < k_reloads:
         for verb in ("pause", "unpause"):
@@ -89,7 +89,7 @@ async def visit_through_reloads(world, reloads):
     end, seen = asyncio.Event(), visitors()
     tasks = [asyncio.create_task(seen.visit("steady.test", end, i)) for i in range(k_connections)]
     start = time.monotonic()
-    await asyncio.wait_for(pause_and_go_on(world, "restless", reloads), 150)
+    await asyncio.wait_for(pause_and_unpause(world, "restless", reloads), 150)
     took = time.monotonic() - start
     end.set()
     await asyncio.gather(*tasks)
@@ -97,9 +97,9 @@ async def visit_through_reloads(world, reloads):
     return seen, took
 
 
-@test
+@timed
 def reloads_are_not_noticed(world):
-    """Fifty reloads under a thousand requests a second: no failed one; a WebSocket opened before goes on."""
+    """Fifty reloads under a thousand requests a second: no failed one; a WebSocket opened before stays open."""
     for name in ("steady", "restless"):
         run_web(world, name)
     for name in ("steady", "restless"):

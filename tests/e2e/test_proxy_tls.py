@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""TLS: which certificate, which answer, and what nobody may see."""
+"""TLS: which certificate, which answer, and which names get none."""
 import os
 import shutil
 import time
@@ -82,7 +82,7 @@ def write_challenge(world, name, text):
 
 @test
 def proxy_certificate_changes(world):
-    """A certificate that is renewed is presented a moment later; a broken one hurts its host alone; one that ends soon is named."""
+    """A certificate that is renewed is presented at once; a broken one hurts its host alone; one that ends soon is named."""
     try:
         make_certificate(world, "good.example", "first")
         make_certificate(world, "ends.example", "ends", days=3)
@@ -99,7 +99,7 @@ def proxy_certificate_changes(world):
         wait_for(5, "the broken one is not presented", lambda: presented("ends.example") == "")
         expect_equal(presented("good.example"), "second", "the other host's")
         make_certificate(world, "ends.example", "ends", days=3)
-        wait_for(5, "mended", lambda: presented("ends.example") == "ends")
+        wait_for(5, "the repaired one is presented", lambda: presented("ends.example") == "ends")
         status = world.docker("exec", "heberg-proxy-render", "heberg-proxy-render", "--status")
         expect("ends.example" in status.split('"certificates"')[1], "--status does not name the certificate that ends")
     finally:

@@ -60,13 +60,13 @@ def containers(world):
 
 @test
 def quickstart_life(world):
-    """quickstart sets heberg up with a first site and proves it; again, it changes nothing; --down and --purge leave what is not its own."""
+    """quickstart installs heberg with a first site and tests it; a second run changes nothing; --down and --purge leave what is not its own."""
     world.docker("rm", "-f", "heberg-syncd", "heberg-sftp", "heberg-proxy", "heberg-proxy-render")
     world.docker("network", "rm", "heberg-sites")
     world.docker("volume", "rm", "heberg-sftp-keys", "heberg-proxy-conf", "heberg-proxy-temp")
-    at_work = quickstart(world)
+    started = quickstart(world)
     try:
-        said = at_work.succeed()
+        said = started.succeed()
         for line in (r"account: site_1:x:20000:20000:site-1\.localhost:/sites/site_1:/usr/sbin/nologin", "sftp: put a PHP file",
                      "proxy: fetched it, and PHP ran it as UID 20000", f"address +http://site-1.localhost:{k_http_port}/",
                      r"SFTP +sftp -P 2222 site_1@localhost", r"password +\S{16,}"):
@@ -75,30 +75,30 @@ def quickstart_life(world):
         expect_equal(containers(world), k_containers, "containers")
 
         before = world.docker("ps", "-aq", "--no-trunc")
-        said = at_work.succeed()
+        said = started.succeed()
         expect("nothing had to be changed" in said, f"the second run: {said}")
         expect_equal(world.docker("ps", "-aq", "--no-trunc"), before, "containers after the second run")
 
         # A site of the sysadmin's own, on a network of its own: its account would be lost.
-        world.docker("run", "-d", "--name", "another", "-e", "VIRTUAL_HOST=another.test", "-v", f"{at_work.sites}/another/www:/var/www/html",
+        world.docker("run", "-d", "--name", "another", "-e", "VIRTUAL_HOST=another.test", "-v", f"{started.sites}/another/www:/var/www/html",
                      "php:apache")
-        done = at_work.run("--purge")
+        done = started.run("--purge")
         expect(done.returncode == 1 and done.stderr.strip().endswith("containers first: another"), f"--purge: {done.stdout}{done.stderr}")
         expect_equal(containers(world), sorted([*k_containers, "another"]), "containers after a refused --purge")
 
-        at_work.succeed("--down")
+        started.succeed("--down")
         expect_equal(containers(world), ["another"], "containers after --down")
-        expect("nothing to stop" in at_work.succeed("--down"), "a second --down")
-        expect(os.path.exists(f"{at_work.sites}/site_1/www/index.html"), "--down took files away")
+        expect("nothing to stop" in started.succeed("--down"), "a second --down")
+        expect(os.path.exists(f"{started.sites}/site_1/www/index.html"), "--down took files away")
 
         world.docker("rm", "-f", "another")
-        at_work.succeed("--purge")
-        expect_equal(os.listdir(at_work.sites), ["another"], "trees after --purge")
-        expect_equal(sorted(os.listdir(at_work.folder)), ["sites"], "folders after --purge")
+        started.succeed("--purge")
+        expect_equal(os.listdir(started.sites), ["another"], "trees after --purge")
+        expect_equal(sorted(os.listdir(started.folder)), ["sites"], "folders after --purge")
         expect_equal(world.docker("volume", "ls", "-q"), "", "volumes after --purge")
         expect_equal(world.docker("images", "-q", "heberg-syncd"), "", "images after --purge")
     finally:
-        at_work.close()
+        started.close()
 
 
 @test

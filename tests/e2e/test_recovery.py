@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Whatever ends in whatever moment: ledger, directory and engine agree again."""
+"""Whatever is killed at whatever time: ledger, directory and engine agree again."""
 import random
 import signal
 import time
 
-from framework import expect, expect_equal, test, wait_for
+from framework import expect, expect_equal, test, timed, wait_for
 from world import k_containers, k_served_in_a_row, k_uid_max, k_uid_min
 
 
@@ -33,7 +33,7 @@ def syncd_killed(world):
             else:
                 world.run_site(name, create=True)
                 here.add(name)
-        time.sleep(random.uniform(0, 0.4))  # the moment is the test's point
+        time.sleep(random.uniform(0, 0.4))  # the moment is what the test varies
         world.docker("kill", "heberg-syncd")  # SIGKILL; the engine's own restarts would wait longer each time
         world.docker("start", "heberg-syncd")
         wait_for(20, f"the accounts are {sorted(here)}",
@@ -55,7 +55,7 @@ def syncd_comes_back(world):
     world.new_site("after-kill")
 
 
-@test
+@timed
 def syncd_stops_at_once(world):
     """syncd, the proxy and its renderer end within a second or so of being asked to, with status 0."""
     for name, limit in (("heberg-syncd", 1.5), ("heberg-proxy", 2.5), ("heberg-proxy-render", 1.5)):
@@ -68,30 +68,30 @@ def syncd_stops_at_once(world):
     wait_for(20, "the proxy answers", lambda: world.fetch("nobody.test")[0] == 503)
 
 
-def expect_recovered(world, word):
+def expect_recovered(world, how):
     """The engine answers again: within 6 s a new site has its account and is served."""
     start = time.monotonic()
-    world.run_site(f"after-{word}")
-    world.wait_for_account(f"after-{word}", 6 - (time.monotonic() - start))
-    wait_for(6 - (time.monotonic() - start), "the proxy serves it", lambda: world.fetch(f"after-{word}.test")[0] not in (0, 503))
+    world.run_site(f"after-{how}")
+    world.wait_for_account(f"after-{how}", 6 - (time.monotonic() - start))
+    wait_for(6 - (time.monotonic() - start), "the proxy serves it", lambda: world.fetch(f"after-{how}.test")[0] not in (0, 503))
 
 
-@test
+@timed
 def engine_restarted(world):
-    """The engine restarted, by itself or killed: recovered within 6 s, without a restart of ours; sites and sessions go on meanwhile."""
+    """The engine restarted, by itself or killed: recovered within 6 s, without a restart of heberg's containers; sites and sessions continue meanwhile."""
     _, password = world.new_site("during")
     session = world.open_session("during", password)
     wait_for(5, "the proxy serves it", lambda: world.fetch("during.test")[0] not in (0, 503), in_a_row=k_served_in_a_row)
     pids = {name: pid_of(world, name) for name in k_containers}
-    for word, how in (("term", signal.SIGTERM), ("kill", signal.SIGKILL)):
-        world.engine.stop(how)
+    for name, number in (("term", signal.SIGTERM), ("kill", signal.SIGKILL)):
+        world.engine.stop(number)
         try:
             expect(world.fetch("during.test")[0] not in (0, 502, 503), "the proxy does not serve without the engine")
             expect(session.works(), "the session was cut")
             expect(world.can_log_in("during", password), "no login without the engine")
         finally:
             world.engine.start()
-        expect_recovered(world, word)
+        expect_recovered(world, name)
         expect(session.works(), "the session was cut afterwards")
     expect_equal({name: pid_of(world, name) for name in pids}, pids, "PIDs of heberg's containers")
 
@@ -126,7 +126,7 @@ def proxy_serves_last_good(world):
         world.docker("rm", "-f", "heberg-proxy-render")
         world.deploy("run_proxy_render")
     world.run_site("later")
-    wait_for(20, "the proxy goes on with the engine", lambda: world.fetch("later.test")[0] not in (0, 503))
+    wait_for(20, "the proxy follows the engine again", lambda: world.fetch("later.test")[0] not in (0, 503))
 
 
 @test
@@ -145,8 +145,8 @@ def proxy_killed(world):
 
 
 @test
-def proxy_waits_for_a_text(world):
-    """nginx started with a text that it refuses waits for another one, and takes it when the renderer has written it."""
+def proxy_waits_for_a_configuration(world):
+    """nginx started with a configuration that it refuses waits for another one, and loads it when the renderer has written it."""
     _, password = world.new_site("patient")
     world.put("patient", password, "<?php echo 'patient';", "index.php")
     wait_for(5, "it is served", lambda: world.fetch("patient.test") == (200, "patient"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""sftp.log: what a site's owner did over SFTP, as sshd says it and the kernel vouches for it."""
+"""sftp.log: what a site's owner did over SFTP, as sshd logs it; the kernel names the sender."""
 import os
 import re
 import subprocess
@@ -52,7 +52,7 @@ def sftp_is_logged(world):
 
 @test
 def sftp_names_are_escaped(world):
-    """A file's name with a newline and control bytes ends no line of sftp.log and begins none."""
+    """A file name with a newline and control bytes is escaped in sftp.log: it starts no line."""
     _, password = world.new_site("scribe")
     # sftp's client cannot say it: the name is there already, and a removal names it.
     name = "x\n2026-01-01T00:00:00Z [1] forged\x1b[2J"
@@ -70,14 +70,14 @@ def sftp_names_are_escaped(world):
 
 @test
 def sftp_log_of_another(world):
-    """A process of another site reaches its own sftp.log alone, whatever it writes and whichever link it finds; nobody's goes nowhere."""
+    """A process of another site reaches its own sftp.log alone, whatever it writes and whichever link it finds; that of a UID without a site goes nowhere."""
     uid, _ = world.new_site("honest")
     forger, _ = world.new_site("forger")
     text = "<38>Nov 24 21:45:00 internal-sftp[1]: session opened for local user honest from [203.0.113.9]"
     for path in (f"{world.sites}/.sftp-log", f"{world.sites}/forger/dev/log", f"{world.sites}/honest/dev/log"):
         done = send(path, text, forger)
         expect_equal(done.returncode, 0, f"sending to {path}: {done.stderr}")
-        expect_equal(send(path, text, 46999).returncode, 0, "sending as nobody's UID")
+        expect_equal(send(path, text, 46999).returncode, 0, "sending as a UID without a site")
     wait_for(5, "the forger's own log", lambda: sftp_log(world, "forger").count("user honest") == 3)
     expect("203.0.113.9" not in sftp_log(world, "honest"), "the honest site's log has the forger's line")
 
@@ -106,7 +106,7 @@ def failed_logins(world):
     for name in ("knocker", "nobody-there", "x from 198.51.100.7 port 1 ssh2"):
         world.ssh(name, "wrong", ["true"])
     wait_for(5, "the failures in heberg-sftp's log", lambda: world.logs("heberg-sftp", world.since).count("Failed password") >= 3)
-    wait_for(5, "the module's word in syncd's log", lambda: re.search(
+    wait_for(5, "the module's line in syncd's log", lambda: re.search(
         r"sftp: .*site knocker: authentication failure, from " + re.escape(k_sftp_address), world.syncd_log()))
     with open(world.docker("inspect", "-f", "{{.LogPath}}", "heberg-sftp")) as file:
         lines = [line for line in file if "Failed password" in line][-3:]

@@ -6,7 +6,7 @@ import stat
 
 
 def contents(tree):
-    """{path: all that must be the same}; without the logs, which go on, and the mark of the move."""
+    """{path: all that must be the same}; without the logs, which grow, and the mark of the move."""
     found = {}
     for folder, names, files in os.walk(tree):
         for name in names + files:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Containers that are no sites, and tell what reached them."""
+"""Containers that are no sites, and answer with the request that reached them."""
 from framework import wait_for
 from world import k_served_in_a_row, run
 
@@ -37,10 +37,10 @@ while (my $client = $listener->accept) {
 
 
 def run_web(world, name, environment=None, networks=("heberg-sites",), options=()):
-    """A container of that name; environment: VIRTUAL_HOST is NAME.test where it says nothing else."""
+    """A container of that name; environment: VIRTUAL_HOST is NAME.test where it sets no other."""
     world.made.append(name)
-    words = {"VIRTUAL_HOST": f"{name}.test", "NAME": name, **(environment or {})}
-    world.docker("run", "-d", "--name", name, "--network", networks[0], *(x for k, v in words.items() for x in ("-e", f"{k}={v}")), *options,
+    variables = {"VIRTUAL_HOST": f"{name}.test", "NAME": name, **(environment or {})}
+    world.docker("run", "-d", "--name", name, "--network", networks[0], *(x for k, v in variables.items() for x in ("-e", f"{k}={v}")), *options,
                  "php:apache", "perl", "-e", k_server)
     for network in networks[1:]:
         world.docker("network", "connect", network, name)
@@ -64,8 +64,8 @@ def answers(host, status=200, name=None, seconds=5, **where):
     """Waits until that status, of that container, is the answer; returns what it saw."""
     last = []
 
-    def look():
+    def ask_once():
         last[:] = ask(host, **where)
         return last[0] == status and (name is None or last[1].get("name") == name)
-    wait_for(seconds, f"{where.get('scheme', 'http')}://{host}{where.get('path', '/')}: {status} {name or ''}", look, in_a_row=k_served_in_a_row)
+    wait_for(seconds, f"{where.get('scheme', 'http')}://{host}{where.get('path', '/')}: {status} {name or ''}", ask_once, in_a_row=k_served_in_a_row)
     return last[1]

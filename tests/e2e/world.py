@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""heberg in the tests' engine, and the hands of the people around it: the sysadmin's (docker, files), the owner's (sftp, ssh), the
-visitor's (curl)."""
+"""heberg in the tests' engine, and what people do with it: the sysadmin (docker, files), a site's owner (sftp, ssh), a visitor (curl)."""
+import contextlib
 import os
 import select
 import shutil
@@ -33,7 +33,7 @@ k_served_in_a_row = 3
 
 
 def run(command, timeout=60, **options):
-    """A finished command: .returncode, .stdout, .stderr as text. Never raises for what the command says."""
+    """A finished command: .returncode, .stdout, .stderr as text. A failure of the command raises nothing."""
     return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout, stdin=options.pop(
         "stdin", None if "input" in options else subprocess.DEVNULL), **options)
 
@@ -57,6 +57,8 @@ class world:
         self.made = []
         self.sessions = []
         self.since = 0
+        self.shared = {}
+        self.shared_stack = contextlib.ExitStack()
 
     # --- heberg itself ---
 
@@ -82,7 +84,7 @@ class world:
         wait_for(30, "the proxy answers", lambda: self.fetch("nobody.test")[0] == 503)
 
     def dead_engine_dir(self):
-        """A folder with a socket that nobody listens on."""
+        """A folder with a socket that no process listens on."""
         path = f"{self.folder}/dead"
         os.makedirs(path, exist_ok=True)
         if not os.path.exists(f"{path}/docker.sock"):
@@ -95,7 +97,7 @@ class world:
         return done.stdout + done.stderr
 
     def syncd_log(self):
-        """What syncd has said since the test began."""
+        """What syncd has logged since the test began."""
         return self.logs("heberg-syncd", self.since)
 
     # --- tests ---
@@ -105,6 +107,17 @@ class world:
         self.made = []
         self.sessions = []
 
+    def share(self, what, start):
+        """What several tests of one file use: started (a context manager of the world) by the first that asks, ended with the file."""
+        if what not in self.shared:
+            self.shared[what] = self.shared_stack.enter_context(start(self))
+        return self.shared[what]
+
+    def end_file(self):
+        """The last test of a file has ended."""
+        self.shared = {}
+        self.shared_stack.close()
+
     def end_test(self):
         for session in self.sessions:
             session.close()
@@ -112,14 +125,14 @@ class world:
             run(["docker", "rm", "-fv", *self.made])
 
     def describe_trouble(self):
-        text = "        --- what heberg said meanwhile\n"
+        text = "        --- heberg's logs of this test\n"
         for name in k_containers:
             done = run(["docker", "logs", "--timestamps", "--since", f"{self.since:.3f}", name])
             lines = sorted((done.stdout + done.stderr).splitlines())[-40:]
             text += "".join(f"        {name}: {line[11:23]} {line[31:]}\n" for line in lines)
         return text
 
-    # --- the sysadmin's hand ---
+    # --- what the sysadmin does ---
 
     def docker(self, *arguments, **options):
         done = run(["docker", *arguments], **options)
@@ -153,7 +166,7 @@ class world:
         wait_for(seconds, f"account {name} gone", lambda: self.getent("passwd", name)[0] == 2)
 
     def new_site(self, name, **options):
-        """A site that is there, with its password, which comes a moment after the account: (uid, password)."""
+        """A site with an account and a password, which comes after the account: (uid, password)."""
         self.run_site(name, **options)
         uid = int(self.wait_for_account(name)[2])
         return uid, self.wait_for_password(name)
@@ -175,7 +188,7 @@ class world:
         os.chmod(path + ".new", mode)
         os.rename(path + ".new", path)
 
-    # --- the owner's hand ---
+    # --- what a site's owner does ---
 
     def _ssh_options(self, key):
         options = {
@@ -189,17 +202,17 @@ class world:
         return {"PATH": os.environ["PATH"], "HOME": self.folder, "SSH_ASKPASS": self.ask, "SSH_ASKPASS_REQUIRE": "force",
                 "e2e_password": password or ""}
 
-    def sftp(self, name, password, commands, key=None):
+    def sftp(self, name, password, commands, key=None, address=k_sftp_address, port=k_sftp_port):
         """sftp's batch mode: stops at the first command that fails (a leading "-" lets it fail)."""
-        return run(["sftp", *self._ssh_options(key), "-P", str(k_sftp_port), "-b", "-", f"{name}@{k_sftp_address}"],
+        return run(["sftp", *self._ssh_options(key), "-P", str(port), "-b", "-", f"{name}@{address}"],
                    input=commands, env=self._environment(password), cwd=self.folder)
 
     def ssh(self, name, password, arguments, options=(), key=None, environment=None):
         return run(["ssh", *options, *self._ssh_options(key), "-p", str(k_sftp_port), f"{name}@{k_sftp_address}", *arguments],
                    env={**self._environment(password), **(environment or {})}, cwd=self.folder)
 
-    def can_log_in(self, name, password=None, key=None):
-        return self.sftp(name, password, "pwd\n", key).returncode == 0
+    def can_log_in(self, name, password=None, key=None, address=k_sftp_address, port=k_sftp_port):
+        return self.sftp(name, password, "pwd\n", key, address, port).returncode == 0
 
     def put(self, name, password, text, path):
         local = f"{self.folder}/upload"
@@ -214,7 +227,7 @@ class world:
         return opened
 
     def forwarding_client(self, name, password, options):
-        """An ssh that offers to forward, in the background; logged in when this returns or never."""
+        """An ssh that forwards, in the background; it listens once it is logged in."""
         return subprocess.Popen(["ssh", *self._ssh_options(None), "-N", *options, "-p", str(k_sftp_port), f"{name}@{k_sftp_address}"],
                                 env=self._environment(password), cwd=self.folder, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -246,7 +259,7 @@ class world:
         with open(path + ".pub") as file:
             return path, file.read()
 
-    # --- the visitor's hand ---
+    # --- what a visitor does ---
 
     def fetch(self, host, path="/", options=()):
         """(status, body) through the proxy; status 0 where nothing answers."""

@@ -33,7 +33,7 @@ class Lines(unittest.TestCase):
 
     def test_each_fault_names_place_and_site(self):
         good = {"name": "a", "hosts": ["a.test"]}
-        for change, words in [
+        for change, expected in [
             ({"hostz": 1}, "unknown key hostz"),
             ({"name": "root/../x"}, "no site's name"),
             ({"name": "a..b"}, "no site's name"),
@@ -57,7 +57,7 @@ class Lines(unittest.TestCase):
             with self.subTest(change=change):
                 text = self.refusal(dict(good, **change))
                 self.assertIn("sites.yml, line 7: ", text)
-                self.assertIn(words, text)
+                self.assertIn(expected, text)
         self.assertIn("a mapping is needed", self.refusal("a"))
 
     def test_all_faults_are_told_at_once_and_twins_are_one(self):

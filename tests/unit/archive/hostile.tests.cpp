@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Archives that somebody made to do harm: each is refused by judge(), before anything is written.
+// Archives that somebody made to do harm: each is refused by validate(), before anything is written.
 #include "archive/unpack.h"
 #include "base/unique_fd.h"
 #include "digest/sha256.h"
@@ -163,9 +163,9 @@ const std::vector<forgery> k_forgeries = {
     {"no head", [](forger& f) { f.folder(""), f.end(); }},
 };
 
-void judge_small(const fs::path& path) {
+void validate_small(const fs::path& path) {
   const unique_fd in(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  (void)judge(in.get(), {.entries = 100, .bytes = 1 << 20, .names = 10'000});
+  (void)validate(in.get(), {.entries = 100, .bytes = 1 << 20, .names = 10'000});
 }
 
 }  // namespace
@@ -178,11 +178,11 @@ TEST_CASE("an archive made to do harm is refused before anything is written") {
       forger out(dir / "a.tar.zst");
       make(out);
     }
-    CHECK_THROWS_AS(judge_small(dir / "a.tar.zst"), bad_archive);
+    CHECK_THROWS_AS(validate_small(dir / "a.tar.zst"), bad_archive);
   }
 }
 
-TEST_CASE("the forger's honest archive is taken, so it is not for its own sake that the others are refused") {
+TEST_CASE("a valid archive of the same tool is accepted, so the others are refused for their faults") {
   const temp_dir dir;
   {
     forger out(dir / "a.tar.zst");
@@ -191,7 +191,7 @@ TEST_CASE("the forger's honest archive is taken, so it is not for its own sake t
     out.link("www/l", "x");
     out.end();
   }
-  CHECK_NOTHROW(judge_small(dir / "a.tar.zst"));
+  CHECK_NOTHROW(validate_small(dir / "a.tar.zst"));
 }
 
 TEST_CASE("an archive that is cut anywhere, or no archive at all, is refused") {
@@ -206,13 +206,13 @@ TEST_CASE("an archive that is cut anywhere, or no archive at all, is refused") {
   for (std::size_t size = 0; size + 8 < bytes.size(); size += 7) {
     INFO(size);
     test::write_file(dir / "cut", bytes.substr(0, size));
-    CHECK_THROWS_AS(judge_small(dir / "cut"), bad_archive);
+    CHECK_THROWS_AS(validate_small(dir / "cut"), bad_archive);
   }
   test::write_file(dir / "cut", "#!/bin/sh\necho no archive\n");
-  CHECK_THROWS_AS(judge_small(dir / "cut"), bad_archive);
+  CHECK_THROWS_AS(validate_small(dir / "cut"), bad_archive);
 }
 
-TEST_CASE("an archive that changes between judging and unpacking is noticed") {
+TEST_CASE("an archive that changes between validating and unpacking is refused") {
   const temp_dir dir;
   const auto write = [&](const std::string& text) {
     forger out(dir / "a.tar.zst");
@@ -222,7 +222,7 @@ TEST_CASE("an archive that changes between judging and unpacking is noticed") {
   };
   write("good");
   const unique_fd in(::open((dir / "a.tar.zst").c_str(), O_RDONLY | O_CLOEXEC));
-  const auto known = judge(in.get(), {});
+  const auto known = validate(in.get(), {});
   write("evil");  // into the same file
   fs::create_directory(dir / "back");
   const unique_fd folder(::open((dir / "back").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

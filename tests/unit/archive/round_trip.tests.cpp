@@ -32,7 +32,7 @@ pack_result pack_to(const fs::path& file, const fs::path& tree) {
 
 contents unpack_from(const fs::path& file, const fs::path& folder) {
   const unique_fd in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  auto known = judge(in.get(), {});
+  auto known = validate(in.get(), {});
   fs::create_directory(folder);
   unpack(in.get(), known, open_folder(folder).get(), {.uid = 0, .is_changed = false});
   return known;
@@ -106,7 +106,7 @@ TEST_CASE("the same tree makes the same bytes") {
   CHECK(read_file(dir / "1") == read_file(dir / "2"));
 }
 
-TEST_CASE("what an archive cannot hold is left out by name, unopened, and the rest is packed") {
+TEST_CASE("entries that an archive cannot contain are listed, not opened, and the rest is packed") {
   const temp_dir dir;
   fs::create_directories(dir / "tree/www");
   write_file(dir / "outside", "secret");
@@ -116,7 +116,7 @@ TEST_CASE("what an archive cannot hold is left out by name, unopened, and the re
   write_file(dir / "tree/www/good", "good");
   const auto packed = pack_to(dir / "a", dir / "tree");
   std::map<std::string, std::string> why(packed.left_out.begin(), packed.left_out.end());
-  CHECK_THAT(why["www/fifo"], Contains("no file"));
+  CHECK_THAT(why["www/fifo"], Contains("not a file"));
   CHECK_THAT(why["www/absolute"], Contains("leaves"));
   CHECK_THAT(why["www/out"], Contains("leaves"));
   const auto known = unpack_from(dir / "a", dir / "back");
@@ -143,7 +143,7 @@ TEST_CASE("a disk that is full is an error, not a short archive") {
   CHECK_THROWS_AS(pack(k_about, open_folder(dir / "tree").get(), full.get()), std::runtime_error);
 }
 
-TEST_CASE("a tree that no reader would take is not packed, and nothing of a large file is read for that") {
+TEST_CASE("a tree that exceeds the limits is not packed, and no large file is read for that") {
   const temp_dir dir;
   const auto tree = dir / "tree";
   fs::create_directories(tree / "www");
@@ -154,19 +154,19 @@ TEST_CASE("a tree that no reader would take is not packed, and nothing of a larg
   };
   CHECK(pack_with({.entries = 5, .bytes = 5}) == 3);
   CHECK_THROWS_WITH(pack_with({.entries = 4, .bytes = 5}), Contains("more than 2 files and folders"));
-  CHECK_THROWS_WITH(pack_with({.entries = 5, .bytes = 4}), Contains("www/file: with it there are more than 4 bytes"));
-  CHECK_THROWS_WITH(pack_with({.entries = 5, .bytes = 5, .names = 40}), Contains("too long, or too many"));
+  CHECK_THROWS_WITH(pack_with({.entries = 5, .bytes = 4}), Contains("www/file: the tree has more than 4 bytes"));
+  CHECK_THROWS_WITH(pack_with({.entries = 5, .bytes = 5, .names = 40}), Contains("too many paths, or too long ones"));
   fs::resize_file(tree / "www/file", std::uint64_t{1} << 42U);  // of holes
   CHECK_THROWS_WITH(pack_with({}), Contains("more than 68719476736 bytes"));
 }
 
-TEST_CASE("what was packed within limits is judged sound within the same") {
+TEST_CASE("an archive that was packed within limits is valid within the same limits") {
   const temp_dir dir;
   fs::create_directories(dir / "tree/www");
   write_file(dir / "tree/www/file", "12345");
   const limits most{.entries = 5, .bytes = 5};
   const unique_fd file(::open((dir / "archive").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   (void)pack(k_about, open_folder(dir / "tree").get(), file.get(), compression::zstd, {}, most);
-  CHECK(judge(file.get(), most).files.size() == 3);
-  CHECK_THROWS_AS(judge(file.get(), {.entries = 4, .bytes = 5}), bad_archive);
+  CHECK(validate(file.get(), most).files.size() == 3);
+  CHECK_THROWS_AS(validate(file.get(), {.entries = 4, .bytes = 5}), bad_archive);
 }

@@ -58,7 +58,7 @@ class endless_source : public source {
 
 }  // namespace
 
-TEST_CASE("a file that grows is read to where its writer says that it ends") {
+TEST_CASE("a growing file is read up to the end that its writer reports") {
   const test::temp_dir folder;
   const auto file = make_file(folder);
   growing_file grows(file.get());
@@ -74,18 +74,18 @@ TEST_CASE("a file that grows is read to where its writer says that it ends") {
   CHECK(reader.get() == all);
 }
 
-TEST_CASE("a file that is given up while it is written is no file that ends") {
+TEST_CASE("a file whose writing is cancelled is an error, not an end") {
   const test::temp_dir folder;
   const auto file = make_file(folder);
   growing_file grows(file.get());
   append(file, "half");
   auto reader = std::async(std::launch::async, [&grows] { return read_all(grows); });
   ::usleep(5000);
-  grows.give_up();
-  CHECK_THROWS_WITH(reader.get(), Contains("given up"));
+  grows.cancel();
+  CHECK_THROWS_WITH(reader.get(), Contains("cancelled"));
 }
 
-TEST_CASE("what is not compressed comes as it is, and what goes wrong below comes up") {
+TEST_CASE("uncompressed bytes are passed on unchanged, and an error of the source is thrown") {
   const test::temp_dir folder;
   const auto file = make_file(folder);
   const std::string text(3'000'000, 'y');
@@ -99,13 +99,13 @@ TEST_CASE("what is not compressed comes as it is, and what goes wrong below come
   CHECK_THROWS_WITH(read_all(fails), Contains("the disk is gone"));
 }
 
-TEST_CASE("who reads ahead stops where nobody wants more") {
+TEST_CASE("reading ahead stops when the reader is destroyed") {
   endless_source endless;
   decompressed ahead(endless);
   CHECK(!ahead.next().empty());
 }
 
-TEST_CASE("what is packed is read back while it is written, and a file that cannot be written is told") {
+TEST_CASE("an archive is read back while it is written, and a file that cannot be written is an error") {
   const test::temp_dir folder;
   std::filesystem::create_directories(folder / "tree/www");
   for (int i = 0; i < 40; ++i) {
@@ -119,11 +119,11 @@ TEST_CASE("what is packed is read back while it is written, and a file that cann
   const auto packed = pack_and_read_back(about, tree.get(), file.get(), compression::zstd,
                                          [&counted](std::uint64_t bytes) { counted += bytes; });
   CHECK(counted == packed.bytes);
-  const auto known = judge(file.get(), {});
+  const auto known = validate(file.get(), {});
   CHECK(known.files == packed.packed);
   CHECK(known.bytes == packed.bytes);
-  const auto told = contents_of(about, packed);
-  CHECK((told.about == known.about && told.files == known.files && told.bytes == known.bytes));
+  const auto reported = contents_of(about, packed);
+  CHECK((reported.about == known.about && reported.files == known.files && reported.bytes == known.bytes));
   CHECK_THROWS_AS(contents_of({.site = "../a", .uid = 20'000, .lock_reason = "", .specification = ""}, packed),
                   bad_archive);
 

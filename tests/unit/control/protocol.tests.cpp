@@ -49,3 +49,48 @@ TEST_CASE("a reply's data comes back as it was, and what is no object is left ou
   CHECK(parse_reply(encode(reply{failure::none, "text", "not json"})) == reply{failure::none, "text"});
   CHECK_FALSE(parse_reply(R"({"error":"none","data":[1]})"));
 }
+
+TEST_CASE("a password survives the way there, apart from the other arguments") {
+  for (const char* text : {"correct horse", "", "a\"b\\c", "\\\"", "caf\xC3\xA9", "tab\there", "$6$salt$hash", "]}"}) {
+    INFO(text);
+    request sent{"passwd", "site_1", "", {"set"}};
+    sent.password = heberg::secret(text);
+    CHECK(parse_request(encode(sent)) == sent);
+  }
+  const auto parsed = parse_request(R"({"arguments":["set","x y"],"verb":"passwd"})");
+  REQUIRE(parsed);
+  CHECK(parsed->arguments == std::vector<std::string>{"set"});
+  CHECK(parsed->password == heberg::secret("x y"));
+}
+
+TEST_CASE("other verbs find their second argument among the arguments, and passwd a third one too") {
+  const request sent{"keys", "site_1", "", {"add", "ssh-rsa \"x\"", "ssh-rsa y"}};
+  CHECK(parse_request(encode(sent)) == sent);
+  const auto parsed = parse_request(R"({"verb":"passwd","arguments":["set","x","y"]})");
+  REQUIRE(parsed);
+  CHECK(parsed->arguments == std::vector<std::string>{"set", "x", "y"});
+  CHECK_FALSE(parsed->password);
+}
+
+TEST_CASE("a reply's password is sent in its data") {
+  for (const char* text : {"correct horse", "a\"b\\c", "caf\xC3\xA9"}) {
+    INFO(text);
+    reply sent{failure::none, "the key \"password\":\"\""};
+    sent.password = heberg::secret(text);
+    const auto parsed = parse_reply(encode(sent));
+    REQUIRE(parsed);
+    CHECK(parsed->message == sent.message);
+    CHECK(parsed->data.starts_with("{\"password\":\""));
+  }
+  reply sent{failure::none, "made", R"({"uid":1})"};
+  sent.password = heberg::secret("x");
+  CHECK(parse_reply(encode(sent))->data == R"({"password":"x","uid":1})");
+}
+
+TEST_CASE("a wiped text is empty, and its bytes are gone") {
+  std::string text(100, 'x');
+  const char* bytes = text.data();
+  wipe(text);
+  CHECK(text.empty());
+  CHECK(std::string_view(bytes, 100).find('x') == std::string_view::npos);
+}

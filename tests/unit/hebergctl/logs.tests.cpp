@@ -78,7 +78,7 @@ TEST_CASE_METHOD(tail_fixture,
   CHECK_FALSE(tail.print_new(sink()));
 }
 
-TEST_CASE_METHOD(tail_fixture, "a log that is cut short is read anew, and one that is not there yet is waited for") {
+TEST_CASE_METHOD(tail_fixture, "a truncated log is read again, and a missing one is waited for") {
   auto tail = open();
   CHECK_FALSE(tail.exists());
   tail.print_last(10, sink());
@@ -90,7 +90,7 @@ TEST_CASE_METHOD(tail_fixture, "a log that is cut short is read anew, and one th
   CHECK(take() == "|first\n|2\n");
 }
 
-TEST_CASE_METHOD(tail_fixture, "what is no regular file in the tree itself is not read") {
+TEST_CASE_METHOD(tail_fixture, "only a regular file in the tree itself is read") {
   write_file(dir / "secret", "secret\n");
   SECTION("a link") {
     fs::create_symlink(dir / "secret", log);

@@ -35,7 +35,7 @@ TEST_CASE("the table lines up, and names each state") {
         "site_2  20001  retired        set       b.test\n");
 }
 
-TEST_CASE("no sites: the head alone") {
+TEST_CASE("no sites: the heading alone") {
   CHECK(print_table({}) == "NAME  UID  STATE  PASSWORD  HOST\n");
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("a site's page says where its tree is, and why it is locked") {
         "why         unpaid\\x0aforged line\n");
 }
 
-TEST_CASE("JSON holds every field but the hash") {
+TEST_CASE("JSON contains every field but the hash") {
   const auto text = print_json(make_site("site_1", 20000, "www.example.org"));
   CHECK(text ==
         "{\n  \"name\": \"site_1\",\n  \"uid\": 20000,\n  \"state\": \"active\",\n  \"password\": \"set\",\n"
@@ -64,13 +64,13 @@ TEST_CASE("JSON holds every field but the hash") {
   CHECK(print_json(std::span<const ledger::site>()) == "[]\n");
 }
 
-TEST_CASE("an age is told in the unit that says most") {
+TEST_CASE("an age is printed in its largest sensible unit") {
   CHECK(print_age(std::chrono::seconds(5)) == "5 s");
   CHECK(print_age(std::chrono::minutes(5)) == "5 min");
   CHECK(print_age(std::chrono::hours(5)) == "5 h");
   CHECK(print_age(std::chrono::hours(24 * 5)) == "5 days");
 }
 
-TEST_CASE("what a refused container is called cannot reach the terminal as it is") {
+TEST_CASE("the name of a refused container cannot send control characters to the terminal") {
   CHECK(print_plain("container x\x1b[2J: no\nsecond\n") == "container x\\x1b[2J: no\nsecond\n");
 }

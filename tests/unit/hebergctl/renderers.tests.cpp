@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 
 using heberg::ctl::is_renderer;
-using heberg::ctl::tell_renderers;
+using heberg::ctl::signal_renderers;
 
 namespace {
 
@@ -16,7 +16,7 @@ std::string make_status(const std::string& name, const std::string& uids, const 
 
 }  // namespace
 
-TEST_CASE("root's daemon that takes SIGHUP is told, and nothing else of that name") {
+TEST_CASE("root's daemon that handles SIGHUP is signalled, and nothing else of that name") {
   CHECK(is_renderer(make_status("heberg-proxy-re", "0\t0\t0\t0", "0000000000004003")));
   CHECK_FALSE(is_renderer(make_status("heberg-proxy-re", "0\t0\t0\t0", "0000000000004002")));  // --status, say
   CHECK_FALSE(is_renderer(make_status("heberg-proxy-re", "20000\t20000\t20000\t20000", "0000000000004003")));
@@ -25,8 +25,8 @@ TEST_CASE("root's daemon that takes SIGHUP is told, and nothing else of that nam
   CHECK_FALSE(is_renderer(""));
 }
 
-TEST_CASE("where none runs, none is told") {
+TEST_CASE("where none runs, none is signalled") {
   const heberg::test::temp_dir procs;
-  CHECK(tell_renderers(procs.path().string()) == 0);
-  CHECK_THROWS(tell_renderers((procs / "none").string()));
+  CHECK(signal_renderers(procs.path().string()) == 0);
+  CHECK_THROWS(signal_renderers((procs / "none").string()));
 }

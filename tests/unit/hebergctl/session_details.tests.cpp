@@ -29,7 +29,7 @@ constexpr char k_tcp6[] =
 
 }  // namespace
 
-TEST_CASE("a session's far end is found by its socket: IPv4, IPv6, and IPv4 in IPv6's clothes") {
+TEST_CASE("a session's peer is found by its socket: IPv4, IPv6, and IPv4-mapped IPv6") {
   CHECK(find_peer(std::string(k_head) + k_tcp, "4711") == "10.0.2.2:50000");
   CHECK(find_peer(std::string(k_head) + k_tcp6, "4712") == "[2001:db8::1]:50001");
   CHECK(find_peer(std::string(k_head) + k_tcp6, "4713") == "10.0.2.3:50002");
@@ -50,7 +50,7 @@ TEST_CASE("a session's start comes from the process and the boot, whatever the p
   CHECK_FALSE(started_at(procs.path().string(), 8));
 }
 
-TEST_CASE("a session whose descriptors may not be looked at has no client, and is listed all the same") {
+TEST_CASE("a session whose descriptors cannot be read has no client, and is listed all the same") {
   const temp_dir procs;
   fs::create_directories(procs / "7/net");
   write_file(procs / "7/net/tcp", std::string(k_head) + k_tcp);

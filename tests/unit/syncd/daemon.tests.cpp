@@ -8,7 +8,7 @@
 #include "support/fake_engine.h"
 #include "support/fake_owners.h"
 #include "support/published.h"
-#include "syncd/accounts/keeper.h"
+#include "syncd/accounts/account_manager.h"
 #include "syncd/once.h"
 #include "tree/password.h"
 
@@ -33,7 +33,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Nobody but us has a name.
+// Only heberg's own accounts have names.
 class no_names final : public syncd::name_service {
  public:
   std::optional<syncd::name_entry> find_user(const std::string&) override { return {}; }
@@ -90,7 +90,7 @@ struct daemon_fixture {
     daemon.reset();
     io.reset();
   }
-  // As kill -9 would leave it: nothing is saved, published or told at the end.
+  // As kill -9 would leave it: nothing is saved, published or sent at the end.
   void drop() {
     io->stop();
     daemon.reset();
@@ -112,7 +112,7 @@ struct daemon_fixture {
   }
   void remove(const std::string& site) { engine.remove("web-" + site); }
 
-  // What the modules would say.
+  // What the modules answer.
   std::optional<std::uint32_t> uid(const std::string& site) const {
     const auto path = config.state_dir + "/directory/" + directory::k_accounts_file;
     directory::record_buffer buffer{};
@@ -178,18 +178,18 @@ TEST_CASE_METHOD(daemon_fixture, "a stopped container keeps its account") {
   CHECK_FALSE(until([&] { return !uid("a"); }, 400ms));
 }
 
-TEST_CASE_METHOD(daemon_fixture, "a container that the engine lists but will not tell of keeps its account") {
+TEST_CASE_METHOD(daemon_fixture, "a container that the engine lists but cannot inspect keeps its account") {
   start();
   run("a");
   REQUIRE(until([&] { return uid("a").has_value(); }));
   engine.inject(
       {.call = test::engine_call::inspect, .effect = test::engine_fault::server_error, .name = "web-a", .times = 1000});
   engine.go_away();
-  REQUIRE(until([&] { return has_logged("engine: lost"); }));
+  REQUIRE(until([&] { return has_logged("engine: connection lost"); }));
   engine.change(
       "web-a", [](auto& c) { c.state = "exited"; }, "");
   engine.come_back();
-  REQUIRE(until([&] { return has_logged("engine: in touch again"); }));
+  REQUIRE(until([&] { return has_logged("engine: connected again"); }));
   CHECK_FALSE(until([&] { return !uid("a"); }, 400ms));
 }
 
@@ -235,7 +235,7 @@ TEST_CASE_METHOD(daemon_fixture, "dropped dead, it comes back to what the engine
   CHECK(uid("b") == uids.second);
 }
 
-TEST_CASE_METHOD(daemon_fixture, "an engine that is not there changes nothing, and is found when it comes") {
+TEST_CASE_METHOD(daemon_fixture, "an engine that does not answer changes nothing, and is found when it returns") {
   start();
   run("a");
   REQUIRE(until([&] { return uid("a").has_value(); }));
@@ -243,7 +243,7 @@ TEST_CASE_METHOD(daemon_fixture, "an engine that is not there changes nothing, a
   engine.go_away();
   remove("a");
   start();
-  REQUIRE(until([&] { return has_logged("engine: lost"); }));
+  REQUIRE(until([&] { return has_logged("engine: connection lost"); }));
   CHECK_FALSE(until([&] { return !uid("a"); }, 300ms));
   engine.come_back();
   REQUIRE(until([&] { return !uid("a"); }));
@@ -262,13 +262,13 @@ TEST_CASE_METHOD(daemon_fixture, "hostile containers are named in the log, and t
   run("good");
   REQUIRE(until([&] { return uid("good").has_value(); }));
   CHECK(uid("good") == 20000u);
-  CHECK(has_logged("container \"evil\": no site's"));
-  CHECK(has_logged("container \"worse\": no site's"));
-  CHECK(has_logged("container \"worst\": no site's"));
+  CHECK(has_logged("container \"evil\": not accepted as a site's container"));
+  CHECK(has_logged("container \"worse\": not accepted as a site's container"));
+  CHECK(has_logged("container \"worst\": not accepted as a site's container"));
   CHECK(daemon->state().count_accounts() == 1);
 }
 
-TEST_CASE_METHOD(daemon_fixture, "hebergctl's words reach it") {
+TEST_CASE_METHOD(daemon_fixture, "the control socket reaches it") {
   start();
   run("a");
   REQUIRE(until([&] { return has_hash("a"); }));
@@ -348,8 +348,7 @@ TEST_CASE_METHOD(daemon_fixture,
   CHECK_THAT(out.str(), Contains("a/logs has mode 0777") && Contains("password file is refused"));
 }
 
-TEST_CASE_METHOD(daemon_fixture,
-                 "the command line: --check says a container's own words in a terminal's letters alone") {
+TEST_CASE_METHOD(daemon_fixture, "the command line: --check prints a container's text as printable characters alone") {
   auto evil = test::make_container("evil", "x.test", "/elsewhere");
   evil.labels["heberg.site"] = "\x1b]0;owned\x07\n0 problems";
   engine.add(evil);

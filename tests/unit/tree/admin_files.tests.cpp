@@ -90,7 +90,7 @@ TEST_CASE_METHOD(folder_fixture, "nothing is written into a folder that is not r
   SECTION("writable by its group") {
     fs::permissions(dir.path(), fs::perms(0770));
   }
-  CHECK_THROWS_WITH(replace_password(folder.get(), secret("new"), owners), Contains(".heberg is not root's"));
-  CHECK_THROWS_WITH(replace_keys(folder.get(), "x", owners), Contains(".heberg is not root's"));
+  CHECK_THROWS_WITH(replace_password(folder.get(), secret("new"), owners), Contains(".heberg does not belong to root"));
+  CHECK_THROWS_WITH(replace_keys(folder.get(), "x", owners), Contains(".heberg does not belong to root"));
   CHECK(fs::is_empty(dir.path()));
 }

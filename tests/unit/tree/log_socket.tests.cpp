@@ -133,11 +133,11 @@ TEST_CASE_METHOD(socket_fixture, "a socket bound anew takes the place of the old
   CHECK_FALSE(socket.link_into(root.get(), make_dev().get()).find("cannot be linked") == 0);
 }
 
-TEST_CASE_METHOD(socket_fixture, "what is no socket keeps its place, and it is told") {
+TEST_CASE_METHOD(socket_fixture, "a file that is not a socket stays, and is reported") {
   const log_socket socket(root.get());
   const auto dev = make_dev();
   write_file(dir / "dev/log", "kept");
-  CHECK(socket.link_into(root.get(), dev.get()) == "is no socket: SFTP is not logged");
+  CHECK(socket.link_into(root.get(), dev.get()) == "is not a socket: SFTP is not logged");
   CHECK(fs::is_regular_file(dir / "dev/log"));
 }
 

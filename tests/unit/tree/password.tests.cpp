@@ -47,20 +47,20 @@ TEST_CASE("a line is a hash, the password itself, a switch-off, or refused") {
       {std::string(512, 'p'), line_kind::bad},
   }));
   INFO(line);
-  const auto judged = judge_line(line);
-  CHECK(judged.kind == kind);
-  CHECK(judged.reason.empty() == (kind != line_kind::bad));
+  const auto result = classify_line(line);
+  CHECK(result.kind == kind);
+  CHECK(result.reason.empty() == (kind != line_kind::bad));
 }
 
 TEST_CASE("the reason never repeats the line") {
-  CHECK_THAT(judge_line("$6$hunter2").reason, !Contains("hunter2"));
+  CHECK_THAT(classify_line("$6$hunter2").reason, !Contains("hunter2"));
 }
 
 TEST_CASE("a hash is yescrypt's at Debian's cost, is its password's and no other's, and never the same twice") {
   const secret password("correct horse");
   const auto hash = hash_password(password);
   CHECK_THAT(hash, Catch::Matchers::StartsWith("$y$j9T$"));
-  CHECK(judge_line(hash).kind == line_kind::hash);
+  CHECK(classify_line(hash).kind == line_kind::hash);
   CHECK(is_hash_of(hash, password));
   CHECK_FALSE(is_hash_of(hash, secret("correct hors")));
   CHECK(hash_password(password) != hash);
@@ -72,13 +72,14 @@ TEST_CASE("no password has a hash that is none") {
   CHECK_FALSE(is_hash_of("$nonsense$", secret("x")));
 }
 
-TEST_CASE("a generated password has 20 unmistakable characters, all of them in use, and is a password to judge_line") {
+TEST_CASE(
+    "a generated password has 20 unmistakable characters, all of them in use, and is a password to classify_line") {
   std::set<char> seen;
   std::set<std::string> all;
   for (int i = 0; i < 200; ++i) {
     const auto password = generate_password();
     REQUIRE(password.view().size() == 20);
-    CHECK(judge_line(password.view()).kind == line_kind::password);
+    CHECK(classify_line(password.view()).kind == line_kind::password);
     seen.insert(password.view().begin(), password.view().end());
     all.emplace(password.view());
   }

@@ -39,16 +39,16 @@ struct file_fixture {
     write_file(path, text);
     fs::permissions(path, static_cast<fs::perms>(mode));
   }
-  password_look look(const std::optional<fingerprint>& known = {}) {
-    return look_at_password(folder.get(), known, owners);
+  password_file_state read(const std::optional<fingerprint>& known = {}) {
+    return read_password_file(folder.get(), known, owners);
   }
   std::string line() {
-    const auto found = look();
+    const auto found = read();
     REQUIRE(std::holds_alternative<file_line>(found));
     return std::string(std::get<file_line>(found).line.view());
   }
   std::string refused() {
-    const auto found = look();
+    const auto found = read();
     REQUIRE(std::holds_alternative<file_refused>(found));
     return std::get<file_refused>(found).reason;
   }
@@ -77,15 +77,15 @@ TEST_CASE_METHOD(file_fixture, "a NUL byte stays, to be refused as a password") 
 }
 
 TEST_CASE_METHOD(file_fixture, "an absent file is absent") {
-  CHECK(std::holds_alternative<file_absent>(look()));
+  CHECK(std::holds_alternative<file_absent>(read()));
 }
 
-TEST_CASE_METHOD(file_fixture, "a file that is as it was judged last is not read again, touched, it is") {
+TEST_CASE_METHOD(file_fixture, "a file that is as at the last read is not read again, a touched one is") {
   write("secret\n");
-  const auto known = std::get<file_line>(look()).file;
-  CHECK(std::holds_alternative<file_unchanged>(look(known)));
+  const auto known = std::get<file_line>(read()).file;
+  CHECK(std::holds_alternative<file_unchanged>(read(known)));
   fs::permissions(path, static_cast<fs::perms>(0400));  // ctime alone
-  CHECK(std::holds_alternative<file_line>(look(known)));
+  CHECK(std::holds_alternative<file_line>(read(known)));
 }
 
 TEST_CASE_METHOD(file_fixture, "what others than root could have read or written is refused") {
@@ -106,7 +106,7 @@ TEST_CASE_METHOD(file_fixture, "what others than root could have read or written
     owners.set(path, {20000, 20000});
     CHECK_THAT(refused(), Contains("not root's"));
   }
-  SECTION("with a second name") {
+  SECTION("with a second link") {
     write("secret");
     fs::create_hard_link(path, dir / "other");
     CHECK_THAT(refused(), Contains("hard link"));
@@ -114,7 +114,7 @@ TEST_CASE_METHOD(file_fixture, "what others than root could have read or written
   SECTION("in a folder that is not root's") {
     write("secret");
     owners.set(secrets, {20000, 20000});
-    CHECK_THAT(refused(), Contains("folder .heberg is not root's"));
+    CHECK_THAT(refused(), Contains("folder .heberg does not belong to root"));
   }
   SECTION("in a folder that others can write to") {
     write("secret");
@@ -150,12 +150,12 @@ TEST_CASE_METHOD(file_fixture, "a file that is too large is refused") {
   CHECK_THAT(refused(), Contains("larger than 4096"));
 }
 
-TEST_CASE_METHOD(file_fixture, "a refusal tells which file it was, so that it is told once") {
+TEST_CASE_METHOD(file_fixture, "a refusal names the file, so that it is reported once") {
   write("secret", 0644);
-  const auto found = look();
+  const auto found = read();
   const auto& known = std::get<file_refused>(found).file;
   REQUIRE(known);
-  CHECK(std::holds_alternative<file_unchanged>(look(known)));
+  CHECK(std::holds_alternative<file_unchanged>(read(known)));
 }
 
 TEST_CASE_METHOD(file_fixture, "the folder is reached through no link") {
@@ -170,7 +170,7 @@ TEST_CASE_METHOD(file_fixture, "a stored password is root's, 0600, and read back
   const auto stored = store_password(folder.get(), secret("made-up"), owners);
   CHECK(fs::status(path).permissions() == static_cast<fs::perms>(0600));
   CHECK(line() == "made-up");
-  CHECK(std::holds_alternative<file_unchanged>(look(stored)));
+  CHECK(std::holds_alternative<file_unchanged>(read(stored)));
   CHECK(std::distance(fs::directory_iterator(secrets), fs::directory_iterator()) == 1);
 }
 

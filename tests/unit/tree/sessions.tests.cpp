@@ -73,7 +73,7 @@ TEST_CASE("an sshd that has become the account, for good, is its session, nothin
   CHECK(is_session_of(status(name, uids), 20000) == expected);
 }
 
-TEST_CASE("a status that is none is nobody's session") {
+TEST_CASE("a text that is no status is no session") {
   CHECK_FALSE(is_session_of("", 20000));
   CHECK_FALSE(is_session_of("Name:\tsshd", 20000));
   CHECK_FALSE(is_session_of("Name:\tsshd\nUid:", 20000));
@@ -86,7 +86,7 @@ TEST_CASE("one scan finds the sessions of several accounts, and survives what is
   put(procs, 12, status("sshd", "20001\t20001\t20001\t20001"));
   put(procs, 13, status("sshd", "20002\t20002\t20002\t20002"));
   put(procs, 14, status("apache2", "20000\t20000\t20000\t20000"));
-  std::filesystem::create_directory(procs / "15");  // gone between the listing and the look
+  std::filesystem::create_directory(procs / "15");  // gone between the listing and the read
   std::filesystem::create_directory(procs / "self");
   write_file(procs / "uptime", "1");
   std::set<pid_t> found;

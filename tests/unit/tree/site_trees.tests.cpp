@@ -125,7 +125,7 @@ TEST_CASE_METHOD(tree_fixture,
   fs::permissions(dir / "a", fs::perms::all);
   fs::remove(dir / "a/.ssh");
   REQUIRE_FALSE(inspect().empty());
-  CHECK(join(trees.mend("a", k_id)).empty());
+  CHECK(join(trees.repair("a", k_id)).empty());
   require_sound();
   CHECK(state("a/www/index.php") == page);
 }
@@ -137,7 +137,7 @@ TEST_CASE_METHOD(tree_fixture, "a link in a folder's place is reported, and noth
   fs::remove_all(dir / which);
   fs::create_directory_symlink(outside.path(), dir / which);
   CHECK_THAT(make(), Contains("/sites/" + which + " is a symbolic link: not followed"));
-  CHECK_THAT(join(trees.mend("a", k_id)), Contains("/sites/" + which + " is a symbolic link: not followed"));
+  CHECK_THAT(join(trees.repair("a", k_id)), Contains("/sites/" + which + " is a symbolic link: not followed"));
   CHECK(fs::is_empty(outside.path()));
   CHECK(owners.of(outside.path()) == file_owner{0, 0});
 }
@@ -171,7 +171,7 @@ TEST_CASE_METHOD(tree_fixture, "interrupted right after a mkdir, the next pass f
   require_sound();
 }
 
-TEST_CASE_METHOD(tree_fixture, "a look makes nothing and names what is missing") {
+TEST_CASE_METHOD(tree_fixture, "inspect() makes nothing and names what is missing") {
   CHECK(inspect() == "/sites/a is missing\n");
   CHECK(state("a") == "missing");
   REQUIRE(make().empty());
@@ -230,7 +230,7 @@ TEST_CASE_METHOD(tree_fixture,
   SECTION("a file of somebody's") {
     fs::remove(dir / "a/dev/log");
     write_file(dir / "a/dev/log", "kept");
-    CHECK_THAT(make(), Contains("/sites/a/dev/log is no socket"));
+    CHECK_THAT(make(), Contains("/sites/a/dev/log is not a socket"));
     CHECK(fs::is_regular_file(dir / "a/dev/log"));
   }
   SECTION("a folder that the site's group could write to") {

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A folder below the temporary one, whose own ancestors (/tmp is writable by everybody) are taken on trust.
+// A folder below the temporary one, whose own ancestors (/tmp is writable by everybody) are trusted.
 struct root_fixture {
   temp_dir dir;
   fake_owners owners;
@@ -62,7 +62,7 @@ TEST_CASE_METHOD(root_fixture, "the component that others can write to is named"
   }
   SECTION("the folder above, by everybody") {
     mode(above, 0757);
-    CHECK_THAT(problem(), Contains(above + " is writable by everybody"));
+    CHECK_THAT(problem(), Contains(above + " is writable by others"));
   }
   SECTION("a sticky bit does not help: sshd wants none either") {
     mode(above, 01777);
@@ -82,7 +82,7 @@ TEST_CASE_METHOD(root_fixture, "no component may be a link or a file") {
   SECTION("the last is a link") {
     fs::create_directory(dir / "real");
     fs::create_directory_symlink(dir / "real", path);
-    CHECK_THAT(problem(make_root::yes), Contains("symbolic link or no folder"));
+    CHECK_THAT(problem(make_root::yes), Contains("symbolic link or not a folder"));
   }
   SECTION("one before it is a link") {
     make();
@@ -92,16 +92,16 @@ TEST_CASE_METHOD(root_fixture, "no component may be a link or a file") {
   }
   SECTION("it is a file") {
     heberg::test::write_file(path, "");
-    CHECK_THAT(problem(make_root::yes), Contains("symbolic link or no folder"));
+    CHECK_THAT(problem(make_root::yes), Contains("symbolic link or not a folder"));
   }
 }
 
 TEST_CASE_METHOD(root_fixture, "a relative path is refused") {
   path = "srv/sites";
-  CHECK_THAT(problem(), Contains("no absolute path"));
+  CHECK_THAT(problem(), Contains("not an absolute path"));
 }
 
-TEST_CASE("without a trusted prefix even / and /tmp are judged") {
+TEST_CASE("without a trusted prefix even / and /tmp are checked") {
   const temp_dir dir;
   fake_owners owners;
   CHECK(std::holds_alternative<root_problem>(open_sites_root(dir.path().string(), owners, make_root::no)));

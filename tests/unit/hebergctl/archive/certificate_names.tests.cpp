@@ -10,7 +10,7 @@ using heberg::test::temp_dir;
 using heberg::test::write_file;
 using names = std::vector<std::string>;
 
-TEST_CASE("a site's certificates are those that its hosts are served with, and those that are missing are told") {
+TEST_CASE("a site's certificates are those that its hosts are served with, and those that are missing are listed") {
   const temp_dir folder;
   for (const char* name : {"example.org", "www.example.net", "named", "default"}) {
     write_file(folder / (std::string(name) + ".crt"), "");

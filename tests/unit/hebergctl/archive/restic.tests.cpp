@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The backup's dates and lists, and the program that is run for it. The repository itself: tests/e2e.
+// The backup's dates and lists, and a missing restic. The repository itself: tests/e2e.
 #include "hebergctl/archive/restic.h"
-#include <catch2/catch.hpp>
 
+#include <catch2/catch.hpp>
 
 #include <cstdlib>
 #include <ctime>
@@ -23,7 +23,7 @@ constexpr char k_list[] = R"([
 
 }  // namespace
 
-TEST_CASE("the snapshots of sites are listed in their order, others' are passed over") {
+TEST_CASE("the snapshots of sites are listed in order of time, and others are skipped") {
   const auto all = parse_snapshots(k_list);
   REQUIRE(all.size() == 3);
   CHECK(all[0].id == "a1");
@@ -39,7 +39,7 @@ TEST_CASE("the snapshots of sites are listed in their order, others' are passed 
   }
 }
 
-TEST_CASE("of the snapshots the last one counts that is not after the date") {
+TEST_CASE("the last snapshot at or before the date is chosen") {
   const std::vector<snapshot> all = {{"1", "a", sys_seconds(seconds(100))}, {"2", "a", sys_seconds(seconds(200))}};
   CHECK_FALSE(choose_snapshot(all, sys_seconds(seconds(99))));
   CHECK(choose_snapshot(all, sys_seconds(seconds(100)))->id == "1");
@@ -48,7 +48,7 @@ TEST_CASE("of the snapshots the last one counts that is not after the date") {
   CHECK_FALSE(choose_snapshot({}, sys_seconds::max()));
 }
 
-TEST_CASE("a date is a day's end or a time, and what is none is refused") {
+TEST_CASE("a date is the end of a day or a time, and an invalid one is refused") {
   ::setenv("TZ", "UTC", 1);
   ::tzset();
   const auto at = [](const char* text) {
@@ -64,4 +64,13 @@ TEST_CASE("a date is a day's end or a time, and what is none is refused") {
     INFO(bad);
     CHECK(at(bad) == -1);
   }
+}
+
+TEST_CASE("where restic is not installed, the error says so and names the package") {
+  const std::string path = ::getenv("PATH");
+  ::setenv("PATH", "/nowhere", 1);
+  settings settings;
+  settings.backup.repository = "/nowhere/repository";
+  CHECK_THROWS_WITH(restic(settings).init(), "restic is not installed: apt install restic");
+  ::setenv("PATH", path.c_str(), 1);
 }

@@ -41,19 +41,19 @@ site_facts make_site() {
 
 host_facts make_host() {
   host_facts host;
-  host.syncd_answers = host.in_touch = host.has_proxy = true;
+  host.syncd_answers = host.is_connected = host.has_proxy = true;
   return host;
 }
 
 }  // namespace
 
-TEST_CASE("a site of which all holds has no finding, and neither has its host") {
+TEST_CASE("a site without a problem has no finding, and neither has its host") {
   CHECK(check_site(make_site(), k_now).empty());
   CHECK(check_host(make_host(), k_now).empty());
   CHECK_FALSE(worst_of({}));
 }
 
-TEST_CASE("each broken promise of a site is one finding, which says what it is of and how bad") {
+TEST_CASE("each problem of a site is one finding, with its subject and severity") {
   struct row {
     const char* subject;
     severity weight;
@@ -62,25 +62,28 @@ TEST_CASE("each broken promise of a site is one finding, which says what it is o
   };
   const row rows[] = {
       {"tree", severity::error, "has mode", [](auto& s) { s.tree = {"/sites/a/logs has mode 0777"}; }},
-      {"account", severity::error, "the directory does not have it",
+      {"account", severity::error, "accounts.cdb does not have the account",
        [](auto& s) { s.directory = {account_answer::absent}; }},
-      {"account", severity::error, "the directory cannot be read",
+      {"account", severity::error, "accounts.cdb cannot be read",
        [](auto& s) { s.directory = {account_answer::unreadable}; }},
-      {"account", severity::error, "NSS gives it uid 7", [](auto& s) { s.nss.uid = 7; }},
+      {"account", severity::error, "NSS on this host has UID 7, the ledger has 20001", [](auto& s) { s.nss.uid = 7; }},
       {"account", severity::error, "home /elsewhere", [](auto& s) { s.directory.home = "/elsewhere"; }},
-      {"account", severity::error, "shadow.cdb does not have it", [](auto& s) { s.shadow = {shadow_answer::absent}; }},
-      {"account", severity::error, "same hash", [](auto& s) { s.shadow.hash = "$y$other"; }},
-      {"account", severity::error, "lets it log in", [](auto& s) { s.row.locked_at.emplace(); }},
-      {"account", severity::error, "has it locked, but it is not", [](auto& s) { s.shadow.is_locked = true; }},
+      {"account", severity::error, "shadow.cdb does not have the account",
+       [](auto& s) { s.shadow = {shadow_answer::absent}; }},
+      {"account", severity::error, "different hashes", [](auto& s) { s.shadow.hash = "$y$other"; }},
+      {"account", severity::error, "shadow.cdb allows logins", [](auto& s) { s.row.locked_at.emplace(); }},
+      {"account", severity::error, "locked in shadow.cdb, but the site is not",
+       [](auto& s) { s.shadow.is_locked = true; }},
       {"account", severity::error, "is refused", [](auto& s) { s.row.origin = ledger::hash_origin::refused; }},
-      {"account", severity::warning, "not looked at yet", [](auto& s) { s.row.origin = ledger::hash_origin::none; }},
-      {"account", severity::error, "is not the one that holds", [](auto& s) { s.password_holds = false; }},
-      {"logs", severity::error, "container web wrote last is not in error.log",
+      {"account", severity::warning, "not read the password yet",
+       [](auto& s) { s.row.origin = ledger::hash_origin::none; }},
+      {"account", severity::error, "does not match the hash", [](auto& s) { s.password_holds = false; }},
+      {"logs", severity::error, "error.log lacks the last lines of container web",
        [](auto& s) { s.logs = {{.container = "web", .problem = {}, .behind = {"error.log"}}}; }},
-      {"logs", severity::warning, "does not give the log of container web",
+      {"logs", severity::warning, "cannot read the log of container web",
        [](auto& s) { s.logs = {{.container = "web", .problem = "no reading", .behind = {}}}; }},
-      {"container", severity::error, "no container of it", [](auto& s) { s.containers.clear(); }},
-      {"container", severity::error, "does not run",
+      {"container", severity::error, "no container of this site", [](auto& s) { s.containers.clear(); }},
+      {"container", severity::error, "is not running",
        [](auto& s) { s.containers[0].state = docker::container_state::exited; }},
       {"container", severity::error, "is paused",
        [](auto& s) { s.containers[0].state = docker::container_state::paused; }},
@@ -96,15 +99,14 @@ TEST_CASE("each broken promise of a site is one finding, which says what it is o
        [](auto& s) {
          s.containers[0].environment = {{"APACHE_RUN_USER", "#20001"}};
        }},
-      {"container", severity::warning, "begins as root", [](auto& s) { s.containers[0].user = ""; }},
-      {"container", severity::warning, "begins as root", [](auto& s) { s.containers[0].user = "0:20001"; }},
+      {"container", severity::warning, "starts as root", [](auto& s) { s.containers[0].user = ""; }},
+      {"container", severity::warning, "starts as root", [](auto& s) { s.containers[0].user = "0:20001"; }},
       {"container", severity::warning, "default network",
        [](auto& s) { s.containers[0].networks = {{.name = "bridge", .id = {}, .ipv4 = {}, .ipv6 = {}}}; }},
       {"address", severity::error, "does not answer", [](auto& s) { s.addresses[0].status = 0; }},
       {"address", severity::error, "answers 503", [](auto& s) { s.addresses[0].status = 503; }},
       {"address", severity::warning, "answers 500", [](auto& s) { s.addresses[0].status = 500; }},
-      {"logs", severity::error, "did not come to its access.log",
-       [](auto& s) { s.addresses[0].is_in_its_log = false; }},
+      {"logs", severity::error, "is missing in access.log", [](auto& s) { s.addresses[0].is_in_its_log = false; }},
   };
   for (const auto& row : rows) {
     INFO(row.text);
@@ -119,7 +121,8 @@ TEST_CASE("each broken promise of a site is one finding, which says what it is o
   }
 }
 
-TEST_CASE("a container that was restarted often, but long ago, is well, and so is an address not tried") {
+TEST_CASE(
+    "a container that was restarted often, but long ago, is no finding, and neither is an address that was not tried") {
   auto site = make_site();
   site.containers[0].restarts = 40;
   site.addresses[0].is_in_its_log.reset();
@@ -128,7 +131,7 @@ TEST_CASE("a container that was restarted often, but long ago, is well, and so i
   CHECK(check_site(site, k_now).empty());
 }
 
-TEST_CASE("a retired site is to be found nowhere, and nothing else is asked of it") {
+TEST_CASE("a retired site must have no account, and nothing else of it is checked") {
   auto site = make_site();
   site.row.retired_at.emplace();
   CHECK(check_site(site, k_now).size() == 3);
@@ -139,9 +142,9 @@ TEST_CASE("a retired site is to be found nowhere, and nothing else is asked of i
   CHECK(check_site(site, k_now).empty());
 }
 
-TEST_CASE("what is wrong with the host is told, and a name that syncd has refused is told once") {
+TEST_CASE("what is wrong with the host is reported, and a name that syncd has refused is reported once") {
   auto host = make_host();
-  host.in_touch = false;
+  host.is_connected = false;
   host.publishing_fails = true;
   host.root_problem = "/sites is writable by its group";
   host.refused = {{"b", "no account: the name is taken"}};
@@ -150,20 +153,21 @@ TEST_CASE("what is wrong with the host is told, and a name that syncd has refuse
   host.proxy_problem = "container nginx has the restart policy no";
   std::vector<std::string> texts;
   for (const auto& found : check_host(host, k_now)) texts.push_back(found.text);
-  CHECK(texts == std::vector<std::string>{"heberg-syncd has lost the engine: accounts stay as they are",
-                                          "heberg-syncd cannot publish", "b is refused: no account: the name is taken",
+  CHECK(texts == std::vector<std::string>{"heberg-syncd is not connected to Docker: accounts are not updated",
+                                          "heberg-syncd cannot write the account database",
+                                          "b is refused: no account: the name is taken",
                                           "/sites is writable by its group", "logs.db: cannot be read",
                                           "container nginx has the restart policy no",
-                                          "a container is of site c, which has no account"});
+                                          "a container belongs to site c, which has no account"});
   host = make_host();
-  host.syncd_answers = host.in_touch = host.has_proxy = false;
+  host.syncd_answers = host.is_connected = host.has_proxy = false;
   const auto found = check_host(host, k_now);
   REQUIRE(found.size() == 2);
   CHECK_THAT(found[0].text, Contains("does not answer"));
   CHECK(found[1].weight == severity::note);
 }
 
-TEST_CASE("a certificate is told of when it cannot be used, has ended, or ends within 14 days") {
+TEST_CASE("a certificate is reported when it cannot be used, has expired, or expires within 14 days") {
   auto host = make_host();
   const auto in = [](auto time) { return std::chrono::floor<std::chrono::seconds>(k_now + time); };
   const auto days = [](int n) { return std::chrono::days(n); };
@@ -173,19 +177,19 @@ TEST_CASE("a certificate is told of when it cannot be used, has ended, or ends w
                        {"broken", "the key is not the certificate's", in(days(90))}};
   const auto found = check_host(host, k_now);
   REQUIRE(found.size() == 3);
-  CHECK(found[0].text == "certificate soon ends in 13 days");
+  CHECK(found[0].text == "certificate soon expires in 13 days");
   CHECK(found[0].weight == severity::warning);
-  CHECK(found[1].text == "certificate ended has ended");
+  CHECK(found[1].text == "certificate ended has expired");
   CHECK(found[1].weight == severity::error);
   CHECK(found[2].text == "certificate broken: the key is not the certificate's");
 }
 
 TEST_CASE("findings are printed a line each, free of control characters, and counted by severity") {
   const std::vector<finding> found = {{"", "address", severity::note, "not tried", ""},
-                                      {"a", "tree", severity::error, "bad\033[2J\nname", "mend it"},
+                                      {"a", "tree", severity::error, "bad\033[2J\nname", "repair it"},
                                       {"a", "logs", severity::warning, "late", ""}};
   CHECK(print_findings(found, 1) ==
-        "note     address: not tried\nerror    a: tree: bad\\x1b[2J\\x0aname  [mend it]\n"
+        "note     address: not tried\nerror    a: tree: bad\\x1b[2J\\x0aname  [repair it]\n"
         "warning  a: logs: late\n1 site: 1 error, 1 warning\n");
   CHECK(worst_of(found) == severity::error);
   CHECK(worst_of(std::vector<finding>{found[0], found[2]}) == severity::warning);

@@ -24,7 +24,7 @@ std::string inspected(const placed_site& site, bool runs) {
 
 }  // namespace
 
-TEST_CASE("who else mounts a tree is found among all containers, whatever their names are") {
+TEST_CASE("other containers that mount a tree are found, whatever their names are") {
   const auto listed = R"([
     {"Id": "1", "Names": ["/a"], "Mounts": [{"Source": "/sites/a/www"}]},
     {"Id": "2", "Names": ["/cron"], "Mounts": [{"Source": "/etc"}, {"Source": "/sites/a"}]},
@@ -39,7 +39,7 @@ TEST_CASE("who else mounts a tree is found among all containers, whatever their 
   CHECK_THROWS(find_users("{}", "/sites/a", ""));
 }
 
-TEST_CASE("a site's container runs as the site, can gain nothing, and writes to nothing but its own files") {
+TEST_CASE("a site's container runs as the site, can gain no privilege, and writes to its own files alone") {
   const auto body = json::parse(create_body(site_1()));
   CHECK(body["User"] == "20000:20000");
   CHECK(body["Env"] == json({"MODE=test", "VIRTUAL_HOST=www.example.org,example.org"}));
@@ -71,7 +71,7 @@ TEST_CASE("a specification comes back from its text") {
 }
 
 TEST_CASE(
-    "the same again is nothing to do, a stopped one is started, another is replaced, a stranger's is left alone") {
+    "the same again is nothing to do, a stopped one is started, a different one is replaced, one of another program is left unchanged") {
   const auto site = site_1();
   CHECK(plan(site, std::nullopt) == step::make);
   CHECK(plan(site, parse_present(inspected(site, true), "site_1")) == step::nothing);
@@ -98,7 +98,7 @@ TEST_CASE("the difference shows what changes, and nothing else") {
   CHECK_THAT(print_difference(was, std::nullopt), Contains("+ hosts: [\"www.example.org\",\"example.org\"]\n"));
 }
 
-TEST_CASE("what cannot be a site's container is refused with a reason") {
+TEST_CASE("an invalid specification is refused with a reason") {
   const auto explain = [](auto change) {
     auto wanted = site_1().wanted;
     change(wanted);
@@ -114,7 +114,7 @@ TEST_CASE("what cannot be a site's container is refused with a reason") {
   CHECK_THAT(explain([](auto& w) { w.environment = {"=x"}; }), Contains("NAME=VALUE"));
 }
 
-TEST_CASE("sizes are read as docker's are, and nothing else is one") {
+TEST_CASE("sizes are parsed as docker does, and anything else is refused") {
   CHECK(parse_size("512m") == 512ULL << 20U);
   CHECK(parse_size("2g") == 2ULL << 30U);
   CHECK(parse_size("1048576") == 1048576);

@@ -58,11 +58,11 @@ TEST_CASE("passwd and shadow: the users' lines, with their hashes and locks") {
   CHECK(found[2].kind == login::none);
   CHECK_FALSE(found[2].is_locked);
   CHECK(found[3].line.view() == k_hash);
-  CHECK(found[4].fault == "has its password in shadow(5), and no line there: give --shadow");
-  CHECK(found[5].fault == "is no line of passwd(5)");
+  CHECK(found[4].fault == "has its password in shadow(5), but no line there: add --shadow FILE");
+  CHECK(found[5].fault == "is not a line of passwd(5): it does not have 7 fields");
 }
 
-TEST_CASE("users.conf: passwords in words or as hashes, with and without UIDs") {
+TEST_CASE("users.conf: passwords in plain text or as hashes, with and without UIDs") {
   const auto found = parse_users_conf("# a comment\nfoo:secret:1001:100:upload,other\nbar:" + std::string(k_hash) +
                                       ":e:1002\r\nbaz::1003\nqux:p\n\nbad:p:x\nlong:p:1:2:3:4\n");
   REQUIRE(found.size() == 6);
@@ -75,8 +75,8 @@ TEST_CASE("users.conf: passwords in words or as hashes, with and without UIDs") 
   CHECK(found[1].uid == 1002U);
   CHECK(found[2].kind == login::none);
   CHECK_FALSE(found[3].uid);
-  CHECK(found[4].fault == "has no number for its UID or GID");
-  CHECK(found[5].fault == "has more fields than users.conf knows");
+  CHECK(found[4].fault == "has an invalid UID or GID");
+  CHECK(found[5].fault == "has too many fields for users.conf: is this a passwd(5) file?");
 }
 
 TEST_CASE("sqlite: a query's columns by their names, and the file is only read") {
@@ -97,14 +97,14 @@ TEST_CASE("sqlite: a query's columns by their names, and the file is only read")
   CHECK(found[0].line.view() == k_hash);
   CHECK(found[1].kind == login::none);
   CHECK(found[1].is_locked);
-  CHECK(found[2].fault == "has no number for its uid");
-  CHECK_THROWS_WITH(query_accounts(path, "SELECT login FROM users"), "the query has no column called name");
+  CHECK(found[2].fault == "has an invalid uid");
+  CHECK_THROWS_WITH(query_accounts(path, "SELECT login FROM users"), "the query returns no column \"name\"");
   CHECK_THROWS_AS(query_accounts(path, "SELEC"), sqlite::error);
   CHECK_THROWS_AS(query_accounts(path, "DELETE FROM users RETURNING login AS name"), sqlite::error);
   CHECK_THROWS_AS(query_accounts((folder / "none").string(), "SELECT 1 AS name"), sqlite::error);
 }
 
-TEST_CASE("what cannot stay as it was is a conflict, with its reason") {
+TEST_CASE("an account that cannot be imported unchanged is a conflict, with its reason") {
   ledger::site known, other;
   known.name = "known";
   known.uid = 2000;
@@ -115,23 +115,25 @@ TEST_CASE("what cannot stay as it was is a conflict, with its reason") {
   CHECK(reason_of("site_1:secret:1001", facts).empty());
   CHECK(reason_of("Site:secret:1001", facts).starts_with("invalid site name "));
   CHECK(reason_of("root:secret:1001", facts).starts_with("invalid site name "));
-  CHECK(reason_of("a:p:1001\na:p:1002", facts) == "is there more than once");
+  CHECK(reason_of("a:p:1001\na:p:1002", facts) == "occurs more than once");
   CHECK(reason_of("a:p:1001\nb:p:1001", facts) == "shares UID 1001 with another account");
   CHECK(reason_of("a:p:999", facts) ==
-        "UID 999 is outside of accounts.uid_min to accounts.uid_max (1000 to 59999): widen them in heberg.toml");
-  CHECK(reason_of("a:p:60000", facts).starts_with("UID 60000 is outside of"));
-  CHECK(reason_of("a:p:2001", facts) == "UID 2001 is other's here");
-  CHECK(reason_of("known:p:2002", facts) == "is known here with UID 2000, not 2002");
-  CHECK(reason_of("a:abcdefghijklm:e:1001", facts) == "its hash is not one of crypt(5)'s \"$id$\" kinds");
+        "UID 999 is outside the range accounts.uid_min to accounts.uid_max (1000 to 59999): extend the range in "
+        "heberg.toml");
+  CHECK(reason_of("a:p:60000", facts).starts_with("UID 60000 is outside the range"));
+  CHECK(reason_of("a:p:2001", facts) == "UID 2001 belongs to site other");
+  CHECK(reason_of("known:p:2002", facts) == "exists already with UID 2000, not 2002");
+  CHECK(reason_of("a:abcdefghijklm:e:1001", facts) == "its hash has none of the \"$id$\" prefixes of crypt(5)");
   CHECK(reason_of("a:$6$broken:e:1001", facts).starts_with("its hash "));
-  CHECK(reason_of("a:$6$broken:1001", facts) == "its password would be taken for something else in a password file");
+  CHECK(reason_of("a:$6$broken:1001", facts) ==
+        "its password cannot be stored in a password file: it would be read as something else");
   facts.trees = {"a"};
   CHECK(reason_of("a:p:1001", facts).empty());
   facts.copies = true;
-  CHECK(reason_of("a:p:1001", facts) == "a tree of that name is there: nothing can be copied to it");
+  CHECK(reason_of("a:p:1001", facts) == "a tree of that name exists already: --copy needs a new one");
 }
 
-TEST_CASE("a plan says what is made, finished or here already, and what will not be quite as it was") {
+TEST_CASE("a plan says what is made, finished or present, and what will differ from the old account") {
   ledger::site begun, complete;
   begun.name = "begun";
   begun.uid = 1001;
@@ -146,8 +148,7 @@ TEST_CASE("a plan says what is made, finished or here already, and what will not
   CHECK(std::string(name_of(steps[0].kind)) == "finish");
   CHECK(std::string(name_of(steps[1].kind)) == "present");
   CHECK(std::string(name_of(steps[2].kind)) == "make");
-  CHECK(steps[2].notes == std::vector<std::string>{"its group becomes 1003, from 100"});
-  CHECK(steps[3].notes ==
-        std::vector<std::string>{"gets a UID: it had none of its own", "no login by password, as before"});
+  CHECK(steps[2].notes == std::vector<std::string>{"its GID changes from 100 to 1003"});
+  CHECK(steps[3].notes == std::vector<std::string>{"gets a new UID", "no password login, as before"});
   CHECK(count_conflicts(steps) == 0);
 }

@@ -41,7 +41,7 @@ const name_entry k_ours{"site_1", 20000, "/sites/site_1"};
 
 }  // namespace
 
-TEST_CASE("a name and an id that nobody has are free") {
+TEST_CASE("a name and an id that no other source has are free") {
   fake_names names;
   names.users = {{"bob", 1000, "/home/bob"}};
   CHECK(explain_foreign(names, k_ours).empty());

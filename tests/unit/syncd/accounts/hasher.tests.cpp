@@ -8,6 +8,7 @@
 #include <future>
 #include <stdexcept>
 
+using namespace heberg;
 using namespace heberg::syncd;
 
 namespace {
@@ -69,7 +70,7 @@ TEST_CASE("where a file is there by now, nothing is made") {
   CHECK(result.made.empty());
 }
 
-TEST_CASE("a password that cannot be stored has no hash, and the reason is told") {
+TEST_CASE("a password that cannot be stored has no hash, and the reason is reported") {
   const auto result = run_hash_job(make_new("a"), k_no_store);
   CHECK(result.hash.empty());
   CHECK(result.error == "nothing is to be stored");

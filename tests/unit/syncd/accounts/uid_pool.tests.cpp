@@ -40,7 +40,7 @@ TEST_CASE("a UID that owns a tree is not given to another site, but can be adopt
   CHECK_FALSE(pool.adopt(20000));
 }
 
-TEST_CASE("only a UID in range that nobody has can be adopted") {
+TEST_CASE("only a UID in range that is free can be adopted") {
   uid_pool pool(k_range, {20001}, {});
   CHECK_FALSE(pool.adopt(0));
   CHECK_FALSE(pool.adopt(33));

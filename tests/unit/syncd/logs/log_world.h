@@ -67,7 +67,7 @@ struct log_world {
   std::uint64_t max_size = 1'000'000'000;
   std::chrono::steady_clock::time_point now{std::chrono::hours(1)};
   std::vector<std::string> said;
-  std::optional<logs::positions> logs::positions;
+  std::optional<logs::positions> positions;
   std::optional<syncd::log_store> store;
 
   log_world() {
@@ -78,12 +78,12 @@ struct log_world {
 
   void start() {
     store.reset();
-    logs::positions.reset();
-    logs::positions.emplace((dir / "logs.db").string(), boot);
+    positions.reset();
+    positions.emplace((dir / "logs.db").string(), boot);
     syncd::log_store_parts parts{.opener = {root.get(), &owners, &disk}, .max_size = max_size};
     parts.say = [this](level, std::string_view text) { said.emplace_back(text); };
     parts.steady_time = [this] { return now; };
-    store.emplace(*logs::positions, std::move(parts));
+    store.emplace(*positions, std::move(parts));
   }
 
   syncd::log_source source(const std::string& id = "c1", const std::string& site = "a") {

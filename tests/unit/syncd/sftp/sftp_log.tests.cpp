@@ -83,7 +83,7 @@ TEST_CASE_METHOD(sftp_fixture,
   CHECK(log.empty());
 }
 
-TEST_CASE_METHOD(sftp_fixture, "what root says goes to our own log, and what nobody's account says goes nowhere") {
+TEST_CASE_METHOD(sftp_fixture, "root's messages go to syncd's own log, and messages of no site's account go nowhere") {
   take(0, "<36>Nov 24 21:45:00 sshd[1]: pam_heberg(sshd:auth): site a: authentication failure, from 192.0.2.1");
   take(33, "<38>x: y");
   lines.write(-1);
@@ -92,7 +92,7 @@ TEST_CASE_METHOD(sftp_fixture, "what root says goes to our own log, and what nob
         std::vector<std::string>{"4 sftp: pam_heberg(sshd:auth): site a: authentication failure, from 192.0.2.1"});
 }
 
-TEST_CASE_METHOD(sftp_fixture, "one site's flood is cut short and told, and another site's lines are all there") {
+TEST_CASE_METHOD(sftp_fixture, "one site's flood is limited and reported, and another site's lines are complete") {
   for (int i = 0; i < 20'000; ++i) take(20000, "x");
   take(20001, "y");
   lines.write(-1);
@@ -102,15 +102,15 @@ TEST_CASE_METHOD(sftp_fixture, "one site's flood is cut short and told, and anot
   now += 1s;
   take(20000, "z");
   lines.write(-1);
-  CHECK_THAT(flood, Contains("15000 lines were left out before this\n") && Catch::EndsWith("z\n"));
+  CHECK_THAT(flood, Contains("15000 lines were dropped before this\n") && Catch::EndsWith("z\n"));
 }
 
-TEST_CASE_METHOD(sftp_fixture, "root's flood does not fill our log either") {
+TEST_CASE_METHOD(sftp_fixture, "root's flood does not fill syncd's log either") {
   for (int i = 0; i < 20'000; ++i) take(0, "x");
   CHECK(log.size() == 5000);
 }
 
-TEST_CASE_METHOD(sftp_fixture, "a log that cannot be written is told of once, and when it is well again") {
+TEST_CASE_METHOD(sftp_fixture, "a log that cannot be written is reported once, and when it is written again") {
   files.problem = "is a fifo";
   for (int i = 0; i < 3; ++i) {
     take(20000, "x");
@@ -120,7 +120,7 @@ TEST_CASE_METHOD(sftp_fixture, "a log that cannot be written is told of once, an
   files.problem.clear();
   take(20000, "x");
   lines.write(-1);
-  CHECK(log.back() == "6 a: sftp.log is well again");
+  CHECK(log.back() == "6 a: sftp.log is written again");
 }
 
 TEST_CASE_METHOD(sftp_fixture, "the thread writes what comes to the socket of the moment, and ends") {

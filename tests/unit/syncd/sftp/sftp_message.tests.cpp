@@ -43,7 +43,7 @@ TEST_CASE("a line has time and process, and no text can end it, begin another or
   CHECK(longest.ends_with(" [cut]\n"));
 }
 
-TEST_CASE("a sender has so many lines at once and so many a second, and is told how many were left out") {
+TEST_CASE("a sender has a burst of so many lines and then so many a second, and learns how many were dropped") {
   line_budget budget(10, 3);
   line_budget::time_point now(1h);
   for (int i = 0; i < 3; ++i) CHECK(budget.take(now) == 0u);

@@ -93,7 +93,7 @@ TEST_CASE_METHOD(appender_fixture, "a log that cannot be made whole leaves nothi
   CHECK_THAT(append("x\n"), Contains("its folder"));
 }
 
-TEST_CASE_METHOD(appender_fixture, "a log that has grown large is put aside, whole, and a new one begun") {
+TEST_CASE_METHOD(appender_fixture, "a log that has grown large is rotated as a whole, and a new one begun") {
   const std::string large = std::string(1000, 'x') + "\n";
   CHECK(append(large).empty());
   CHECK(append("new\n").empty());
