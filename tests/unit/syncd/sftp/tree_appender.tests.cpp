@@ -61,7 +61,7 @@ TEST_CASE_METHOD(appender_fixture, "lines are appended to a log that is root's a
   CHECK(append("one\n").empty());
   CHECK(append("two\nthree\n").empty());
   CHECK(read_file(log) == "one\ntwo\nthree\n");
-  CHECK(owners->of(log) == tree::file_owner{0, 20000});
+  CHECK(owners->of(log) == file_owner{0, 20000});
   CHECK(fs::status(log).permissions() == static_cast<fs::perms>(0640));
 }
 
@@ -103,7 +103,7 @@ TEST_CASE_METHOD(appender_fixture, "a log that has grown large is rotated as a w
     if (entry.path() != log) aside.push_back(read_file(entry.path()));
   }
   CHECK(aside == std::vector<std::string>{large});
-  CHECK(owners->of(log) == tree::file_owner{0, 20000});
+  CHECK(owners->of(log) == file_owner{0, 20000});
 }
 
 TEST_CASE_METHOD(appender_fixture, "a disk that is full in the middle of a line leaves no half of it, and says why") {
