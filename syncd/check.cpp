@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "syncd/accounts/reconcile.h"
 #include "syncd/once.h"
+#include "syncd/reconcile/reconcile.h"
 #include "tree/site_trees.h"
 
 #include <ostream>

@@ -23,8 +23,8 @@
 #include "syncd/accounts/password_manager.h"
 #include "syncd/accounts/problem_log.h"
 #include "syncd/accounts/session_cuts.h"
-#include "syncd/accounts/site_table.h"
 #include "syncd/accounts/tree_visits.h"
+#include "syncd/reconcile/site_table.h"
 
 #include <cstddef>
 #include <map>

@@ -8,10 +8,10 @@
 #include "syncd/accounts/account_writer.h"
 #include "syncd/accounts/host.h"
 #include "syncd/accounts/problem_log.h"
-#include "syncd/accounts/reconcile.h"
 #include "syncd/accounts/session_cuts.h"
-#include "syncd/accounts/site_containers.h"
-#include "syncd/accounts/site_table.h"
+#include "syncd/reconcile/reconcile.h"
+#include "syncd/reconcile/site_containers.h"
+#include "syncd/reconcile/site_table.h"
 
 #include <cstdint>
 #include <map>

@@ -11,10 +11,10 @@
 #include "syncd/accounts/host.h"
 #include "syncd/accounts/problem_log.h"
 #include "syncd/accounts/publish_times.h"
-#include "syncd/accounts/reconcile.h"
 #include "syncd/accounts/session_cuts.h"
-#include "syncd/accounts/site_table.h"
 #include "syncd/accounts/tree_visits.h"
+#include "syncd/reconcile/reconcile.h"
+#include "syncd/reconcile/site_table.h"
 
 #include <optional>
 #include <string>

@@ -5,7 +5,7 @@
 
 #include "syncd/accounts/host.h"
 #include "syncd/accounts/problem_log.h"
-#include "syncd/accounts/site_table.h"
+#include "syncd/reconcile/site_table.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "syncd/accounts/site_table.h"
+#include "syncd/reconcile/site_table.h"
 
 #include <utility>
 

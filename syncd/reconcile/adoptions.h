@@ -7,7 +7,7 @@
 // made has a mark that the container cannot reach: its top folder belongs to root and has the site's group.
 #pragma once
 
-#include "syncd/accounts/uid_pool.h"
+#include "syncd/reconcile/uid_pool.h"
 #include "tree/owners.h"
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "syncd/accounts/adoptions.h"
+#include "syncd/reconcile/adoptions.h"
 
 namespace heberg::syncd {
 

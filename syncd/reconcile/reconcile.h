@@ -14,9 +14,9 @@
 
 #include "ledger/ledger.h"
 #include "program/log.h"
-#include "syncd/accounts/site_containers.h"
-#include "syncd/accounts/site_table.h"
-#include "syncd/accounts/uid_pool.h"
+#include "syncd/reconcile/site_containers.h"
+#include "syncd/reconcile/site_table.h"
+#include "syncd/reconcile/uid_pool.h"
 #include "tree/owners.h"
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "syncd/accounts/reconcile.h"
+#include "syncd/reconcile/reconcile.h"
 
 #include <catch2/catch.hpp>
 

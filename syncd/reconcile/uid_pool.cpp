@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "syncd/accounts/uid_pool.h"
+#include "syncd/reconcile/uid_pool.h"
 
 #include "base/names.h"
 

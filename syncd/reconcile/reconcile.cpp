@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "syncd/accounts/reconcile.h"
+#include "syncd/reconcile/reconcile.h"
 
-#include "syncd/accounts/adoptions.h"
+#include "syncd/reconcile/adoptions.h"
 
 #include <algorithm>
 #include <tuple>
