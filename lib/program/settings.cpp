@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The table k_keys below is the list of all keys: a new one is one line there. toml++ is used as headers alone, in this
-// one file.
+// The table k_keys below is the list of all keys: a new one is one line there. Long because toml++ is used as headers alone,
+// in this one file: it costs the compiler seconds.
 #include "program/settings.h"
 
 #include "base/characters.h"
