@@ -31,10 +31,10 @@ int judge(pam_handle_t* pamh, const options& options, const char* user, const ch
   const int known = look_up(pamh, options, user, buffer, entry);
   const std::string_view hash = known == PAM_SUCCESS ? usable_hash(entry) : std::string_view();
   const bool has_hash = !hash.empty();
-  const verdict result = verify(password, hash);
+  const password_match result = verify(password, hash);
   ::explicit_bzero(&buffer, sizeof buffer);
 
-  if (result == verdict::no_memory) return PAM_BUF_ERR;
+  if (result == password_match::no_memory) return PAM_BUF_ERR;
   if (known == PAM_AUTHINFO_UNAVAIL) return known;
   if (known == PAM_USER_UNKNOWN) {
     if (!options.quiet()) {
@@ -42,7 +42,7 @@ int judge(pam_handle_t* pamh, const options& options, const char* user, const ch
     }
     return known;
   }
-  if (result == verdict::match) {
+  if (result == password_match::match) {
     if (options.debug()) ::pam_syslog(pamh, LOG_DEBUG, "site %s: password accepted", user);
     return PAM_SUCCESS;
   }

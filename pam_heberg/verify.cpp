@@ -33,10 +33,10 @@ bool is_equal(std::string_view a, std::string_view b) noexcept {
 
 }  // namespace
 
-verdict verify(const char* password, std::string_view hash) noexcept {
+password_match verify(const char* password, std::string_view hash) noexcept {
   // 32 KB: too much for the stack of another program's thread. crypt(3) wants it zeroed.
   auto* work = static_cast<crypt_data*>(std::calloc(1, sizeof(crypt_data)));
-  if (work == nullptr) return verdict::no_memory;
+  if (work == nullptr) return password_match::no_memory;
 
   const bool has_hash = !hash.empty() && hash.size() < sizeof work->setting;
   const bool acceptable = is_acceptable(password);
@@ -52,7 +52,7 @@ verdict verify(const char* password, std::string_view hash) noexcept {
 
   ::explicit_bzero(work, sizeof *work);
   std::free(work);
-  return equal && has_hash && acceptable ? verdict::match : verdict::mismatch;
+  return equal && has_hash && acceptable ? password_match::match : password_match::mismatch;
 }
 
 }  // namespace heberg::pam

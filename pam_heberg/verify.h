@@ -6,7 +6,7 @@
 
 namespace heberg::pam {
 
-enum class verdict : unsigned char {
+enum class password_match : unsigned char {
   match,
   mismatch,
   no_memory,
@@ -14,6 +14,6 @@ enum class verdict : unsigned char {
 
 // Exactly one crypt(3), of any kind of input. hash: a crypt(5) hash; empty: there is none that could match, and a dummy
 // of Debian's default cost is computed in its place. password: NULL, empty and overlong ones never match.
-[[nodiscard]] verdict verify(const char* password, std::string_view hash) noexcept;
+[[nodiscard]] password_match verify(const char* password, std::string_view hash) noexcept;
 
 }  // namespace heberg::pam

@@ -127,7 +127,7 @@ reply reserve(account_manager& accounts, const host_access&, const request& aske
 reply purge(account_manager& accounts, const host_access&, const request& asked) {
   const bool with_tree = asked.arguments == std::vector<std::string>{"tree"};
   const auto result =
-      accounts.admin().purge(asked.site, with_tree ? account_admin::tree_fate::aside : account_admin::tree_fate::stays);
+      accounts.admin().purge(asked.site, with_tree ? account_admin::tree_fate::moved_away : account_admin::tree_fate::stays);
   return to_reply(result, with_tree ? json{{"aside", tree::purged_name(asked.site)}} : json());
 }
 

@@ -330,7 +330,7 @@ void check_range(const settings& s, const toml::table& root, std::string_view fi
                "the UID range " + range + " contains 65534, the UID of nobody: end below it or start above");
 }
 
-// Else any client that reaches the port could claim any address.
+// Else any client that reaches the port could pretend any address.
 void check_downstream(const settings& s, const toml::table& root, std::string_view file) {
   if (!s.proxy.proxy_protocol || !s.proxy.trust.empty()) return;
   value{*root["proxy"]["proxy_protocol"].node(), file, "proxy", "proxy_protocol"}.fail(

@@ -58,12 +58,12 @@ struct settings {
     std::uint32_t map_from_hosts = 500;   // from this number on, plain hosts share one server and are lines of a map
     std::string default_host;             // that host answers requests for names that no site has
     std::vector<std::string> trust = {};  // addresses and networks of load balancers whose headers are believed
-    bool proxy_protocol = false;          // they speak the PROXY protocol
+    bool proxy_protocol = false;          // they use the PROXY protocol
     bool http3 = true;                    // offer HTTP/3 where nginx has it
     bool ipv6 = true;                     // listen on [::] too where the host has IPv6
     std::string nginx = "nginx";          // the command for nginx -t; with -c FILE where its configuration is elsewhere
     std::string access_log = "/var/log/nginx/access.log";
-    std::chrono::milliseconds hold_names_for{72 * 3600 * 1000};  // for an owner whose containers no longer claim them
+    std::chrono::milliseconds hold_names_for{72 * 3600 * 1000};  // for an owner whose containers no longer request them
   } proxy;
   struct {
     std::uint64_t max_size = 64ULL << 30U;  // bytes of one site's files

@@ -58,7 +58,7 @@ struct memory {
 void remember_variables(memory& memory, const std::string& id, const docker::container* container);
 
 // Makes the ownership's text again.
-void write_ownership(const site::host& host, host_ownership& claim);
+void write_ownership(const site::host& host, host_ownership& ownership);
 
 // The container with its remembered variables.
 [[nodiscard]] docker::container fill_variables(docker::container container, const container_variables& variables);

@@ -25,7 +25,7 @@ inline constexpr std::chrono::seconds k_confirm_patience{5};
 
 struct generation_port {
   std::uint16_t number = 80;
-  bool proxy_protocol = false;  // it is spoken there
+  bool proxy_protocol = false;  // in use there
 };
 
 // Asks until the text is served, or the time is over, or another text is to be published: a text that nginx does not

@@ -20,7 +20,7 @@ constexpr std::string_view k_notice =
     "# Written by heberg-proxy-render from the running containers. Changes made here by hand are lost.\n";
 
 // The site sees the name that nginx chose it by, and the port that the client named.
-// WebSocket is the one upgrade that is passed on: through an upgrade to "h2c" a client would speak to the site past
+// WebSocket is the one upgrade that is passed on: through an upgrade to "h2c" a client would reach the site past
 // this proxy, with X-Forwarded-* headers of its own. Only constants and nginx's own variables, so that nothing here needs a quote. Names
 // begin with heberg_, to differ from the sysadmin's.
 constexpr std::string_view k_maps = R"(

@@ -81,7 +81,7 @@ admin_result account_admin::purge(const std::string& site, tree_fate tree) {
   if (parts_.sites.has_unsaved() && !parts_.writer.flush()) return unsaved(site);
   const auto uid = parts_.sites.find(site)->uid;
   // The tree first: a row without a tree can be purged again, a tree without a row would be another site's some day.
-  if (tree == tree_fate::aside) parts_.tree_store.move_tree(site, tree::purged_name(site));
+  if (tree == tree_fate::moved_away) parts_.tree_store.move_tree(site, tree::purged_name(site));
   parts_.ledger.erase_site(site);
   parts_.sites.erase(site);
   forget(site);

@@ -52,7 +52,7 @@ class account_admin {
   // The site's row is erased, and its UID is free again; its tree stays, or is moved to tree::purged_name() below the
   // sites root. purge() and rename() expect a known site, refuse while it has a container, and throw where the host
   // fails.
-  enum class tree_fate { stays, aside };
+  enum class tree_fate { stays, moved_away };
   [[nodiscard]] admin_result purge(const std::string& site, tree_fate tree);
   [[nodiscard]] admin_result rename(const std::string& site, const std::string& to);
 

@@ -31,7 +31,7 @@ password_manager::password_manager(const settings& settings, password_parts part
     : settings_(settings), parts_(std::move(parts)) {}
 
 void password_manager::touch(const std::string& site) {
-  // A later event does not delay the read: whoever writes without pause would keep a change from taking effect.
+  // A later event does not delay the read: a process that writes without pause would keep a change from taking effect.
   delayed_.try_emplace(site, parts_.time.steady_now() + k_settle_time);
 }
 

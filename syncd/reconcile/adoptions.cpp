@@ -5,16 +5,16 @@ namespace heberg::syncd {
 
 adoptions::adoptions(const tree::site_owners& trees, uid_range range) : trees_(trees), range_(range) {}
 
-const std::vector<adoptions::claimant>& adoptions::claimants_of(std::uint32_t uid) {
-  if (!claimants_) {
-    claimants_.emplace();
+const std::vector<adoptions::owned_tree>& adoptions::trees_of(std::uint32_t uid) {
+  if (!trees_by_uid_) {
+    trees_by_uid_.emplace();
     for (const auto& [site, owner] : trees_) {
       if (!owner.www) continue;
       const auto mark = mark_of(owner);
-      if (!mark || mark == owner.www) (*claimants_)[*owner.www].push_back({site, mark.has_value()});
+      if (!mark || mark == owner.www) (*trees_by_uid_)[*owner.www].push_back({site, mark.has_value()});
     }
   }
-  return claimants_->at(uid);
+  return trees_by_uid_->at(uid);
 }
 
 // A group outside the range is no mark: a tree that is older than heberg may have any group.
@@ -39,7 +39,7 @@ adoptions::adoption adoptions::find_uid(const std::string& site) {
   const std::string refusal = "its www folder belongs to uid " + std::to_string(uid) + ", which is not taken over: ";
   const auto mark = mark_of(tree->second);
   if (mark && mark != uid) return {{}, refusal + "the group of its tree is " + std::to_string(*mark)};
-  for (const auto& other : claimants_of(uid)) {
+  for (const auto& other : trees_of(uid)) {
     if (other.site == site || (mark && !other.is_marked)) continue;
     return {{}, refusal + "so does " + other.site + "'s"};
   }

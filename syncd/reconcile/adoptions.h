@@ -3,7 +3,7 @@
 // ledger, and takes over a running host. Pure.
 //
 // Root in a container can give the folder that it has mounted to any UID, also another site's. So the owner of a www
-// folder is believed only where its tree agrees and no other tree has as good a claim to that UID. A tree that syncd
+// folder is believed only where its tree agrees and no other tree has as good evidence for that UID. A tree that syncd
 // made has a mark that the container cannot reach: its top folder belongs to root and has the site's group.
 #pragma once
 
@@ -32,18 +32,18 @@ class adoptions {
   [[nodiscard]] adoption find_uid(const std::string& site);
 
  private:
-  struct claimant {
+  struct owned_tree {
     std::string site;
     bool is_marked = false;
   };
 
   [[nodiscard]] std::optional<std::uint32_t> mark_of(const tree::site_owner& tree) const;
-  [[nodiscard]] const std::vector<claimant>& claimants_of(std::uint32_t uid);
+  [[nodiscard]] const std::vector<owned_tree>& trees_of(std::uint32_t uid);
 
   const tree::site_owners& trees_;
   uid_range range_;
   // Trees that do not contradict themselves, by owner of www. Made at the first use: most new sites have no tree.
-  std::optional<std::map<std::uint32_t, std::vector<claimant>>> claimants_;
+  std::optional<std::map<std::uint32_t, std::vector<owned_tree>>> trees_by_uid_;
 };
 
 }  // namespace heberg::syncd

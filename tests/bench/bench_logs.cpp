@@ -145,7 +145,7 @@ void measure_many(const std::string& folder, int count) {
   syncd::forwarder forwarder(make_settings("unix://" + folder + "/docker.sock", folder), make_parts(folder));
   const auto before = memory_kb();
   forwarder.follow(all);
-  std::this_thread::sleep_for(5s);  // all are asked, and their bells hang
+  std::this_thread::sleep_for(5s);  // all are asked, and their wake-up connections are open
   const auto quiet = memory_kb();
   const auto begin = clock::now();
   const auto cpu = cpu_seconds();

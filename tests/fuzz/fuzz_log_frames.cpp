@@ -52,10 +52,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto& s = source.streams[logs::index_of(stream)];
     const auto before = s.joiner.cursor().stamp;
     const auto lines = std::ranges::count(s.ready, '\n');
-    const auto outcome = source.take({stream, stamp, text, ends_line});
+    const auto result = source.take({stream, stamp, text, ends_line});
     require(s.joiner.cursor().stamp >= before);
     require(source.base(stream) <= s.joiner.cursor().stamp);
-    require(std::ranges::count(s.ready, '\n') == lines + (outcome == syncd::line_joiner::outcome::line ? 1 : 0));
+    require(std::ranges::count(s.ready, '\n') == lines + (result == syncd::join_result::line ? 1 : 0));
     require(s.ready.empty() || s.ready.ends_with('\n'));
   }
   source.end_lines();

@@ -35,10 +35,10 @@ class Lines(unittest.TestCase):
         good = {"name": "a", "hosts": ["a.test"]}
         for change, expected in [
             ({"hostz": 1}, "unknown key hostz"),
-            ({"name": "root/../x"}, "no site's name"),
-            ({"name": "a..b"}, "no site's name"),
-            ({"name": "a\n"}, "no site's name"),
-            ({"name": "--json"}, "no site's name"),
+            ({"name": "root/../x"}, "invalid site name"),
+            ({"name": "a..b"}, "invalid site name"),
+            ({"name": "a\n"}, "invalid site name"),
+            ({"name": "--json"}, "invalid site name"),
             ({"hosts": []}, "a list of host names is needed"),
             ({"hosts": ["--image=evil"]}, "is no host name"),
             ({"hosts": ["a.test,b.test"]}, "is no host name"),

@@ -23,7 +23,7 @@ TEST_CASE("a site's name has at most 32 bytes") {
   CHECK_FALSE(is_site_name(std::string(300, 'a')));
 }
 
-TEST_CASE("what could break out of a path, a line or a field is no site's name") {
+TEST_CASE("a name that could break out of a path, a line or a field is refused") {
   using namespace std::string_literals;
   for (const std::string& name : {""s,
                                   "."s,

@@ -22,7 +22,7 @@ struct kept {
   bool operator==(const kept&) const = default;
 };
 
-struct keeper final : docker::log_sink {
+struct collecting_sink final : docker::log_sink {
   bool take(const docker::log_piece& p) override {
     pieces.push_back({p.stream, p.stamp, std::string(p.text), p.ends_line});
     return pieces.size() < most;
@@ -53,7 +53,7 @@ const std::vector<kept> k_expected = {{log_stream::out, k_second + 1, "first", t
 TEST_CASE("frames are pieces, wherever the bytes are cut") {
   for (std::size_t at = 0; at <= k_frames.size(); ++at) {
     log_decoder decoder(false);
-    keeper out;
+    collecting_sink out;
     REQUIRE(decoder.feed(std::string_view(k_frames).substr(0, at), out) == log_decoder::state::good);
     REQUIRE(decoder.feed(std::string_view(k_frames).substr(at), out) == log_decoder::state::good);
     REQUIRE(decoder.finish(out) == log_decoder::state::good);
@@ -63,7 +63,7 @@ TEST_CASE("frames are pieces, wherever the bytes are cut") {
 
 TEST_CASE("frames are pieces when the bytes come one by one") {
   log_decoder decoder(false);
-  keeper out;
+  collecting_sink out;
   for (const char c : k_frames) REQUIRE(decoder.feed({&c, 1}, out) == log_decoder::state::good);
   CHECK(out.pieces == k_expected);
 }
@@ -72,7 +72,7 @@ TEST_CASE("a TTY's lines are pieces of standard output, without the carriage ret
   const std::string bytes = k_stamp_1 + std::string("one\r\n") + k_stamp_2 + "\r\n";
   for (std::size_t at = 0; at <= bytes.size(); ++at) {
     log_decoder decoder(true);
-    keeper out;
+    collecting_sink out;
     REQUIRE(decoder.feed(std::string_view(bytes).substr(0, at), out) == log_decoder::state::good);
     REQUIRE(decoder.feed(std::string_view(bytes).substr(at), out) == log_decoder::state::good);
     REQUIRE(out.pieces == std::vector<kept>{{log_stream::out, k_second + 1, "one", true},
@@ -85,7 +85,7 @@ TEST_CASE("a TTY's long line has a stamp after each 16384 bytes, and each part i
   for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{16384}, bytes.size()}) {
     INFO(step);
     log_decoder decoder(true);
-    keeper out;
+    collecting_sink out;
     for (std::size_t at = 0; at < bytes.size(); at += step)
       REQUIRE(decoder.feed(std::string_view(bytes).substr(at, step), out) == log_decoder::state::good);
     REQUIRE(out.pieces.size() == 2);
@@ -96,7 +96,7 @@ TEST_CASE("a TTY's long line has a stamp after each 16384 bytes, and each part i
 
 TEST_CASE("what a TTY wrote last without a newline is a piece at the end") {
   log_decoder decoder(true);
-  keeper out;
+  collecting_sink out;
   REQUIRE(decoder.feed(k_stamp_1 + std::string("password: "), out) == log_decoder::state::good);
   CHECK(out.pieces.empty());
   REQUIRE(decoder.finish(out) == log_decoder::state::good);
@@ -118,7 +118,7 @@ TEST_CASE("what is not the engine's format is refused, with the reason") {
   for (const auto& row : rows) {
     INFO(row.problem);
     log_decoder decoder(false);
-    keeper out;
+    collecting_sink out;
     CHECK(decoder.feed(row.bytes, out) == log_decoder::state::broken);
     CHECK(decoder.problem() == row.problem);
     CHECK(out.pieces.empty());
@@ -127,14 +127,14 @@ TEST_CASE("what is not the engine's format is refused, with the reason") {
 
 TEST_CASE("an answer that ends within a frame is broken") {
   log_decoder decoder(false);
-  keeper out;
+  collecting_sink out;
   REQUIRE(decoder.feed(std::string_view(k_frames).substr(0, 12), out) == log_decoder::state::good);
   CHECK(decoder.finish(out) == log_decoder::state::broken);
 }
 
 TEST_CASE("a sink that has enough is given no more") {
   log_decoder decoder(false);
-  keeper out;
+  collecting_sink out;
   out.most = 2;
   CHECK(decoder.feed(k_frames, out) == log_decoder::state::stopped);
   CHECK(out.pieces.size() == 2);

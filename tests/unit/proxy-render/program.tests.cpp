@@ -183,7 +183,7 @@ TEST_CASE("a host that nginx refuses answers 503, and no wildcard of another own
 }
 
 TEST_CASE(
-    "a host that was refused without nginx's own zones is back when the fault in nginx's own configuration is mended") {
+    "a host that was refused without nginx's own zones is back when the fault in nginx's own configuration is repaired") {
   world w;
   w.nginx.write_config("    limit_req_zone $binary_remote_addr zone=theirs:1m rate=9r/s;\n");
   test::write_file(w.nginx.folder / "sites-enabled/broken", "nonsense;\n");
@@ -286,7 +286,7 @@ TEST_CASE("where the sysadmin's files cannot be read nothing is published") {
 TEST_CASE("the sysadmin's files that could not be read are read again at an event of the engine") {
   namespace fs = std::filesystem;
   world w;
-  // Through a link, so that the mending is not seen where the folders are watched.
+  // Through a link, so that the repair is not seen where the folders are watched.
   fs::create_directory(w.nginx.folder / "elsewhere");
   fs::create_directory_symlink(w.nginx.folder / "elsewhere/folder", w.nginx.folder / "htpasswd");
   fs::create_directory_symlink("folder", w.nginx.folder / "elsewhere/folder");

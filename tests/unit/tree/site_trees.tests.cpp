@@ -115,7 +115,7 @@ TEST_CASE_METHOD(tree_fixture, "another mode than the design's is left alone and
 }
 
 TEST_CASE_METHOD(tree_fixture,
-                 "mending sets owners and modes right, makes what is missing, and leaves what is inside alone") {
+                 "repair sets owners and modes right, makes what is missing, and leaves what is inside alone") {
   CHECK(make().empty());
   write_file(dir / "a/www/index.php", "");
   const auto page = state("a/www/index.php");

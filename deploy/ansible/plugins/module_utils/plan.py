@@ -63,7 +63,7 @@ def check_line(line):
         raise ValueError("unknown key %s (there are: %s)" % (", ".join(unknown), ", ".join(KEYS)))
     name = line.get("name")
     if not isinstance(name, str) or not _NAME.match(name) or ".." in name:
-        raise ValueError("name: %r is no site's name" % (name,))
+        raise ValueError("name: invalid site name %r: use 1 to 32 of a-z 0-9 _ . -, starting with a letter or _" % (name,))
     state = line.get("state", "present")
     if state not in STATES:
         raise ValueError("state: %r is none of %s" % (state, ", ".join(STATES)))
@@ -106,23 +106,23 @@ def check_lines(lines, places=None):
     return sites
 
 
-def _step(verb, *words):
-    return [verb] + list(words)
+def _step(verb, *arguments):
+    return [verb] + list(arguments)
 
 
-def create_words(name, specification):
-    words = _step("create", name)
-    words += ["--host=" + host for host in specification["hosts"]]
-    words += ["--image=" + specification["image"], "--memory=%d" % specification["memory"]]
-    return words + ["--env=" + variable for variable in specification["environment"]]
+def create_arguments(name, specification):
+    arguments = _step("create", name)
+    arguments += ["--host=" + host for host in specification["hosts"]]
+    arguments += ["--image=" + specification["image"], "--memory=%d" % specification["memory"]]
+    return arguments + ["--env=" + variable for variable in specification["environment"]]
 
 
 def _up_steps(site, container, archive):
     """What brings up a container as the line wants it."""
     if container is not None and container["specification"] == site["specification"]:
-        return [] if container["running"] or site["state"] == "stopped" else [create_words(site["name"], site["specification"])]
+        return [] if container["running"] or site["state"] == "stopped" else [create_arguments(site["name"], site["specification"])]
     steps = [_step("restore", archive)] if container is None and archive else []
-    return steps + [create_words(site["name"], site["specification"])]
+    return steps + [create_arguments(site["name"], site["specification"])]
 
 
 def _steps(site, container, account, archive):
@@ -153,7 +153,7 @@ def prune_limit(managed, wanted=None):
 
 
 def plan(sites, seen, memory, prune="archive", limit=None):
-    """{site: steps}, each step a list of words for hebergctl (or "stop"). seen: {"containers": {name: {"running", "specification"}},
+    """{site: steps}, each step a list of arguments for hebergctl (or "stop"). seen: {"containers": {name: {"running", "specification"}},
     "accounts": {name: {"locked", "lock_reason"}}}, specification None: not heberg's. memory: {site: {"archive": path or None}}."""
     containers, accounts = seen["containers"], seen["accounts"]
     wanted = {site["name"] for site in sites}

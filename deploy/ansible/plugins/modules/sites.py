@@ -24,11 +24,11 @@ options:
     description: So many sites may go at once. Without it a fifth of those managed, but at least one and at most five.
     type: int
   hebergctl:
-    description: The command, as words. Without it C(hebergctl), or the one in the container C(heberg-syncd).
+    description: The command, as a list of arguments. Without it C(hebergctl), or the one in the container C(heberg-syncd).
     type: list
     elements: str
   docker:
-    description: The engine's command, as words.
+    description: The engine's command, as a list of arguments.
     type: list
     elements: str
     default: [docker]

@@ -452,7 +452,7 @@ TEST_CASE("a host that nginx refuses is left out, and not tried again until it c
   CHECK(w.asked == asked + 1);
   CHECK(has(w.live(), "\"d.test\""));
 
-  w.bad.clear();  // the sysadmin has mended nginx, and says so
+  w.bad.clear();  // the sysadmin has repaired nginx, and says so
   CHECK(publish(p, plan_of({"a.test", "b.test"}), true) == publish_status::published);
   CHECK(has(w.live(), "\"b.test\""));
 }

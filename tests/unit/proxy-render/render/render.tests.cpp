@@ -87,7 +87,7 @@ TEST_CASE("a name that is a parameter of nginx's map has blocks") {
   for (const auto* word : {"default", "hostnames", "include", "volatile"}) CHECK(lines_of(container(word), 0).empty());
 }
 
-TEST_CASE("a share that is left out leaves the others as they are") {
+TEST_CASE("a host config that is left out leaves the others as they are") {
   const auto hosts = proxy::render_hosts(
       plan_of(container("a.test") + container("b.test") + container("c.test")).vhosts, {.many_hosts = 0});
   const std::vector<proxy::shared_config> some = {hosts[0], hosts[2]};
@@ -98,7 +98,7 @@ TEST_CASE("a share that is left out leaves the others as they are") {
   CHECK(proxy::compose({}, {}) == proxy::render_preamble({}));
 }
 
-TEST_CASE("a share is rendered again where its host or what all depend on is another, and only then") {
+TEST_CASE("a host config is rendered again where its host or what all depend on is another, and only then") {
   proxy::render_cache book;
   const auto two = plan_of(container("a.test") + container("b.test"));
   const auto first = book.render(two.vhosts, {});
@@ -118,7 +118,7 @@ TEST_CASE("a share is rendered again where its host or what all depend on is ano
   CHECK(book.render(plan_of("").vhosts, {}).empty());
 }
 
-TEST_CASE("after a share that could not be made, none made with other options is taken for one of now") {
+TEST_CASE("after a host config that could not be rendered, none made with other options is taken for one of now") {
   proxy::render_cache book;
   const auto one = plan_of(container("a.test"));
   const auto before = book.render(one.vhosts, {});
