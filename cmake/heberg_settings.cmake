@@ -24,7 +24,9 @@ add_library(heberg_warnings INTERFACE)
 target_compile_options(heberg_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2
   -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wvla
-  $<$<BOOL:${HEBERG_DEV}>:-Werror>)
+  $<$<BOOL:${HEBERG_DEV}>:-Werror>
+  # What GCC 12 finds at -O2 in std::string's own members, and is not there (its bugs 105329, 105651): said, not fatal.
+  $<$<AND:$<BOOL:${HEBERG_DEV}>,$<CXX_COMPILER_ID:GNU>>:-Wno-error=array-bounds -Wno-error=restrict -Wno-error=stringop-overflow>)
 
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
