@@ -36,7 +36,4 @@ class remote_host {
   std::string command_;  // hebergctl there
 };
 
-// By blanks.
-[[nodiscard]] std::vector<std::string> split_arguments(const std::string& text);
-
 }  // namespace heberg::ctl

@@ -263,7 +263,7 @@ void measure_first() {
 void measure_command(char** command) {
   const pid_t child = ::fork();
   if (child == 0) {
-    (void)std::freopen("/dev/null", "w", stdout);
+    if (std::freopen("/dev/null", "w", stdout) == nullptr) std::_Exit(1);
     ::execvp(command[0], command);
     ::_exit(127);
   }

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+namespace sqlite = heberg::sqlite;
 using namespace heberg::ledger;
 using Catch::Matchers::Contains;
 using heberg::test::read_file;
@@ -32,7 +33,7 @@ void write(ledger& book, const site& row) {
   book.write_sites({&row, 1});
 }
 
-database open_beside(const temp_dir& dir) {
+sqlite::database open_beside(const temp_dir& dir) {
   const auto path = dir.path().string() + "/" + k_file;
   return {path, SQLITE_OPEN_READWRITE, path};
 }
@@ -94,7 +95,7 @@ TEST_CASE("a transaction that is not committed leaves nothing") {
   ledger book(dir.path());
   auto db = open_beside(dir);
   {
-    transaction change(db);
+    sqlite::transaction change(db);
     db.execute("INSERT INTO sites (name, uid, gecos, created_at) VALUES ('a', 20000, '', 0)");
   }
   CHECK(book.list_sites().empty());
@@ -138,7 +139,7 @@ TEST_CASE("a ledger is brought from each older version to the present one") {
   const temp_dir dir;
   {
     const auto path = dir.path().string() + "/" + k_file;
-    database db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, path);
+    sqlite::database db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, path);
     for (std::size_t step = 0; step < version; ++step) db.execute(migrations()[step]);
     db.execute("PRAGMA user_version = " + std::to_string(version));
   }
@@ -183,7 +184,7 @@ TEST_CASE("a write that finds the file busy fails soon, and works again later") 
   ledger book(dir.path());
   {
     auto other = open_beside(dir);
-    const transaction in_the_way(other);
+    const sqlite::transaction in_the_way(other);
     CHECK_THROWS_WITH(write(book, make_site("a", 20000)), Contains("database is locked"));
   }
   CHECK_NOTHROW(write(book, make_site("a", 20000)));
