@@ -184,8 +184,8 @@ TEST_CASE("an invalid site name is quoted, with what to use instead") {
 }
 
 TEST_CASE("a message never carries more than 64 bytes of a hostile text") {
-  CHECK(quoted("ab") == "\"ab\"");
-  CHECK(quoted(std::string(100'000, 'x')) == "\"" + std::string(64, 'x') + "\"…");
+  CHECK(heberg::site::quoted("ab") == "\"ab\"");
+  CHECK(heberg::site::quoted(std::string(100'000, 'x')) == "\"" + std::string(64, 'x') + "\"…");
 }
 
 TEST_CASE("images match as the engine understands references") {

@@ -35,8 +35,8 @@ struct tree_fixture {
   }
   std::string make() { return join(trees.make("a", k_id)); }
   std::string inspect() { return join(trees.inspect("a", k_id)); }
-  tree_owners find_owners() const {
-    tree_owners found;
+  site_owners find_owners() const {
+    site_owners found;
     trees.find_owners(found);
     return found;
   }
@@ -192,7 +192,7 @@ TEST_CASE_METHOD(tree_fixture, "whose a tree is, its www folder and its top fold
   owners.set(dir / "e", {20010, 20010});
   folder(".archive/www");
   owners.set(dir / ".archive/www", {20011, 1});
-  CHECK(find_owners() == tree_owners{{"a", {20007, {}}}, {"b", {}}, {"c", {}}, {"d", {20008, 20009}}, {"e", {}}});
+  CHECK(find_owners() == site_owners{{"a", {20007, {}}}, {"b", {}}, {"c", {}}, {"d", {20008, 20009}}, {"e", {}}});
 }
 
 TEST_CASE_METHOD(tree_fixture, "a tree that comes later is found, its owner too where he comes last") {

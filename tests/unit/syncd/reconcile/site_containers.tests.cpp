@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/reconcile/site_containers.h"
 
-#include "account_fixture.h"
+#include "unit/syncd/accounts/account_fixture.h"
 
 #include <catch2/catch.hpp>
 
