@@ -75,7 +75,7 @@ def refusals(world, name):
 def foreign_password_file(world):
     """A password file that others own, read or write is refused, the log names the site and says why, and no password gets in."""
     uid, before = world.new_site("weak")
-    for i, (mode, owner, why) in enumerate(((0o644, 0, "open to others"), (0o602, 0, "open to others"), (0o600, uid, "not root's"))):
+    for i, (mode, owner, why) in enumerate(((0o644, 0, "open to others"), (0o602, 0, "open to others"), (0o600, uid, "does not belong to root"))):
         world.write_password("weak", f"chosen-{i}\n", mode, owner)
         line = wait_for(3, f"the log refuses the file: {why}", lambda: len(seen := refusals(world, "weak")) > i and seen[-1])
         expect(why in line, f"the reason is another one: {line}")

@@ -41,6 +41,11 @@ HEBERG_INSTEAD void explicit_bzero(void* bytes, std::size_t size) noexcept {
   asm volatile("" : : "r"(bytes) : "memory");
 }
 
+// The same, as _FORTIFY_SOURCE calls it.
+HEBERG_INSTEAD void __explicit_bzero_chk(void* bytes, std::size_t size, std::size_t /*room*/) noexcept {
+  explicit_bzero(bytes, size);
+}
+
 HEBERG_INSTEAD void pam_syslog(const pam_handle_t* /*pamh*/, int /*priority*/, const char* format, ...) {
   char line[2048];
   va_list arguments;

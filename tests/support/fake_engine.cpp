@@ -200,7 +200,9 @@ struct fake_engine::impl {
       return "HTTP/1.0 " + std::to_string(status) + " No\r\nServer: Docker\r\n\r\n{\"message\":\"" + message + "\"}\n";
     };
     if (e == nullptr || e->log.status != 200) {
-      co_await send(c, e == nullptr ? refuse(404, "no") : refuse(e->log.status, e->log.refusal));
+      // Made before the co_await: what GCC 12 compiles frees a conditional temporary in it twice.
+      const auto refusal = e == nullptr ? refuse(404, "no") : refuse(e->log.status, e->log.refusal);
+      co_await send(c, refusal);
       co_return false;
     }
     if (const auto fault = take_fault(engine_call::logs, e->container.name)) {

@@ -72,7 +72,7 @@ TEST_CASE("where the PROXY protocol is spoken, its line comes first") {
   CHECK(nginx.request().starts_with("PROXY UNKNOWN\r\nGET / HTTP/1.1\r\n"));
 }
 
-TEST_CASE("a body is read to its end, by its length, in chunks, or until the connection closes; and up to a limit") {
+TEST_CASE("a body is read to its end, by its length, in chunks, or until the connection closes, and up to a limit") {
   CHECK(answer_to("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntext")->body == "text");
   CHECK(answer_to("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ntext\r\n0\r\n\r\n")->body == "text");
   CHECK(answer_to("HTTP/1.1 503 No\r\n\r\ntext")->body == "text");

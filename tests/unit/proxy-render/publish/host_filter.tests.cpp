@@ -41,7 +41,7 @@ TEST_CASE("a refused host is closed under its name, all others are served") {
   CHECK(selected.count_served() == 1);
 }
 
-TEST_CASE("a host that is refused closed, too, is left out; so is a regular expression at once") {
+TEST_CASE("a host that is refused closed, too, is left out, and so is a regular expression at once") {
   host_filter filter;
   const auto hosts = hosts_of({"a.test", "~^b$"});
   const auto configs = render_hosts(hosts, {});

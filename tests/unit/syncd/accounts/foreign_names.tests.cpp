@@ -77,7 +77,7 @@ TEST_CASE("each of name and id, of user and group, is found to be somebody else'
 TEST_CASE("sources that cannot be asked are a reason to refuse: they may know the name") {
   fake_names names;
   names.broken = true;
-  CHECK_THAT(explain_foreign(names, k_ours), Contains("cannot be asked"));
+  CHECK_THAT(explain_foreign(names, k_ours), Contains("cannot query the other sources of names"));
 }
 
 TEST_CASE("the machine's own sources are asked by name and by id") {

@@ -207,7 +207,7 @@ TEST_CASE("what is written together is fetched together, 50 ms after the first w
   CHECK(s.end_fetch(2, 10) == "wait 50 ms");  // for what came while it was read
 }
 
-TEST_CASE("without a wake-up the log is polled ever less often, and after a minute no more; with lines, often again") {
+TEST_CASE("without a wake-up the log is polled ever less often, and after a minute no more, with lines, often again") {
   follow_script s;
   s.listen();
   CHECK(s.due - s.now == 1s);
@@ -282,7 +282,7 @@ TEST_CASE("lines that the engine has lost do not silence the wake-up connection"
   CHECK(s.tell(wakeup_received{.ends_line = true, .kept = k_kept_resume + 4}) == "wait 50 ms");
 }
 
-TEST_CASE("a fetch that fails is tried again ever later, with one warning; one that succeeds makes that forgotten") {
+TEST_CASE("a fetch that fails is tried again ever later, with one warning, and one that succeeds makes that forgotten") {
   follow_script s;
   s.tell(follow_started{});
   const auto fail = [&] {
@@ -325,7 +325,7 @@ TEST_CASE("lines of an answer that failed are no news of the next one") {
   CHECK(s.fetch() == "wait 4000 ms");
 }
 
-TEST_CASE("a wake-up connection that ends is opened again after a fetch at once; where that goes on, ever later") {
+TEST_CASE("a wake-up connection that ends is opened again after a fetch at once, and where that goes on, ever later") {
   follow_script s;
   s.listen();
   for (const auto* wait : {"wait 0 ms", "wait 200 ms", "wait 400 ms", "wait 800 ms"}) {
