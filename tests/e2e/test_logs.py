@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from framework import expect, expect_equal, test, wait_for
+from framework import expect, expect_equal, test, timed, wait_for
 from world import run
 
 # Numbered lines on both streams: most short, some long, some of 100 KB, which the engine cuts in pieces. A short sleep now and then: the
@@ -123,7 +123,7 @@ def logs_storm(world):
     expect(kills >= 100 and not restarts, f"only {kills} kills, {len(restarts)} restarts left")
 
 
-@test
+@timed
 def logs_removed_at_once(world):
     """A container removed by force right after its last line, of a few or of a burst of megabytes: nothing of its log is missing."""
     for i, (count, pause) in enumerate([(1000, 20), (1000, 20), (20_000, 0), (20_000, 0)]):
