@@ -80,10 +80,10 @@ def chauthtok(world):
     done = pamtester(world, "pamsite", "x\nx", "chauthtok")
     said = done.stdout + done.stderr
     expect_equal(done.returncode, 1, f"chauthtok: {said}")
-    expect("The password of pamsite is kept by the administrator of this server" in said, f"the refusal: {said}")
+    expect("The password of pamsite is managed by the administrator of this server" in said, f"the refusal: {said}")
     expect("pamtester: Permission denied" in said, f"PAM_PERM_DENIED: {said}")  # pam_strerror of that code alone
     # A name that is no site's is another module's matter: another code, and no sentence.
     done = pamtester(world, "nosite", "x\nx", "chauthtok")
     said = done.stdout + done.stderr
-    expect("User not known" in said and "is kept by" not in said, f"chauthtok of a name that is no site's: {said}")
+    expect("User not known" in said and "is managed by" not in said, f"chauthtok of a name that is no site's: {said}")
     expect_equal(pamtester(world, "pamsite", password, "authenticate").returncode, 0, "the password that was not changed")
