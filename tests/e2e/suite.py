@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, f"{os.path.dirname(os.path.abspath(__file__))}/support")  # what several tests share
+
 import engine as engines
 import framework
 import world as worlds
