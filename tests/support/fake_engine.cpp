@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Everything below runs on the engine's own thread; the public functions hand their work over to it and wait.
+// Long because it is one protocol with one state, which all requests share.
 #include "support/fake_engine.h"
 
 #include <boost/asio/as_tuple.hpp>

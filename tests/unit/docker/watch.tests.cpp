@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The rules of watch.h, one by one. A script tells the machine what happened and looks at what it wants done.
+// Long because each rule of the state machine has a case, on one script.
 #include "docker/watch.h"
 
 #include <catch2/catch.hpp>

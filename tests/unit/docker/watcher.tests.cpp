@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The watcher against the fake engine, over a real socket: first without faults, then the same with each fault in turn.
+// Long because each case runs on one script, once a fault.
 #include "docker/watcher.h"
 
 #include "support/fake_engine.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // heberg-proxy-render as a process, with a fake engine, a real nginx, and requests through it. Needs nginx; fails
 // without it.
+// Long because starting an engine, an nginx and a renderer is one fixture.
 #include "support/fake_engine.h"
 #include "unit/proxy-render/private_nginx.h"
 

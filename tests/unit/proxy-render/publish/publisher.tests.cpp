@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The publisher with an nginx and a reload that are scripted: what is in place after each step fails.
+// Long because one script of nginx and reload serves every step that can fail.
 #include "proxy-render/publish/publisher.h"
 
 #include "base/unique_fd.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The rules of follow_policy.h one by one, and each event in each state.
+// Long because each rule of the policy has a case, beside the table of every state and event.
 #include "syncd/logs/follow_policy.h"
 
 #include "support/temp_dir.h"

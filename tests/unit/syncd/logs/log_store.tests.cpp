@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Long because its cases share one folder of sites, and each way that a write can fail is one.
 #include "syncd/logs/log_store.h"
 
 #include "log_world.h"
