@@ -126,8 +126,8 @@ reply reserve(account_manager& accounts, const host_access&, const request& aske
 // "tree": the tree too is moved to another name, and hebergctl removes it.
 reply purge(account_manager& accounts, const host_access&, const request& asked) {
   const bool with_tree = asked.arguments == std::vector<std::string>{"tree"};
-  const auto result =
-      accounts.admin().purge(asked.site, with_tree ? account_admin::tree_fate::moved_away : account_admin::tree_fate::stays);
+  const auto result = accounts.admin().purge(
+      asked.site, with_tree ? account_admin::tree_fate::moved_away : account_admin::tree_fate::stays);
   return to_reply(result, with_tree ? json{{"aside", tree::purged_name(asked.site)}} : json());
 }
 

@@ -16,9 +16,9 @@ struct get_request {
   bool proxy_line = false;  // "PROXY UNKNOWN" before the request: nginx expects the PROXY protocol there
   std::string host;         // the Host header's value: a sound host name
   std::string target = "/";
-  std::string user_agent = {};             // empty: no such header
-  std::size_t body_max = 0;                // bytes; what is beyond is not read. 0: the body is not read at all
-  std::chrono::milliseconds deadline{};    // for all of it
+  std::string user_agent = {};           // empty: no such header
+  std::size_t body_max = 0;              // bytes; what is beyond is not read. 0: the body is not read at all
+  std::chrono::milliseconds deadline{};  // for all of it
 };
 
 struct get_response {

@@ -69,8 +69,8 @@ program_result run_program(const program& what) {
   auto output = make_pipe();
   auto errors = make_pipe();
   pid_t pid = -1;
-  const int error = spawn(what, what.output < 0 ? output.write.get() : what.output, errors.write.get(),
-                          signals::inherit, pid);
+  const int error =
+      spawn(what, what.output < 0 ? output.write.get() : what.output, errors.write.get(), signals::inherit, pid);
   if (error != 0) throw_errno(error, "run", name);
   output.write = {};
   errors.write = {};

@@ -11,7 +11,7 @@ namespace heberg {
 struct program {
   std::vector<std::string> arguments;  // the first names the program, and is searched in PATH
   std::vector<std::pair<std::string, std::string>> environment = {};  // added to ours, or in place of ours
-  int input = -1;   // its standard input; -1: /dev/null
+  int input = -1;                                                     // its standard input; -1: /dev/null
   int output = -1;  // its standard output; -1: it is kept in program_result::output
 };
 

@@ -2,8 +2,8 @@
 // A private nginx, asked what it thinks of a text, and what it serves.
 #pragma once
 
-#include "proxy-render/nginx/nginx.h"
 #include "process/run_program_async.h"
+#include "proxy-render/nginx/nginx.h"
 #include "proxy-render/render/render.h"
 #include "unit/proxy-render/private_nginx.h"
 

@@ -184,7 +184,8 @@ TEST_CASE("a host that nginx refuses answers 503, and no wildcard of another own
 }
 
 TEST_CASE(
-    "a host that was refused without nginx's own zones is back when the fault in nginx's own configuration is repaired") {
+    "a host that was refused without nginx's own zones is back when the fault in nginx's own configuration is "
+    "repaired") {
   world w;
   w.nginx.write_config("    limit_req_zone $binary_remote_addr zone=theirs:1m rate=9r/s;\n");
   test::write_file(w.nginx.folder / "sites-enabled/broken", "nonsense;\n");

@@ -71,7 +71,8 @@ TEST_CASE("a specification comes back from its text") {
 }
 
 TEST_CASE(
-    "the same again is nothing to do, a stopped one is started, a different one is replaced, one of another program is left unchanged") {
+    "the same again is nothing to do, a stopped one is started, a different one is replaced, one of another program is "
+    "left unchanged") {
   const auto site = site_1();
   CHECK(plan(site, std::nullopt) == step::make);
   CHECK(plan(site, parse_present(inspected(site, true), "site_1")) == step::nothing);

@@ -62,7 +62,8 @@ TEST_CASE("who has answered once is stale until the patience ends, though it fal
   const auto stale = hear({"HTTP/1.1 200 OK\r\n\r\ngeneration old", ""});
   CHECK(stale.found == confirmation::stale);
   CHECK(stale.after >= 800ms);
-  CHECK(hear({"HTTP/1.1 200 OK\r\n\r\ngeneration old", "", "HTTP/1.1 200 OK\r\n\r\ngeneration new"}).found == confirmation::served);
+  CHECK(hear({"HTTP/1.1 200 OK\r\n\r\ngeneration old", "", "HTTP/1.1 200 OK\r\n\r\ngeneration new"}).found ==
+        confirmation::served);
   const auto silent = hear({""});
   CHECK(silent.found == confirmation::silent);
   CHECK(silent.after < 800ms);

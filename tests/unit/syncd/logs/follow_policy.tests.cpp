@@ -283,7 +283,8 @@ TEST_CASE("lines that the engine has lost do not silence the wake-up connection"
   CHECK(s.tell(wakeup_received{.ends_line = true, .kept = k_kept_resume + 4}) == "wait 50 ms");
 }
 
-TEST_CASE("a fetch that fails is tried again ever later, with one warning, and one that succeeds makes that forgotten") {
+TEST_CASE(
+    "a fetch that fails is tried again ever later, with one warning, and one that succeeds makes that forgotten") {
   follow_script s;
   s.tell(follow_started{});
   const auto fail = [&] {
