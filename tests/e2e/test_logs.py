@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The sites' logs: every line once, in order, whatever dies in between; and nothing that is planted in a tree is followed."""
+import contextlib
 import glob
 import gzip
 import os
@@ -38,16 +39,29 @@ def read_log(world, site, name):
         rest = os.path.basename(path)[len(name) + 1:].removesuffix(".gz")
         date, _, number = rest.partition(".")
         return date, int(number or 0)
-    text = b""
     folder = logs_of(world, site)
-    for path in sorted((p for p in glob.glob(f"{folder}/{name}-*")), key=age):
-        with (gzip.open(path) if path.endswith(".gz") else open(path, "rb")) as file:
-            text += file.read()
-    try:
-        with open(f"{folder}/{name}", "rb") as file:
-            return text + file.read()
-    except FileNotFoundError:
+
+    def listing():
+        """Names and inodes: syncd rotates a file by its name, and compresses it into a new one."""
+        return sorted((entry.name, entry.inode()) for entry in os.scandir(folder)
+                      if entry.name == name or entry.name.startswith(f"{name}-")) if os.path.isdir(folder) else []
+
+    def read():
+        text = b""
+        rotated = sorted(glob.glob(f"{folder}/{name}-*"), key=age)
+        for path in [*rotated, *glob.glob(f"{folder}/{name}")]:
+            if path + ".gz" in rotated:  # compressed, and not yet removed
+                continue
+            with (gzip.open(path) if path.endswith(".gz") else open(path, "rb")) as file:
+                text += file.read()
         return text
+
+    while True:  # again where a file got another name meanwhile
+        before = listing()
+        with contextlib.suppress(FileNotFoundError):
+            text = read()
+            if listing() == before:
+                return text
 
 
 def engine_log(world, container):
