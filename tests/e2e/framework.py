@@ -29,6 +29,11 @@ def is_timed(function):
     return getattr(function, "is_timed", False)
 
 
+def attack_of(function):
+    """An attack's identifier (tests/attacks); empty for a test."""
+    return getattr(function, "attack", "")
+
+
 def rule_of(function):
     return " ".join(function.__doc__.split())
 
@@ -70,27 +75,27 @@ def expect_steady(seconds, what, condition):
 
 
 def run_test(function, world):
-    """Runs it; returns (seconds, what it printed, the problem or None)."""
+    """Runs it; returns (seconds, what it printed, "ok" or a word for what happened, the problem or None)."""
     start = time.monotonic()
     printed = io.StringIO()
     world.begin_test()
     try:
         with contextlib.redirect_stdout(printed):
             function(world)
-        problem = None
+        state, problem = "held" if attack_of(function) else "ok", None
     except failed as error:
-        problem = str(error)
+        state, problem = {"succeeded": "SUCCEEDED", "skipped": "SKIPPED"}.get(type(error).__name__, "FAILED"), str(error)
     except Exception:  # a test that breaks is a test that fails
-        problem = traceback.format_exc()
-    return time.monotonic() - start, printed.getvalue(), problem
+        state, problem = "FAILED", traceback.format_exc()
+    return time.monotonic() - start, printed.getvalue(), state, problem
 
 
 def run_tests(chosen, world):
     """Runs tests of one file; prints a block each, at once, as two workers may print; returns [[rule, seconds, whether it passed], …]."""
     results = []
     for function in chosen:
-        took, printed, problem = run_test(function, world)
-        text = f"{'ok    ' if problem is None else 'FAILED'} {took:6.1f} s  {rule_of(function)}\n{printed}"
+        took, printed, state, problem = run_test(function, world)
+        text = f"{state.ljust(9)} {took:6.1f} s  {attack_of(function)} {rule_of(function)}\n{printed}"
         if problem is not None:
             text += "        " + problem.strip().replace("\n", "\n        ") + "\n" + world.describe_trouble() + "\n"
         os.write(1, text.encode(errors="replace"))

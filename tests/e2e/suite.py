@@ -10,7 +10,11 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, f"{os.path.dirname(os.path.abspath(__file__))}/support")  # what several tests share
+k_here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, f"{k_here}/support")  # what several tests share
+sys.path.insert(0, f"{k_here}/../attacks")
+
+import attacks
 
 import engine as engines
 import framework
@@ -43,6 +47,7 @@ import test_accounts  # noqa: F401
 import test_images  # noqa: F401
 import test_quickstart  # noqa: F401
 
+
 k_slowest = 10
 
 
@@ -50,6 +55,8 @@ def read_options():
     parser = argparse.ArgumentParser(prog="tests/e2e/run", description="heberg's end-to-end tests, on an engine of their own")
     parser.add_argument("filter", nargs="*", help="only tests whose function or rule contains one of these words")
     parser.add_argument("--list", action="store_true", help="list the tests")
+    parser.add_argument("--attacks", action="store_true", help="all attacks, in place of the tests and the short attacks")
+    parser.add_argument("--undefended", action="store_true", help="with --attacks: each attack with its defence taken away; it must succeed")
     parser.add_argument("--keep", metavar="DIR", help="keep the engine's data and the images in DIR, and use them next time")
     parser.add_argument("--workers", type=int, choices=(1, 2), help="how many tests run at a time (default: 2 where there are two processors)")
     parser.add_argument("--count-file", help=argparse.SUPPRESS)  # for tests/run: "PASSED FAILED"
@@ -58,10 +65,15 @@ def read_options():
     return parser.parse_args()
 
 
-def choose(words):
-    if not words:
-        return framework.tests
-    return [t for t in framework.tests if any(w in t.__name__ or w in framework.rule_of(t) for w in words)]
+def choose(options):
+    if options.undefended:
+        those = [attacks.without_defence(a) for a in attacks.attacks if a.undefended]
+    elif options.attacks:
+        those = attacks.attacks
+    else:
+        those = framework.tests + [a for a in attacks.attacks if a.is_short]
+    words = options.filter
+    return [t for t in those if not words or any(w in t.__name__ or w in framework.rule_of(t) or w == framework.attack_of(t) for w in words)]
 
 
 def build_images():
@@ -131,7 +143,7 @@ def run_second(options):
     second = worker(options.second, options.queue)
     try:
         second.start()
-        second.run([function for function in choose(options.filter) if not framework.is_timed(function)])
+        second.run([function for function in choose(options) if not framework.is_timed(function)])
     finally:
         second.close()
     with open(f"{options.queue}/results", "w") as file:
@@ -142,14 +154,15 @@ def run_second(options):
 class second_process:
     """The second worker: a process in a network namespace of its own, with a copy of the images."""
 
-    def __init__(self, folder, queue, words):
+    def __init__(self, folder, queue, options):
         self.folder = f"{folder}/second"
         self.queue = queue
         shutil.rmtree(self.folder, ignore_errors=True)
         os.mkdir(self.folder, 0o755)
         subprocess.run(["cp", "-a", f"{folder}/data", f"{self.folder}/data"], check=True)
         self.process = subprocess.Popen(["unshare", "--net", sys.executable, os.path.abspath(__file__), "--second", self.folder, "--queue", queue,
-                                         *words], stdin=subprocess.DEVNULL, pass_fds=[engines.k_host_network_fd])
+                                         *(["--attacks"] if options.attacks else []), *(["--undefended"] if options.undefended else []),
+                                         *options.filter], stdin=subprocess.DEVNULL, pass_fds=[engines.k_host_network_fd])
 
     def join(self):
         """Its results, when it has ended."""
@@ -184,7 +197,7 @@ def run_all(options, chosen, folder):
         build_images()
         first.engine.stop_for_builds()
         if count_workers(options, chosen) > 1:
-            second = second_process(folder, queue, options.filter)
+            second = second_process(folder, queue, options)
         print(f"==> heberg in it{' and in a second one' if second else ''}", flush=True)
         first.start()
         start = time.monotonic()
@@ -215,10 +228,10 @@ def main():
     if options.second:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         return run_second(options)
-    chosen = choose(options.filter)
+    chosen = choose(options)
     if options.list:
         for function in chosen:
-            print(f"{function.__module__}.{function.__name__}: {framework.rule_of(function)}")
+            print(f"{framework.attack_of(function)} {function.__module__}.{function.__name__}: {framework.rule_of(function)}")
         return 0
     if not chosen:
         print("no test of that name")
