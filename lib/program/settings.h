@@ -24,6 +24,9 @@ struct settings {
     std::string root = "/sites";
     std::string host_root;  // the root's path on the engine's host (syncd in a container); default: root
     std::vector<std::string> images = {"php:apache", "php:*-apache", "php:*-fpm"};
+    std::vector<std::string> named_by_label = {};  // sites that a container without a mount may name by heberg.site
+    std::uint64_t quota = 0;                       // bytes of a site's tree, logs apart; 0: no limit
+    std::uint64_t quota_files = 0;                 // files, folders and links of a site's tree; 0: no limit
   } sites;
   struct {
     std::uint32_t uid_min = 20000;
@@ -41,6 +44,10 @@ struct settings {
     std::uint32_t keep = 14;                // how many rotated files of each log
     std::string compress = "gzip";          // rotated files: "gzip", "none"
     std::vector<std::string> also = {};     // "journald"
+    std::chrono::milliseconds sftp_keep_for{90LL * 24 * 3600 *
+                                            1000};  // age of a rotated sftp.log, whatever `keep` says
+    std::uint64_t sftp_max_total = 100'000'000;     // bytes of a site's rotated sftp logs
+    std::uint32_t min_free = 5;                     // per cent of the disk: below that no site's lines are written
   } logs;
   struct {
     std::string output = "/etc/nginx/conf.d/heberg.conf";
@@ -63,8 +70,17 @@ struct settings {
     bool ipv6 = true;                     // listen on [::] too where the host has IPv6
     std::string nginx = "nginx";          // the command for nginx -t; with -c FILE where its configuration is elsewhere
     std::string access_log = "/var/log/nginx/access.log";
+    std::vector<std::string> external_ports = {};  // that EXTERNAL_HTTP(S)_PORT may take: "8081", "9000-9010"
+    std::vector<std::string> shared_hosts = {};    // names that containers of no site may share
+    std::vector<std::string> host_owners = {};     // "NAME SITE": names that are a site's whoever asked first
+    std::vector<std::string> internal = {};  // networks that NETWORK_ACCESS=internal admits; none: the private ones
+    std::uint32_t max_generations = 4;       // of nginx's workers that live at a time; a reload waits for fewer
     std::chrono::milliseconds hold_names_for{72 * 3600 * 1000};  // for an owner whose containers no longer request them
   } proxy;
+  struct {
+    bool guard = true;                         // isolate the sites' ports on the engine's bridges (nft)
+    std::vector<std::string> host_ports = {};  // of the host that sites may reach beside the proxy's: "tcp/3306"
+  } network;
   struct {
     std::uint64_t max_size = 64ULL << 30U;  // bytes of one site's files
     std::uint32_t max_entries = 2'000'000;  // its files, folders and links
