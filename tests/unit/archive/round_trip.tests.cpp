@@ -14,7 +14,7 @@
 
 using namespace heberg;
 using namespace heberg::archive;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using heberg::test::open_folder;
 using heberg::test::read_file;
 using heberg::test::temp_dir;

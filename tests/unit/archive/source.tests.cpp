@@ -18,7 +18,7 @@
 
 using namespace heberg;
 using namespace heberg::archive;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

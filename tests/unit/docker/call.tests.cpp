@@ -14,7 +14,7 @@
 #include <thread>
 
 using namespace heberg;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using docker::method;
 
 namespace {

@@ -80,7 +80,7 @@ TEST_CASE("positions that cannot be read are an error that names the file") {
   test::write_file(folder / "logs.db", std::string(8192, 'x'));
   settings given;
   given.state_dir = folder.path().string();
-  CHECK_THROWS_WITH(read_log_positions(given), Catch::Matchers::Contains("logs.db"));
+  CHECK_THROWS_WITH(read_log_positions(given), Catch::Contains("logs.db"));
 }
 
 TEST_CASE("positions are read while another process writes them, and files are found below the root") {

@@ -13,7 +13,7 @@
 
 namespace sqlite = heberg::sqlite;
 using namespace heberg::ledger;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using heberg::test::read_file;
 using heberg::test::temp_dir;
 using heberg::test::write_file;

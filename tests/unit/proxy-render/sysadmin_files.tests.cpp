@@ -41,7 +41,7 @@ TEST_CASE("the sysadmin's files for a host: read into its server and its locatio
   test::write_file(nginx.live(), render(plan.vhosts, options));
   const auto process = nginx.start();
   REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "a.test").empty(); }));
-  using Catch::Matchers::Contains;
+  using Catch::Contains;
   CHECK_THAT(get(nginx, "a.test", "/theirs"), Contains("their server"));
   CHECK_THAT(get(nginx, "a.test", "/x"), Contains("X-Theirs: yes") && Contains("host=a.test"));
   CHECK_THAT(get(nginx, "b.test", "/x"), Contains("HTTP/1.1 401"));
@@ -69,7 +69,7 @@ TEST_CASE("a file of the sysadmin's that nginx refuses affects its own host alon
                               {.sites = {}, .own_ports = {}, .vhost_d = list_host_files(nginx.path("vhost.d"))});
   const auto faults = find_faults(plan, render_for(nginx), options_of(nginx));
   REQUIRE(faults.size() == 2);
-  using Catch::Matchers::Contains;
+  using Catch::Contains;
   CHECK_THAT(faults[0], Contains("b.test") && Contains("vhost.d/b.test:1"));
   CHECK_THAT(faults[1], Contains("c.test") && Contains("vhost.d/c.test_location:1"));
 }
@@ -108,7 +108,7 @@ TEST_CASE("a default file that nginx refuses is named, and affects no host") {
   if (foreign) test::write_file(nginx.folder / "sites-enabled/theirs", "nonsense;\n");
   const auto faults = find_faults(plan, render_for(nginx), options_of(nginx));
   REQUIRE(faults.size() == (foreign ? 2 : 1));
-  using Catch::Matchers::Contains;
+  using Catch::Contains;
   CHECK_THAT(faults[0],
              Contains("nginx refuses " + nginx.path("vhost.d/default") + ": ") && Contains("duplicate location"));
   if (foreign) CHECK_THAT(faults[1], Contains("its own configuration"));
@@ -140,7 +140,7 @@ TEST_CASE("a page of the sysadmin's replaces nginx's own error pages, and none o
   const auto process = nginx.start();
   REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "up.test").empty(); }));
 
-  using Catch::Matchers::Contains;
+  using Catch::Contains;
   const auto shows_ours = [](const std::string& answer) {
     return answer.find("<h1>ours</h1>") != std::string::npos && answer.find("Retry-After: 60") != std::string::npos &&
            answer.find("Content-Type: text/html") != std::string::npos;
@@ -192,7 +192,7 @@ TEST_CASE(
   CHECK(plan.broken_files[0].path == file("40-linked.conf"));
   const auto faults = find_faults(plan, options, options_of(nginx));
   REQUIRE(faults.size() == 2);
-  using Catch::Matchers::Contains;
+  using Catch::Contains;
   CHECK_THAT(faults[1], Contains("nginx refuses " + file("20-Broken.conf").string() + ": ") && Contains("nonsense"));
 
   options.defaults = plan.defaults;
@@ -216,7 +216,7 @@ TEST_CASE("the sysadmin's preamble template is used, and one that is invalid or 
         make_plan(test::parse_containers("container a\n  env VIRTUAL_HOST=a.test\n  network n 127.0.0.1\n"), options);
     return find_faults(plan, render_for(nginx), options_of(nginx));
   };
-  using Catch::Matchers::Contains;
+  using Catch::Contains;
   CHECK(faults_with("{{{maps}}}{{{unknown_names}}}{{{hosts}}}").empty());
   const auto no_template = faults_with("{{{maps}}}");
   REQUIRE(no_template.size() == 1);

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 using namespace heberg::site;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using heberg::docker::container;
 
 namespace {

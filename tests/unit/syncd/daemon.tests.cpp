@@ -25,7 +25,7 @@
 
 using namespace heberg;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using heberg::test::fake_container;
 using heberg::test::fake_engine;
 using heberg::test::temp_dir;

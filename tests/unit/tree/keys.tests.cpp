@@ -9,7 +9,7 @@
 #include <vector>
 
 using namespace heberg::tree;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <set>
 
 using namespace heberg::tree;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 const std::string k_yescrypt = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7";
@@ -59,7 +59,7 @@ TEST_CASE("the reason never repeats the line") {
 TEST_CASE("a hash is yescrypt's at Debian's cost, is its password's and no other's, and never the same twice") {
   const secret password("correct horse");
   const auto hash = hash_password(password);
-  CHECK_THAT(hash, Catch::Matchers::StartsWith("$y$j9T$"));
+  CHECK_THAT(hash, Catch::StartsWith("$y$j9T$"));
   CHECK(classify_line(hash).kind == line_kind::hash);
   CHECK(is_hash_of(hash, password));
   CHECK_FALSE(is_hash_of(hash, secret("correct hors")));

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 using namespace heberg::tree;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using heberg::unique_fd;
 using heberg::test::fake_owners;
 using heberg::test::temp_dir;

@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 
 using namespace heberg::tree;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using heberg::test::fake_owners;
 using heberg::test::temp_dir;
 namespace fs = std::filesystem;

@@ -8,7 +8,7 @@
 using namespace heberg;
 using namespace heberg::ctl;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 using namespace heberg::ctl;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using nlohmann::json;
 
 namespace {

@@ -221,7 +221,7 @@ TEST_CASE("unknown names are the default host's over http, while it is there and
   test::write_file(nginx.live(), text_of("b.test"));
   const auto process = nginx.start();
   REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "b.test").empty(); }));
-  using Catch::Matchers::Contains;
+  using Catch::Contains;
   const auto serve = [&](const std::string& default_host) {
     test::write_file(nginx.live(), text_of(default_host));
     REQUIRE(run(reload_nginx(by_pid_file{nginx.path("nginx.pid")}, "")).what == reload_status::requested);

@@ -15,7 +15,7 @@ namespace {
 
 using namespace heberg;
 using namespace heberg::proxy;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 constexpr char k_lies[] =
     "X-Forwarded-For: 6.6.6.6, 9.9.9.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.test\r\n"

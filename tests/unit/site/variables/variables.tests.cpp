@@ -16,7 +16,7 @@ namespace {
 
 using namespace heberg;
 using namespace heberg::site;
-using Catch::Matchers::StartsWith;
+using Catch::StartsWith;
 
 const std::filesystem::path k_source = HEBERG_SOURCE;
 

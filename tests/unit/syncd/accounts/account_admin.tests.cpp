@@ -10,7 +10,7 @@
 using namespace heberg;
 using namespace heberg::syncd;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using control::failure;
 using heberg::test::account_fixture;
 

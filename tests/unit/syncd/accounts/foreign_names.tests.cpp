@@ -7,7 +7,7 @@
 #include <vector>
 
 using namespace heberg::syncd;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

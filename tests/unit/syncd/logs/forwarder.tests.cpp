@@ -16,7 +16,7 @@
 
 using namespace heberg;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using test::fake_log;
 using test::fake_log_entry;
 namespace fs = std::filesystem;

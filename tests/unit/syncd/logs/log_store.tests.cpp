@@ -16,7 +16,7 @@
 
 using namespace heberg;
 using namespace heberg::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

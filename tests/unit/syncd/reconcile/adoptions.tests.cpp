@@ -5,7 +5,7 @@
 
 using namespace heberg;
 using namespace heberg::syncd;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

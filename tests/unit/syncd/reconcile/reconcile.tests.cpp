@@ -6,7 +6,7 @@
 using namespace heberg;
 using namespace heberg::syncd;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

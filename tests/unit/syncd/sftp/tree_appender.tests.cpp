@@ -16,7 +16,7 @@
 #include <functional>
 #include <vector>
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using heberg::unique_fd;
 using heberg::syncd::log_disk;
 using heberg::syncd::tree_appender;
