@@ -6,6 +6,12 @@
 : "${heberg_source:?}"
 heberg_build=${HEBERG_BUILD:-$heberg_source/build/deploy}
 
+# The images stand on the machine's own release, as the packages in them are built on it.
+heberg_release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+k_releases=(bookworm trixie)
+if [[ " ${k_releases[*]} " != *" $heberg_release "* ]]; then heberg_release=bookworm; fi
+k_base_image=debian:$heberg_release-slim
+
 # What a Docker engine needs on Debian, and what builds packages there. debian/control lists the rest.
 k_engine_packages=(docker.io iptables ca-certificates)
 k_builder_packages=(dpkg-dev debhelper)
@@ -83,7 +89,9 @@ apt_install_build_dependencies() {
 
 # What needs a Docker engine and finds none installs one.
 apt_install_engine() {
-  if ! command -v dockerd >/dev/null; then apt_install "${k_engine_packages[@]}"; fi
+  if ! command -v dockerd >/dev/null; then apt_install "${k_engine_packages[@]}" || return 1; fi
+  # Debian 13 has the client apart.
+  if ! command -v docker >/dev/null; then apt_install docker-cli; fi
 }
 
 # unpack_package PACKAGE FOLDER   One of Debian's packages, unpacked to FOLDER, not installed: an installed server would listen on this

@@ -12,31 +12,33 @@ has_image() { docker image inspect "$1" >/dev/null 2>&1; }
 # The machine's own sources of Debian's main archive, a line each: a mirror or snapshot that works here works in the stand-in.
 list_debian_sources() {
   apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-    'Created-By: Packages' 'Origin: Debian' 'Component: main' | grep -E ' bookworm(-updates|-security)? ' | sort -u
+    'Created-By: Packages' 'Origin: Debian' 'Component: main' | grep -E " $heberg_release(-updates|-security)? " | sort -u
 }
 
 # The machine's settings that apt needs to reach those sources.
 list_apt_options() { apt-config dump Acquire | grep -E '^Acquire::(Check-|https?::[^ ]*Proxy )' || true; }
 
-# debian:bookworm-slim from the machine's own package sources.
+# k_base_image from the machine's own package sources.
 make_debian_standin() {
   local tar sources=() options=() line
   apt_install "${k_standin_packages[@]}" || return 1
   apt_refresh || return 1
   mapfile -t sources < <(list_debian_sources)
-  if [ ${#sources[@]} -eq 0 ]; then die "apt has no source of Debian 12 (bookworm) main: cannot make debian:bookworm-slim"; fi
+  if [ ${#sources[@]} -eq 0 ]; then die "apt has no source of Debian's $heberg_release main: cannot make $k_base_image"; fi
   while IFS= read -r line; do options+=("--aptopt=$line"); done < <(list_apt_options)
-  tar=$(mktemp -d)/bookworm.tar
+  tar=$(mktemp -d)/base.tar
   run_quietly "$heberg_build/mmdebstrap.log" mmdebstrap --variant=minbase --mode=root "${options[@]}" \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    bookworm "$tar" "${sources[@]}" || return 1
-  docker import --change 'CMD ["bash"]' --change 'LABEL heberg.stand-in=yes' "$tar" debian:bookworm-slim >/dev/null
+    "$heberg_release" "$tar" "${sources[@]}" || return 1
+  docker import --change 'CMD ["bash"]' --change 'LABEL heberg.stand-in=yes' "$tar" "$k_base_image" >/dev/null
   rm -r "${tar%/*}"
 }
 
 # docker_build NAME CONTEXT LABEL   The classic builder: Debian's docker.io brings no other. The host's network, for apt.
 docker_build() {
-  DOCKER_BUILDKIT=0 run_quietly "$heberg_build/image-${1%%:*}.log" docker build --network host --force-rm --label "$3" --tag "$1" "$2"
+  local release=()
+  if grep -q '^ARG RELEASE' "$2/Dockerfile"; then release=(--build-arg "RELEASE=$heberg_release"); fi
+  DOCKER_BUILDKIT=0 run_quietly "$heberg_build/image-${1%%:*}.log" docker build --network host --force-rm "${release[@]}" --label "$3" --tag "$1" "$2"
 }
 
 make_php_standin() { docker_build php:apache "$heberg_source/deploy/images/php-apache" heberg.stand-in=yes; }
@@ -56,14 +58,14 @@ ensure_stock_image() {
 
 ensure_stock_images() {
   mkdir -p "$heberg_build"
-  ensure_stock_image debian:bookworm-slim make_debian_standin || return 1
+  ensure_stock_image "$k_base_image" make_debian_standin || return 1
   ensure_stock_image php:apache make_php_standin
 }
 
 # What an image is made from: the image below it, its own files, and the packages where it has any.
 print_sources() {
   local dockerfile=$heberg_source/deploy/images/$1/Dockerfile
-  docker image inspect -f '{{.Id}}' "$(sed -n 's/^FROM //p' "$dockerfile")"
+  docker image inspect -f '{{.Id}}' "$(sed -n "s/^FROM //p" "$dockerfile" | sed "s/\${RELEASE}/$heberg_release/")"
   hash_files "deploy/images/$1"
   if grep -q '^COPY packages/' "$dockerfile"; then echo "${package_dir##*-}"; fi
 }

@@ -93,7 +93,7 @@ def build_images():
             rm -r "$folder"
         }}
         build_packages
-        ensure_stock_image debian:bookworm-slim make_debian_standin
+        ensure_stock_image "$k_base_image" make_debian_standin
         (set -e; ensure_stock_image php:apache make_php_standin; ensure_heberg_image heberg-syncd) & php=$!
         (set -e; ensure_heberg_image heberg-sftp; docker_build heberg-e2e-pam "$heberg_source/tests/e2e/pam-image" heberg.test=yes
             ensure_heberg_image heberg-proxy; ensure_heberg_image heberg-proxy-render) & heberg=$!

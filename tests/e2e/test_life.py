@@ -5,7 +5,7 @@ import stat
 import time
 
 from framework import expect, expect_equal, expect_steady, test, timed, wait_for
-from world import k_uid_max, k_uid_min
+from world import k_base_image, k_uid_max, k_uid_min
 
 k_hello = '<?php echo "PHP says ", 6 * 7, "\\n";'
 
@@ -151,7 +151,7 @@ def stranger_is_none(world):
     world.docker("create", "--name", "mute", "-v", f"{world.sites}/mute/www:/var/www/html", "php:apache")
     world.docker("create", "--name", "homeless", "-e", "VIRTUAL_HOST=homeless.test", "php:apache")
     world.docker("create", "--name", "alien", "-e", "VIRTUAL_HOST=alien.test", "-v", f"{world.sites}/alien/www:/x",
-                 "debian:bookworm-slim")
+                 k_base_image)
     world.new_site("native")  # made after them: when it has an account, they have been examined
     for name in ("mute", "homeless", "alien"):
         expect(not world.find_account(name), f"{name} has an account")

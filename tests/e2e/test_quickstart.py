@@ -6,10 +6,10 @@ import shutil
 import tempfile
 
 from framework import expect, expect_equal, test
-from world import k_source, run
+from world import k_base_image, k_build, k_source, run
 
 k_containers = ["heberg-proxy", "heberg-proxy-render", "heberg-sftp", "heberg-syncd", "site_1"]
-k_images = ["heberg-syncd", "heberg-sftp", "heberg-proxy", "heberg-proxy-render", "php:apache", "debian:bookworm-slim"]
+k_images = ["heberg-syncd", "heberg-sftp", "heberg-proxy", "heberg-proxy-render", "php:apache", k_base_image]
 k_http_port = "8081"
 k_wrong = {
     ("--http-port", "0"): '--http-port needs a port from 1 to 65535, not "0"',
@@ -32,9 +32,9 @@ class quickstart:
         self.environment = {**os.environ, "HEBERG_STATE": f"{self.folder}/state", "HEBERG_CONFIG": f"{self.folder}/etc",
                             "HEBERG_BUILD": f"{self.folder}/build"}
         # The packages as they are built: the rest of that folder is large and not needed.
-        for name in os.listdir(f"{k_source}/build/deploy"):
+        for name in os.listdir(k_build):
             if name.startswith("packages-"):
-                shutil.copytree(f"{k_source}/build/deploy/{name}", f"{self.folder}/build/{name}")
+                shutil.copytree(f"{k_build}/{name}", f"{self.folder}/build/{name}")
         for name in k_images:
             world.docker("tag", name, f"kept-{name}")
 

@@ -2,6 +2,7 @@
 """heberg in the tests' engine, and what people do with it: the sysadmin (docker, files), a site's owner (sftp, ssh), a visitor (curl)."""
 import contextlib
 import os
+import platform
 import select
 import shutil
 import socket
@@ -12,8 +13,10 @@ from framework import expect, wait_for
 
 k_source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 k_containers = ("heberg-syncd", "heberg-sftp", "heberg-proxy", "heberg-proxy-render")
-k_registry = os.environ.get("HEBERG_REGISTRY", f"{k_source}/build/deploy/docker-registry/usr/bin/docker-registry")  # tests/run unpacks it
+k_build = os.environ.get("HEBERG_BUILD", f"{k_source}/build/deploy")
+k_registry = os.environ.get("HEBERG_REGISTRY", f"{k_build}/docker-registry/usr/bin/docker-registry")  # tests/run unpacks it
 k_uid_min, k_uid_max = 47000, 47999
+k_base_image = f"debian:{platform.freedesktop_os_release()['VERSION_CODENAME']}-slim"  # as deploy/lib.sh has it
 k_http_port = 80
 k_sftp_port = 2222
 # Not 127.0.0.1: that is served by dockerd's own child docker-proxy, which ends with it; clients from outside come by a rule of the
