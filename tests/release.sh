@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2016
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/run --release NAME: the same command in a folder with another release of Debian, made from the machine's own package sources. The
 # checkout is mounted there at its own path, with a build folder of its own. Sourced by tests/run; does not return.
