@@ -4,6 +4,7 @@ option(HEBERG_DEV "Developer's build: warnings are errors (never for packagers)"
 option(HEBERG_TESTS "Build the tests and benchmarks" OFF)
 option(HEBERG_FUZZ "Build the fuzz targets with libFuzzer (needs clang); without it they replay their corpus" OFF)
 option(HEBERG_PCH "Precompile the standard library's and Catch2's headers" ON)
+option(HEBERG_UNITY "Compile several files of a target at once: half the time for a whole build, more for each change" OFF)
 set(HEBERG_SANITIZE "" CACHE STRING "Comma list for -fsanitize=, e.g. address,undefined")
 
 add_library(heberg_settings INTERFACE)

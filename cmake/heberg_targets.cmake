@@ -43,13 +43,25 @@ if(HEBERG_PCH)
   heberg_precompiled(heberg_pch_library library ${heberg_common_headers})
 endif()
 
-# heberg_library(NAME SOURCES... [LINK target...])       ordinary C++: exceptions, the standard library
+# With HEBERG_UNITY several files of a target are compiled as one, so that heavy headers and templates are done once for all of
+# them. A file that shares a name of its own (in an unnamed namespace) with another file of its target is named behind APART.
+function(heberg_compile_together name)
+  if(HEBERG_UNITY)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
+# heberg_library(NAME SOURCES... [APART SOURCES...] [LINK target...])       ordinary C++: exceptions, the standard library
 function(heberg_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "" "SOURCES;LINK")
-  add_library(${name} STATIC ${arg_SOURCES})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "" "SOURCES;APART;LINK")
+  add_library(${name} STATIC ${arg_SOURCES} ${arg_APART})
   target_link_libraries(${name} PRIVATE heberg_settings heberg_warnings ${arg_LINK})
-  if(HEBERG_PCH AND NOT arg_PLAIN)
-    target_precompile_headers(${name} REUSE_FROM heberg_pch_library)
+  if(NOT arg_PLAIN)
+    heberg_compile_together(${name} ${arg_APART})
+    if(HEBERG_PCH)
+      target_precompile_headers(${name} REUSE_FROM heberg_pch_library)
+    endif()
   endif()
 endfunction()
 
@@ -64,10 +76,11 @@ function(heberg_plain_library name)
   target_compile_options(${name} PRIVATE ${heberg_plain_options})
 endfunction()
 
-# heberg_program(NAME SOURCES... [LINK target...])
+# heberg_program(NAME SOURCES... [APART SOURCES...] [LINK target...])
 function(heberg_program name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
-  add_executable(${name} ${arg_SOURCES})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;APART;LINK")
+  add_executable(${name} ${arg_SOURCES} ${arg_APART})
+  heberg_compile_together(${name} ${arg_APART})
   target_link_libraries(${name} PRIVATE heberg_settings heberg_warnings ${arg_LINK})
 endfunction()
 

@@ -47,9 +47,9 @@ def expect_equal(actual, expected, what):
     expect(actual == expected, f"{what}: {actual!r}, not {expected!r}")
 
 
-def rounds(usual):
-    """How often something is tried at random; HEBERG_E2E_ROUNDS=N: N times as often."""
-    return usual * int(os.environ.get("HEBERG_E2E_ROUNDS", "1"))
+def rounds(short):
+    """How often something is tried at random: so often in tests/run, HEBERG_E2E_ROUNDS times as often in a soak test (tests/e2e/run --soak)."""
+    return short * int(os.environ.get("HEBERG_E2E_ROUNDS", "1"))
 
 
 def wait_for(seconds, what, condition, detail=None, in_a_row=1):

@@ -57,6 +57,7 @@ def read_options():
     parser.add_argument("--list", action="store_true", help="list the tests")
     parser.add_argument("--attacks", action="store_true", help="all attacks, in place of the tests and the short attacks")
     parser.add_argument("--undefended", action="store_true", help="with --attacks: each attack with its defence taken away; it must succeed")
+    parser.add_argument("--soak", action="store_true", help="the tests that kill at random, with five times as many rounds as tests/run has")
     parser.add_argument("--keep", metavar="DIR", help="keep the engine's data and the images in DIR, and use them next time")
     parser.add_argument("--workers", type=int, choices=(1, 2), help="how many tests run at a time (default: 2 where there are two processors)")
     parser.add_argument("--count-file", help=argparse.SUPPRESS)  # for tests/run: "PASSED FAILED"
@@ -72,6 +73,8 @@ def choose(options):
         those = attacks.attacks
     else:
         those = framework.tests + [a for a in attacks.attacks if a.is_short]
+    if options.soak:
+        those = [t for t in those if "rounds" in t.__code__.co_names]
     words = options.filter
     return [t for t in those if not words or any(w in t.__name__ or w in framework.rule_of(t) or w == framework.attack_of(t) for w in words)]
 
@@ -161,7 +164,7 @@ class second_process:
         os.mkdir(self.folder, 0o755)
         subprocess.run(["cp", "-a", f"{folder}/data", f"{self.folder}/data"], check=True)
         self.process = subprocess.Popen(["unshare", "--net", sys.executable, os.path.abspath(__file__), "--second", self.folder, "--queue", queue,
-                                         *(["--attacks"] if options.attacks else []), *(["--undefended"] if options.undefended else []),
+                                         *(["--attacks"] if options.attacks else []), *(["--undefended"] if options.undefended else []), *(["--soak"] if options.soak else []),
                                          *options.filter], stdin=subprocess.DEVNULL, pass_fds=[engines.k_host_network_fd])
 
     def join(self):
@@ -225,6 +228,8 @@ def run_all(options, chosen, folder):
 
 def main():
     options = read_options()
+    if options.soak:
+        os.environ["HEBERG_E2E_ROUNDS"] = "5"
     if options.second:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         return run_second(options)

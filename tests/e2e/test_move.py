@@ -262,7 +262,7 @@ def move_killed(world):
     took = time.monotonic() - start
     here, there = two, one
     hits = []
-    tries = rounds(8)
+    tries = rounds(4)
     for _ in range(tries):
         mover = subprocess.Popen(["docker", "exec", here.name, "hebergctl", "move", "victim", "--to", f"root@{there.address}", "--ssh", k_ssh],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from framework import expect, expect_equal, test, timed, wait_for
+from framework import expect, expect_equal, rounds, test, timed, wait_for
 from test_proxy_networks import render_arguments
 from test_proxy_variables import write
 from web import answers, ask, run_web
@@ -47,34 +47,34 @@ def count_restarts(world):
     return world.docker("inspect", "-f", "{{.RestartCount}}", "heberg-proxy-render")
 
 
-def storm(rounds):
+def storm(times):
     """Sites stop and start at random, also while the engine does not answer."""
-    for _ in range(rounds):
+    for _ in range(times):
         verb = random.choice((["stop", "-t", "0"], ["start"], ["pause"], ["unpause"], ["restart", "-t", "0"]))
         subprocess.run(["docker", *verb, random.choice(k_sites)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 
 
 @test
 def proxy_engine_faults(world):
-    """The engine gone for 30 s in a storm of starts and stops, and killed 20 times: what is served is what runs, 2 s after it is quiet."""
+    """The engine gone for 10 s in a storm of starts and stops, and killed 7 times: what is served is what runs, 2 s after it is quiet."""
     for name in k_sites:
         run_web(world, name)
     for name in k_sites:
         answers(f"{name}.test", name=name)
     restarts = count_restarts(world)
-    storm(30)
+    storm(rounds(10))
     took = [expect_settled(world)]
-    threads = [threading.Thread(target=storm, args=(15,)) for _ in range(3)]
+    threads = [threading.Thread(target=storm, args=(rounds(5),)) for _ in range(3)]
     for thread in threads:
         thread.start()
     time.sleep(1)
     world.engine.stop(signal.SIGKILL)
-    time.sleep(30)
+    time.sleep(rounds(10))
     world.engine.start()
     for thread in threads:
         thread.join()
     took.append(expect_settled(world, 4))  # the renderer notices within two seconds that the engine is back
-    for _ in range(20):
+    for _ in range(rounds(7)):
         world.engine.stop(signal.SIGKILL)
         world.engine.start()
         storm(1)

@@ -4,7 +4,7 @@ import random
 import signal
 import time
 
-from framework import expect, expect_equal, test, timed, wait_for
+from framework import expect, expect_equal, rounds, test, timed, wait_for
 from world import k_containers, k_served_in_a_row, k_uid_max, k_uid_min
 
 
@@ -25,7 +25,7 @@ def syncd_killed(world):
     names = [f"churn-{i}" for i in range(8)]
     uids = {}
     here = set()
-    for _ in range(12):
+    for _ in range(rounds(6)):
         for name in random.sample(names, 3):
             if name in here:
                 world.remove(name)
