@@ -20,6 +20,11 @@ k_locked_down=(--read-only --cap-drop ALL --security-opt no-new-privileges --tmp
 k_engine_host=unix:///run/engine/docker.sock
 mount_engine() { printf 'type=bind,source=%s,target=/run/engine,readonly,bind-nonrecursive=true' "$engine_dir"; }
 
+# What is root's alone, such as the backup's password: nginx and the renderer mount the rest of config_dir, and an empty folder over this
+# one. It must exist: config_dir is read-only to them.
+make_private_dir() { install -d -m 0700 "$config_dir/private"; }
+k_no_secrets=(--tmpfs /etc/heberg/private:ro,size=4k)
+
 has_container() { docker container inspect "$1" >/dev/null 2>&1; }
 is_running() { [ "$(docker container inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ]; }
 has_network() { docker network inspect "$1" >/dev/null 2>&1; }
@@ -57,7 +62,8 @@ run_sftp() {
 # (NET_BIND_SERVICE), workers that are not root (SETUID, SETGID), their temporary folders (CHOWN), their end (KILL). Restarted always:
 # to the engine a container that got a signal through it, HUP too, is one that was stopped (moby's daemon/kill.go, 20.10).
 run_proxy() {
-  docker run --detach --name heberg-proxy "${k_locked_down[@]}" --restart always --network host \
+  make_private_dir
+  docker run --detach --name heberg-proxy "${k_locked_down[@]}" "${k_no_secrets[@]}" --restart always --network host \
     --cap-add NET_BIND_SERVICE --cap-add SETUID --cap-add SETGID --cap-add CHOWN --cap-add KILL \
     --memory 1g --pids-limit 256 --volume "$config_dir:/etc/heberg:ro" \
     --volume heberg-proxy-conf:/etc/nginx/conf.d:ro --volume heberg-proxy-temp:/var/lib/nginx "$@" heberg-proxy >/dev/null
@@ -66,7 +72,8 @@ run_proxy() {
 # The renderer writes that configuration, and signals nginx through the engine. The host's network: it asks nginx on the loopback what it serves. Its
 # capabilities are what nginx -t does: port 80 (NET_BIND_SERVICE), temporary folders (CHOWN).
 run_proxy_render() {
-  docker run --detach --name heberg-proxy-render "${k_locked_down[@]}" --network host --tmpfs /var/lib/nginx \
+  make_private_dir
+  docker run --detach --name heberg-proxy-render "${k_locked_down[@]}" "${k_no_secrets[@]}" --network host --tmpfs /var/lib/nginx \
     --cap-add NET_BIND_SERVICE --cap-add CHOWN --memory 1g --pids-limit 64 \
     --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
     --volume heberg-proxy-conf:/etc/nginx/conf.d "$@" heberg-proxy-render >/dev/null

@@ -36,6 +36,31 @@ bool has_password_file(int root, const std::string& site) {
   return folder && ::fstatat(folder.get(), tree::k_password_file, &ignored, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+disk_share read_disk_share(const settings& settings, const std::string& site) {
+  constexpr std::chrono::seconds k_most{10};
+  const auto root = open_root(settings);
+  const unique_fd secrets = tree::open_secrets_folder(root->get(), site);
+  if (!secrets) throw_errno("open .heberg of", site);
+  return {.use = tree::measure_use(root->get(), site, k_most),
+          .limit = tree::read_quota(secrets.get(), tree::ownership())
+                       .value_or(tree::quota{settings.sites.quota, settings.sites.quota_files})};
+}
+
+std::string print_disk_share(const disk_share& share) {
+  const auto& [use, limit] = share;
+  return (use.is_complete ? "" : "at least ") + tree::print_bytes(use.bytes) +
+         (limit.bytes == 0 ? "" : " of " + tree::print_bytes(limit.bytes)) + ", " + std::to_string(use.files) +
+         (limit.files == 0 ? "" : " of " + std::to_string(limit.files)) + " files" +
+         (limit.is_set() ? "" : ", no limit");
+}
+
+void store_quota_of(const settings& settings, const std::string& site, const std::optional<tree::quota>& limit) {
+  const auto root = open_root(settings);
+  const unique_fd secrets = tree::open_secrets_folder(root->get(), site);
+  if (!secrets) throw_errno("open .heberg of", site);
+  tree::store_quota(secrets.get(), limit);
+}
+
 std::string read_password_of(const settings& settings, const std::string& site) {
   const auto root = open_root(settings);
   const unique_fd folder = tree::open_secrets_folder(root->get(), site);

@@ -97,6 +97,7 @@ class checker {
               if (trees_) trees_->find_owners(owners_of_trees_);
               return owners_of_trees_;
             },
+            .spent_uids = [this] { return ledger::read_spent_uids(settings_.state_dir); },
             .explain_foreign =
                 [this](const std::string& site, std::uint32_t uid) {
                   return explain_foreign(*parts_.names,

@@ -3,6 +3,7 @@
 
 #include "base/errors.h"
 #include "tree/admin_files.h"
+#include "tree/host_protection.h"
 #include "tree/sessions.h"
 
 #include <fcntl.h>
@@ -65,8 +66,21 @@ std::string host_machine::check_root() {
   owners_of_trees_.clear();
   if (found == nullptr) return std::get<tree::root_problem>(opened).reason;
   trees_.emplace(*found, settings_.sites.root, *parts_.owners);
+  warn_of_host(*found);
   serve_log_socket(*found);
   return {};
+}
+
+void host_machine::warn_of_host(const tree::shared_fd& root) {
+  const auto& sites = settings_.sites;
+  std::string now;
+  for (const auto& [text, remedy] :
+       tree::find_missing_protection(root->get(), sites.host_root.empty() ? sites.root : sites.host_root)) {
+    const auto line = "host: " + text + " (" + remedy + ")\n";
+    now += line;
+    if (host_warnings_.find(line) == std::string::npos) log(level::warning, line.substr(0, line.size() - 1));
+  }
+  host_warnings_ = std::move(now);
 }
 
 // Where this fails, sessions work all the same, but are not logged.

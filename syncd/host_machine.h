@@ -57,6 +57,7 @@ class host_machine final : public account_store,
   std::vector<ledger::site> read_sites() override { return ledger_.list_sites(); }
   void write_sites(std::span<const ledger::site> rows) override { ledger_.write_sites(rows); }
   void erase_site(const std::string& site) override { ledger_.erase_site(site); }
+  ledger::spent_uids list_spent_uids() override { return ledger_.list_spent_uids(); }
 
   void rename_site(const ledger::tree_move& move) override { ledger_.rename_site(move); }
   void undo_rename(const ledger::tree_move& move) override { ledger_.undo_rename(move); }
@@ -90,6 +91,7 @@ class host_machine final : public account_store,
   [[nodiscard]] tree::shared_fd root() const;
   [[nodiscard]] tree::shared_fd safe_root() const;  // throws where there is none
   [[nodiscard]] unique_fd secrets_folder(const std::string& site) const;
+  void warn_of_host(const tree::shared_fd& root);
   void serve_log_socket(const tree::shared_fd& root);
   std::optional<tree::fingerprint> store_new_password(const std::string& site, const tree::secret& password);
 
@@ -105,7 +107,8 @@ class host_machine final : public account_store,
   std::shared_ptr<const tree::log_socket> log_socket_;
   std::string log_socket_problem_;  // logged once
   bool has_logged_polling_ = false;
-  hasher hasher_;  // last: its thread uses the members above
+  std::string host_warnings_;  // each logged once
+  hasher hasher_;              // last: its thread uses the members above
 };
 
 }  // namespace heberg::syncd

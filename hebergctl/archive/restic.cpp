@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <ctime>
 #include <stdexcept>
@@ -44,6 +46,12 @@ program_result run_restic(const program& what) {
 
 }  // namespace
 
+// The private folder is not mounted into the containers of the proxy: a password that is there comes before the standard
+// place.
+std::string choose_password_file(const std::string& set, const std::string& standard, const std::string& private_one) {
+  return set == standard && ::access(private_one.c_str(), F_OK) == 0 ? private_one : set;
+}
+
 restic::restic(const settings& settings) : settings_(settings) {
   if (settings.backup.repository.empty())
     throw std::runtime_error("no backup repository is configured: set [backup] repository in heberg.toml(5)");
@@ -52,11 +60,11 @@ restic::restic(const settings& settings) : settings_(settings) {
 std::string restic::run(std::vector<std::string> arguments, int input, int output) const {
   const auto& backup = settings_.backup;
   arguments.insert(arguments.begin(), {"restic", "--quiet", "--cache-dir", settings_.state_dir + "/restic-cache"});
-  const auto end = run_restic(
-      {.arguments = arguments,
-       .environment = {{"RESTIC_REPOSITORY", backup.repository}, {"RESTIC_PASSWORD_FILE", backup.password_file}},
-       .input = input,
-       .output = output});
+  const auto end = run_restic({.arguments = arguments,
+                               .environment = {{"RESTIC_REPOSITORY", backup.repository},
+                                               {"RESTIC_PASSWORD_FILE", choose_password_file(backup.password_file)}},
+                               .input = input,
+                               .output = output});
   if (end.has_succeeded()) return end.output;
   throw std::runtime_error("restic: " + (end.errors.empty() ? describe(end) : end.errors));
 }

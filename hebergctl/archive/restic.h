@@ -19,6 +19,12 @@ struct snapshot {
   std::chrono::sys_seconds time;
 };
 
+// The file of the repository's password: the one that is set, but for the standard one the one in the private folder
+// where that exists.
+[[nodiscard]] std::string choose_password_file(const std::string& set,
+                                               const std::string& standard = "/etc/heberg/backup.password",
+                                               const std::string& private_one = "/etc/heberg/private/backup.password");
+
 class restic {
  public:
   // Throws where the settings name no repository.

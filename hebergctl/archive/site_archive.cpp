@@ -10,14 +10,18 @@
 #include "program/log.h"
 #include "tree/layout.h"
 #include "tree/remove_tree.h"
+#include "tree/site_trees.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -49,9 +53,40 @@ archive::limits limits_of(const settings& settings) {
   return {.entries = settings.archive.max_entries, .bytes = settings.archive.max_size};
 }
 
+namespace {
+
+// What must stay free on the disk that an archive is written to: 5 %, of a large disk 4 GiB. The ledger is often there.
+constexpr std::uint64_t k_floor_most = 4ULL << 30U;
+constexpr std::uint64_t k_between_looks = 16ULL << 20U;  // bytes
+
+void check_space(int file, const std::string& site) {
+  struct statvfs disk {};
+  if (::fstatvfs(file, &disk) != 0) return;
+  const auto floor = std::min<std::uint64_t>(disk.f_frsize * disk.f_blocks / 20, k_floor_most);
+  const auto left = std::uint64_t{disk.f_frsize} * disk.f_bavail;
+  if (left >= floor) return;
+  throw std::runtime_error("the archive of " + site + " is not written: its disk has " + std::to_string(left >> 20U) +
+                           " MiB left, and " + std::to_string(floor >> 20U) +
+                           " MiB stay free for the accounts: make room, or give state_dir a larger disk");
+}
+
+}  // namespace
+
 archive::pack_result write_archive(const settings& settings, const archive::head& about, int tree, int file,
-                                   archive::compression how, const archive::counter& count) {
-  auto result = archive::pack_and_read_back(about, tree, file, how, count, limits_of(settings));
+                                   archive::compression how, const archive::counter& count,
+                                   const std::optional<archive::account_ids>& readable_by) {
+  auto most = limits_of(settings);
+  most.readable_by = readable_by;
+  check_space(file, about.site);
+  std::uint64_t since = 0;
+  const archive::counter watched = [&](std::uint64_t bytes) {
+    if (count) count(bytes);
+    since += bytes;
+    if (since < k_between_looks) return;
+    since = 0;
+    check_space(file, about.site);
+  };
+  auto result = archive::pack_and_read_back(about, tree, file, how, watched, most);
   if (::fsync(file) != 0) throw_errno("fsync", "the archive of " + about.site);
   return result;
 }
@@ -156,6 +191,20 @@ void move_to_archived(int root, const std::string& site) {
   if (::renameat2(root, site.c_str(), root, archived.c_str(), RENAME_NOREPLACE) != 0) throw_errno("rename", site);
 }
 
+namespace {
+
+// The tree's own folders get their owners and modes, whatever the archive says of them: one could have made the site's
+// user the owner of what must be root's. Throws where a folder is something else.
+void set_right(int root, const std::string& name, std::uint32_t uid) {
+  auto folder = std::make_shared<const unique_fd>(::fcntl(root, F_DUPFD_CLOEXEC, 0));
+  if (!*folder) throw_errno("open", "the sites root");
+  tree::ownership owners;
+  const auto problems = tree::site_trees(std::move(folder), "tree", owners).repair(name, uid);
+  if (!problems.empty()) throw std::runtime_error(problems.front());
+}
+
+}  // namespace
+
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
                 const std::function<void(int folder)>& prepare, const archive::counter& count) {
   const auto unfinished = tree::restored_name(site);
@@ -166,6 +215,7 @@ void write_tree(int root, int file, const archive::contents& known, const std::s
     if (!folder) throw_errno("open", unfinished);
     archive::unpack(file, known, folder.get(), {.uid = uid}, count);
     if (prepare) prepare(folder.get());
+    set_right(root, unfinished, uid);
     if (::syncfs(folder.get()) != 0) throw_errno("sync", unfinished);
     if (::renameat2(root, unfinished.c_str(), root, site.c_str(), RENAME_NOREPLACE) != 0)
       throw_errno("rename to", site);

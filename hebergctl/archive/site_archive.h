@@ -32,7 +32,8 @@ namespace heberg::ctl {
 // Packs a tree into an open, empty file, syncs it, reads it back and compares.
 [[nodiscard]] archive::pack_result write_archive(const settings& settings, const archive::head& about, int tree,
                                                  int file, archive::compression how = archive::compression::zstd,
-                                                 const archive::counter& count = {});
+                                                 const archive::counter& count = {},
+                                                 const std::optional<archive::account_ids>& readable_by = std::nullopt);
 
 // The content of a tree in bytes, for the progress. 0 where none is shown.
 [[nodiscard]] std::uint64_t measure(const progress& shown, int tree);
@@ -70,7 +71,7 @@ void wait_until_missing(const settings& settings, const std::string& site);
 
 [[nodiscard]] bool has_tree(int root, const std::string& site);
 
-// Writes the site's tree from an archive that was validated, under tree::restored_name() until it is whole. prepare: changes the tree (its open folder) before it gets
+// Writes the site's tree from an archive that was validated, under tree::restored_name() until it is whole. Its own folders get their owners and modes. prepare: changes the tree (its open folder) before it gets
 // its name.
 void write_tree(int root, int file, const archive::contents& known, const std::string& site, std::uint32_t uid,
                 const std::function<void(int folder)>& prepare = {}, const archive::counter& count = {});

@@ -33,6 +33,7 @@ class site_check {
     check_account();
     if (site_.row.is_retired()) return std::move(found_);
     for (const auto& problem : site_.tree) add("tree", severity::error, problem, "hebergctl check --fix " + name());
+    check_disk();
     check_password();
     check_containers();
     for (const auto& address : site_.addresses) check_address(address);
@@ -91,6 +92,15 @@ class site_check {
     } else if (shadow.hash != site_.row.hash) {
       add("account", severity::error, "shadow.cdb and the ledger have different hashes", k_publish);
     }
+  }
+
+  void check_disk() {
+    constexpr unsigned k_much = 80;  // per cent
+    if (site_.disk_share.value_or(0) < k_much) return;
+    add("disk", *site_.disk_share >= 100 ? severity::error : severity::warning,
+        "it uses " + site_.disk_text + " (" + std::to_string(*site_.disk_share) +
+            " % of its quota, which is not enforced)",
+        "hebergctl quota " + name() + " BYTES, or remove files");
   }
 
   void check_password() {
@@ -219,6 +229,7 @@ std::vector<finding> check_host(const host_facts& host, std::chrono::system_cloc
     add("syncd", severity::error, "heberg-syncd cannot write the account database", "see heberg-syncd's log");
   for (const auto& [who, why] : host.refused) add("syncd", severity::warning, who + " is refused: " + why);
   if (!host.root_problem.empty()) add("tree", severity::error, host.root_problem);
+  for (const auto& [text, remedy] : host.missing_protection) add("host", severity::warning, text, remedy);
   if (!host.engine_problem.empty()) {
     add("engine", severity::error, "containers were not checked: " + host.engine_problem, "systemctl status docker");
   } else if (!host.has_proxy) {

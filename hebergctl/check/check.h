@@ -4,6 +4,7 @@
 
 #include "docker/container.h"
 #include "ledger/ledger.h"
+#include "tree/host_protection.h"
 
 #include <chrono>
 #include <cstdint>
@@ -20,7 +21,7 @@ enum class severity { note, warning, error };  // a note does not change the exi
 struct finding {
   std::string site;     // empty: of the host
   std::string subject;  // "tree", "account", "container", "address", "logs", "certificate", "engine", "proxy",
-                        // "syncd"
+                        // "syncd", "host"
   severity weight = severity::error;
   std::string text;
   std::string remedy = {};
@@ -62,6 +63,8 @@ struct site_facts {
   std::optional<bool> password_holds;  // its file's password matches the hash; empty: not checked
   std::vector<docker::container> containers;
   std::vector<address_answer> addresses;  // empty where no proxy is within reach
+  std::optional<unsigned> disk_share;     // per cent of its quota; empty: it has none, or no tree
+  std::string disk_text = {};             // what it uses, and of what
   std::vector<log_state> logs;            // empty where logs are not forwarded
 };
 
@@ -79,6 +82,7 @@ struct host_facts {
   bool publishing_fails = false;
   std::map<std::string, std::string> refused;  // who -> why; syncd's
   std::string root_problem;
+  std::vector<tree::missing_protection> missing_protection;
   std::string engine_problem;              // why the containers could not be listed; empty: they were
   bool has_proxy = false;                  // it can be reached from here
   std::string logs_problem;                // why the log positions could not be read; empty: they were

@@ -10,6 +10,7 @@
 #include "hebergctl/trees.h"
 #include "site/hosts.h"
 #include "site/site.h"
+#include "tree/host_protection.h"
 #include "tree/layout.h"
 #include "tree/password.h"
 #include "tree/password_file.h"
@@ -23,7 +24,8 @@
 namespace heberg::ctl {
 namespace {
 
-constexpr std::size_t k_hashes_most = 100;  // a twentieth of a second each: of ten thousand sites none is tried
+constexpr std::chrono::seconds k_walk_time{2};  // of a site with a quota
+constexpr std::size_t k_hashes_most = 100;      // a twentieth of a second each: of ten thousand sites none is tried
 
 // The plain host names of the containers, where one of them is running.
 std::set<std::string> list_plain_hosts(const std::vector<docker::container>& containers) {
@@ -66,6 +68,7 @@ class gatherer {
     try {
       root_ = open_root(settings_);
       trees_.emplace(root_, settings_.sites.root, owners_);
+      facts_.host.missing_protection = tree::find_missing_protection(root_->get(), settings_.sites.host_root);
     } catch (const std::exception& error) {
       facts_.host.root_problem = error.what();
     }
@@ -105,12 +108,24 @@ class gatherer {
     if (trees_ && !row.is_retired()) {
       if (options_.fix) (void)trees_->repair(name, row.uid);
       site.tree = trees_->inspect(name, row.uid);
+      measure_disk(site, name);
       if (count <= k_hashes_most) site.password_holds = try_password(row);
     }
     if (facts_.host.has_proxy && !row.is_retired()) request_addresses(site, name, has_logs);
     if (has_logs) arrival_.expect_last_lines(facts_.sites.size(), site);
     site.row = std::move(row);
     facts_.sites.push_back(std::move(site));
+  }
+
+  // Only where there is a limit: the walk takes time.
+  void measure_disk(site_facts& site, const std::string& name) const {
+    const unique_fd secrets = tree::open_secrets_folder(root_->get(), name);
+    const auto own = secrets ? tree::read_quota(secrets.get(), owners_) : std::nullopt;
+    const auto limit = own.value_or(tree::quota{settings_.sites.quota, settings_.sites.quota_files});
+    if (!limit.is_set()) return;
+    const auto use = tree::measure_use(root_->get(), name, k_walk_time);
+    site.disk_share = tree::used_share(use, limit);
+    site.disk_text = print_disk_share({use, limit});
   }
 
   std::optional<bool> try_password(const ledger::site& row) const {

@@ -5,6 +5,8 @@
 
 #include <sqlite3.h>
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -102,6 +104,48 @@ old_account read_users_conf_line(std::vector<std::string_view> fields) {
   return made;
 }
 
+constexpr int k_value_max = 1 << 20;          // bytes of a value or row
+constexpr int k_schema_max = 1 << 20;         // bytes of a statement, also of one in the schema
+constexpr int k_steps_at_a_time = 1'000'000;  // of SQLite's virtual machine
+constexpr int k_most_times = 100;             // a hundred million steps: some seconds
+constexpr std::size_t k_accounts_max = 100'000;
+
+// A path as a URI (sqlite.org/uri.html).
+std::string uri_of(const std::string& path, const char* options) {
+  std::string uri = path.starts_with('/') ? "file://" : "file:";
+  for (const char c : path) {
+    if (c == '?' || c == '#' || c == '%') {
+      constexpr char k_digits[] = "0123456789abcdef";
+      uri += {'%', k_digits[static_cast<unsigned char>(c) >> 4U], k_digits[static_cast<unsigned char>(c) & 15U]};
+    } else {
+      uri += c;
+    }
+  }
+  return uri + options;
+}
+
+// Immutable: no lock and no other file. Where another program has it open in WAL mode, its last rows are in FILE-wal,
+// which is read, too.
+sqlite::database open_untrusted(const std::string& file) {
+  struct stat ignored {};
+  const bool has_log = ::lstat((file + "-wal").c_str(), &ignored) == 0;
+  sqlite::database db(uri_of(file, has_log ? "?mode=ro" : "?mode=ro&immutable=1"),
+                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, file);
+  for (const int rule : {SQLITE_DBCONFIG_DEFENSIVE, SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_ENABLE_TRIGGER,
+                         SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION}) {
+    const int value = rule == SQLITE_DBCONFIG_DEFENSIVE ? 1 : 0;
+    if (const int code = ::sqlite3_db_config(db.get(), rule, value, nullptr); code != SQLITE_OK)
+      db.fail(code, "set limits");
+  }
+  ::sqlite3_limit(db.get(), SQLITE_LIMIT_LENGTH, k_value_max);
+  ::sqlite3_limit(db.get(), SQLITE_LIMIT_SQL_LENGTH, k_schema_max);
+  ::sqlite3_limit(db.get(), SQLITE_LIMIT_ATTACHED, 0);
+  ::sqlite3_limit(db.get(), SQLITE_LIMIT_EXPR_DEPTH, 100);
+  ::sqlite3_limit(db.get(), SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000);
+  ::sqlite3_limit(db.get(), SQLITE_LIMIT_WORKER_THREADS, 0);
+  return db;
+}
+
 class query_reader {
  public:
   query_reader(sqlite::statement& rows, sqlite3_stmt* handle) : rows_(rows) {
@@ -173,11 +217,17 @@ std::vector<old_account> parse_users_conf(std::string_view text) {
 }
 
 std::vector<old_account> query_accounts(const std::string& file, const std::string& query) {
-  sqlite::database db(file, SQLITE_OPEN_READONLY, file);
+  auto db = open_untrusted(file);
+  int times = 0;
+  ::sqlite3_progress_handler(
+      db.get(), k_steps_at_a_time, [](void* count) { return ++*static_cast<int*>(count) > k_most_times ? 1 : 0; },
+      &times);
   sqlite::statement rows(db, query);
   const query_reader reader(rows, rows.get());
   std::vector<old_account> found;
   while (rows.step()) {
+    if (found.size() == k_accounts_max)
+      throw std::runtime_error(file + ": the query returns more than " + std::to_string(k_accounts_max) + " rows");
     found.push_back(reader.read());
     found.back().where = "row " + std::to_string(found.size());
   }

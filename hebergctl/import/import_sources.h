@@ -34,7 +34,8 @@ struct old_account {
 [[nodiscard]] std::vector<old_account> parse_users_conf(std::string_view text);
 
 // The rows of a query. Columns, by name: name, and optionally uid, gid, hash or password, locked, home. The file is
-// opened read-only. Throws sqlite::error, or std::runtime_error for a query without the column name.
+// opened read-only, and not trusted: its schema calls no function that has an effect, and a query that costs too much
+// ends. Throws sqlite::error, or std::runtime_error for a query without the column name.
 [[nodiscard]] std::vector<old_account> query_accounts(const std::string& file, const std::string& query);
 
 }  // namespace heberg::ctl

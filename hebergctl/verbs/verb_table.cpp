@@ -38,6 +38,7 @@ void add_backup(subcommand& verb, command& given);
 void add_clone(subcommand& verb, command& given);
 void add_move(subcommand& verb, command& given);
 void add_import(subcommand& verb, command& given);
+void add_quota(subcommand& verb, command& given);
 void add_check(subcommand& verb, command& given);
 void add_receive(subcommand& verb, command& given);
 void add_confined(subcommand& verb, command& given);
@@ -57,6 +58,7 @@ constexpr verb k_verbs[] = {
     {"reserve",  sites,  "Reserve a site's UID and create its tree, without a container", add_reserve},
     {"rename",   sites,  "Rename a site that has no container; its UID stays", add_rename},
     {"clone",    sites,  "Copy a site to a new one with its own UID and password", add_clone},
+    {"quota",    sites,  "Show or set a site's limit of bytes and files on the disk", add_quota},
     {"purge",    sites,  "Delete a site that has no container from the ledger", add_purge},
 
     {"lock",     access, "Lock a site: reject logins and end its open sessions", add_lock},

@@ -4,6 +4,8 @@
 #include "base/beneath.h"
 #include "base/errors.h"
 #include "base/names.h"
+#include "hebergctl/archive/output_file.h"
+#include "hebergctl/archive/own_archives.h"
 #include "hebergctl/archive/site_archive.h"
 #include "hebergctl/command.h"
 #include "hebergctl/container/held_container.h"
@@ -39,20 +41,13 @@ struct archive_options {
   bool remove = false;
 };
 
-// Written as FILE.part and renamed. Readable by root alone: it contains the site's password.
 archive::pack_result write_named_archive(const settings& settings, const archive::head& about, int tree,
                                          const std::string& path, progress& shown) {
-  const auto part = path + ".part";
-  const unique_fd file(::open(part.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file || ::fchmod(file.get(), 0600) != 0) throw_errno("create", part);
-  try {
-    auto result = write_archive(settings, about, tree, file.get(), archive::compression::zstd, shown.counter());
-    if (::rename(part.c_str(), path.c_str()) != 0) throw_errno("rename", part);
-    return result;
-  } catch (...) {
-    ::unlink(part.c_str());
-    throw;
-  }
+  output_file file(path);
+  auto result = write_archive(settings, about, tree, file.fd(), archive::compression::zstd, shown.counter());
+  remember_archive(settings, archive::contents_of(about, result));
+  file.commit();
+  return result;
 }
 
 int pack_site(const command& given, archive_options asked) {

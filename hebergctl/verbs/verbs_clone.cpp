@@ -34,7 +34,20 @@ struct clone_options {
   std::string site;
   std::string to;
   std::vector<std::string> hosts;
+  bool keeps_keys = false;
 };
+
+// Removes the keys that open the first site, both the owner's and the sysadmin's: the clone may be somebody else's. A
+// folder of that name is no key file, and stays.
+void remove_keys(int folder) {
+  for (const char* where : {tree::k_ssh_folder, tree::k_secrets_folder}) {
+    const unique_fd inner = open_beneath(folder, where, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!inner && errno == ENOENT) continue;
+    if (!inner) throw_errno("open", where);
+    if (::unlinkat(inner.get(), tree::k_keys_file, 0) != 0 && errno != ENOENT && errno != EISDIR)
+      throw_errno("remove the keys in", where);
+  }
+}
 
 // Removes the first site's password (syncd generates a new one) and log lines.
 void reset_password_and_logs(int folder) {
@@ -84,7 +97,11 @@ int clone(const command& given, const clone_options& asked) {
   };
   try {
     shown->begin(asked.to + ": writing", packed.bytes);
-    write_tree(root->get(), file.get(), packed, asked.to, uid, reset_password_and_logs, shown->counter());
+    const auto prepare = [&](int folder) {
+      reset_password_and_logs(folder);
+      if (!asked.keeps_keys) remove_keys(folder);
+    };
+    write_tree(root->get(), file.get(), packed, asked.to, uid, prepare, shown->counter());
     shown.reset();
   } catch (...) {
     undo_row();
@@ -119,6 +136,8 @@ void add_clone(subcommand& verb, command& given) {
   verb.add("NEW", options->to).required();
   verb.add("--host", options->hosts, "Host names of the new site; with them it gets a container like the first site's")
       .type("NAME");
+  verb.add_flag("--keep-keys", options->keeps_keys,
+                "Copy the SSH keys too: who has one of them can log in to the new site");
   verb.runs(given, [&given, options] { return clone(given, *options); });
 }
 

@@ -180,7 +180,13 @@ class importer {
   int fill(const made& site) {
     const auto& account = *site.step->from;
     if (asked_.copies && !account.home.empty() && !has_tree(root_, account.name)) {
-      const auto left_out = copy_home(settings_, root_, {account.name, site.uid, account.home, asked_.web_folder});
+      const auto left_out = copy_home(settings_, root_,
+                                      {.site = account.name,
+                                       .uid = site.uid,
+                                       .old_uid = account.uid,
+                                       .old_gid = account.gid,
+                                       .home = account.home,
+                                       .web_folder = asked_.web_folder});
       for (const auto& [path, why] : left_out)
         std::cerr << escape_line("hebergctl: " + account.name + ": not copied: " + path + ": " + why) << "\n";
     }

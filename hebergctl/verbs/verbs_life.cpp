@@ -76,7 +76,7 @@ void add_purge(subcommand& verb, command& given) {
   const auto options = std::make_shared<purge_options>();
   verb.add("SITE", options->site).required();
   verb.add("--confirm", options->confirm, "The site's name again").type("SITE").required();
-  verb.add_flag("--tree", options->tree, "Delete its files too. Until they are deleted its UID is not given away");
+  verb.add_flag("--tree", options->tree, "Delete its files too. Its UID is given to no other site either way");
   verb.runs(given, [&given, options] { return purge(given, *options); });
 }
 

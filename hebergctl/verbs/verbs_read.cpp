@@ -3,11 +3,14 @@
 #include "hebergctl/command.h"
 #include "hebergctl/print.h"
 #include "hebergctl/session_details.h"
+#include "hebergctl/trees.h"
 #include "hebergctl/verbs/subcommand.h"
 #include "json/parse.h"
 #include "ledger/ledger.h"
+#include "tree/host_protection.h"
 #include "tree/keys.h"
 #include "tree/sessions.h"
+#include "tree/sites_root.h"
 
 #include <nlohmann/json.hpp>
 
@@ -62,7 +65,22 @@ int show(const command& given, const std::string& name) {
   const auto found = ledger::read_site(settings.state_dir, name);
   if (!found) return fail_no_site(name);
   warn_if_stale(given, settings);
-  return print(given.json ? print_json(*found) : print_site(*found, settings.sites.root));
+  std::optional<disk_share> disk;
+  try {
+    disk = read_disk_share(settings, name);
+  } catch (const std::exception&) {  // no tree, or not for this user to read: the row is shown all the same
+  }
+  if (!given.json)
+    return print(print_site(*found, settings.sites.root) +
+                 (disk ? "disk      " + print_disk_share(*disk) + "\n" : std::string()));
+  auto document = parse_ordered_json(print_json(*found));
+  document["disk"] = disk ? json{{"bytes", disk->use.bytes},
+                                 {"files", disk->use.files},
+                                 {"is_complete", disk->use.is_complete},
+                                 {"bytes_limit", disk->limit.bytes},
+                                 {"files_limit", disk->limit.files}}
+                          : json(nullptr);
+  return print(dump(document));
 }
 
 int sessions(const command& given, const std::string& name) {
@@ -106,6 +124,17 @@ json host_keys() {
   return keys;
 }
 
+// Of the host, against what root in a site's container can make in its tree.
+json missing_protection(const settings& settings) {
+  auto missing = json::array();
+  const auto root = tree::open_sites_root(settings.sites.root, tree::ownership(), tree::make_root::no);
+  const auto* open = std::get_if<tree::shared_fd>(&root);
+  if (open == nullptr) return missing;  // `hebergctl check` says why
+  for (const auto& [text, remedy] : tree::find_missing_protection((*open)->get(), settings.sites.host_root))
+    missing.push_back({{"text", text}, {"remedy", remedy}});
+  return missing;
+}
+
 std::string print_status(const json& status) {
   const bool runs = status["syncd"].get<bool>();
   std::string text = std::string("syncd      ") + (runs ? "running" : "does not answer" + hint_at_root()) + "\n";
@@ -120,6 +149,8 @@ std::string print_status(const json& status) {
   text += "database   " + (age.is_null() ? "missing" : print_age(std::chrono::seconds(age.get<int>())) + " old") + "\n";
   for (const auto& key : status["host_keys"])
     text += "host key   " + key["fingerprint"].get<std::string>() + "  " + key["type"].get<std::string>() + "\n";
+  for (const auto& missing : status["missing_protection"])
+    text += "host       " + missing["text"].get<std::string>() + "  [" + missing["remedy"].get<std::string>() + "]\n";
   return text;
 }
 
@@ -138,6 +169,7 @@ int status(const command& given) {
   const auto age = age_of_directory(settings);
   document["directory_age"] = age ? json(age->count()) : json(nullptr);
   document["host_keys"] = host_keys();
+  document["missing_protection"] = missing_protection(settings);
   const int printed = print(given.json ? dump(document) : print_plain(print_status(document)));
   if (!reply) return k_no_syncd;
   const bool is_well = document["engine"] == true && document["publishing_fails"] == false;

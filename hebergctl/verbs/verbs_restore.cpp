@@ -6,6 +6,7 @@
 #include "base/errors.h"
 #include "base/names.h"
 #include "hebergctl/archive/certificate_names.h"
+#include "hebergctl/archive/own_archives.h"
 #include "hebergctl/archive/restic.h"
 #include "hebergctl/archive/site_archive.h"
 #include "hebergctl/container/site_container.h"
@@ -39,6 +40,7 @@ struct restore_options {
   std::string as;
   std::string at;
   std::string path;
+  bool start = false;
 };
 
 // An open archive, and its name in messages.
@@ -46,12 +48,33 @@ struct source {
   unique_fd file;
   std::string name;
   archive::contents known;
+  bool is_own = false;  // this host made it
 };
 
-int restore_site(const command& given, const settings& settings, const source& from, const std::string& as,
+// Whether the archive's container is created, and what is said where it is not.
+struct container_plan {
+  std::optional<specification> wanted;  // valid, and to be created
+  std::string why_not;
+};
+
+container_plan plan_container(const source& from, const restore_options& asked) {
+  const auto& text = from.known.about.specification;
+  const auto wanted = parse_specification(text);
+  // Under another name, the host names would still be those of the first site: the administrator creates its container.
+  if (text.empty() || !asked.as.empty()) return {};
+  if (!wanted) return {{}, "the specification of its container is invalid"};
+  if (const auto why = explain_specification(*wanted); !why.empty())
+    return {{}, "the specification of its container is refused: " + why};
+  if (from.is_own || asked.start) return {wanted, {}};
+  return {{},
+          "this host did not make the archive, which names image " + escape_line(wanted->image) + " and host names " +
+              escape_line(join_names(wanted->hosts)) + " (\"restore --start\" would have created that container)"};
+}
+
+int restore_site(const command& given, const settings& settings, const source& from, const restore_options& asked,
                  std::optional<progress>& shown) {
   const auto& known = from.known;
-  const auto site = as.empty() ? known.about.site : as;
+  const auto site = asked.as.empty() ? known.about.site : asked.as;
   if (!is_site_name(site)) return fail(k_usage, explain_invalid_name(site));
   const site_lock alone(settings, site);
   const auto root = open_root(settings);
@@ -70,9 +93,8 @@ int restore_site(const command& given, const settings& settings, const source& f
     if (is_new) forget_row(given, site);
     return fail(k_failed, from.name + ": " + error.what() + "; nothing was restored");
   }
-  // Under another name, the host names would still be those of the first site: the administrator creates its container.
-  const auto wanted = parse_specification(known.about.specification);
-  const bool makes_container = wanted && as.empty() && explain_specification(*wanted).empty();
+  const auto [wanted, why_not] = plan_container(from, asked);
+  const bool makes_container = wanted.has_value();
   try {
     // Before it has a container, so that no login is possible in between.
     if (known.about.is_locked) (void)ask(given, {"lock", site, known.about.lock_reason});
@@ -93,14 +115,15 @@ int restore_site(const command& given, const settings& settings, const source& f
                      {"uid", uid},
                      {"files", known.files.size()},
                      {"container", makes_container},
+                     {"container_problem", why_not},
                      {"missing_certificates", missing}};
-  return report(given,
-                {control::failure::none,
-                 site + ": restored, UID " + std::to_string(uid) +
-                     (makes_container ? "; its container is running"
-                                      : "; create its container with \"hebergctl create " + site + " --host NAME\"") +
-                     (missing.empty() ? "" : "; certificates missing on this host: " + join_names(missing)),
-                 data.dump()});
+  return report(given, {control::failure::none,
+                        site + ": restored, UID " + std::to_string(uid) +
+                            (makes_container ? "; its container is running"
+                                             : "; create its container with \"hebergctl create " + site +
+                                                   " --host NAME\"" + (why_not.empty() ? "" : ": " + why_not)) +
+                            (missing.empty() ? "" : "; certificates missing on this host: " + join_names(missing)),
+                        data.dump()});
 }
 
 // Into the folder that it was in, under its name, or with ".restored" appended where that exists. Returns its path.
@@ -157,7 +180,8 @@ source validate(const settings& settings, unique_fd file, std::string name, prog
   shown.begin("validating the archive");
   try {
     auto known = archive::validate(file.get(), limits_of(settings), shown.counter());
-    return {std::move(file), std::move(name), std::move(known)};
+    const bool is_own = is_own_archive(settings, known);
+    return {std::move(file), std::move(name), std::move(known), is_own};
   } catch (const archive::bad_archive& error) {
     throw archive::bad_archive(name + ": " + error.what());
   }
@@ -182,6 +206,7 @@ std::variant<source, int> open_source(const settings& settings, const restore_op
   auto from = validate(settings, std::move(file), "the backup of " + print_time(found->time), shown);
   if (from.known.about.site != asked.from)
     return fail(k_refused, from.name + ": contains site " + from.known.about.site + ", not " + asked.from);
+  from.is_own = true;  // the repository's password is this host's
   return from;
 }
 
@@ -189,12 +214,14 @@ int restore(const command& given, const restore_options& asked) {
   const auto settings = load(given.common);
   if (!asked.path.empty() && (asked.at.empty() || !asked.as.empty()))
     return fail(k_usage, "restore: --path needs --at, and cannot be used with --as");
+  if (asked.start && (!asked.as.empty() || !asked.path.empty()))
+    return fail(k_usage, "restore: --start cannot be used with --as or --path");
   try {
     std::optional<progress> shown(std::in_place, given);
     const auto from = open_source(settings, asked, *shown);
     if (const auto* code = std::get_if<int>(&from)) return *code;
     if (!asked.path.empty()) return restore_path(given, settings, std::get<source>(from), asked.path, shown);
-    return restore_site(given, settings, std::get<source>(from), asked.as, shown);
+    return restore_site(given, settings, std::get<source>(from), asked, shown);
   } catch (const archive::bad_archive& error) {
     return fail(k_refused, error.what());
   }
@@ -208,6 +235,8 @@ void add_restore(subcommand& verb, command& given) {
   verb.add("--as", options->as, "Restore under another name, without a container").type("NAME");
   verb.add("--at", options->at, "From the backup, as of: latest, 2026-11-27, \"2026-11-27 14:00\"").type("DATE");
   verb.add("--path", options->path, "Only this file or folder, into the existing tree").type("PATH");
+  verb.add_flag("--start", options->start,
+                "Create the archive's container also where this host did not make the archive");
   verb.runs(given, [&given, options] { return restore(given, *options); });
 }
 

@@ -44,11 +44,19 @@ struct fact {
 };
 using manifest = std::map<std::string, fact, std::less<>>;  // by path
 
+// An account as file modes see it, without further groups.
+struct account_ids {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
 // The limits of an archive, for packing and for reading.
 struct limits {
   std::uint64_t entries = 2'000'000;
   std::uint64_t bytes = 64ULL << 30U;   // of content, unpacked, including holes
   std::uint64_t names = 256ULL << 20U;  // bytes of all paths together, which are kept in memory
+  std::optional<account_ids> readable_by =
+      std::nullopt;  // packing: what this account cannot read is left out; none: nothing
 };
 inline constexpr limits k_no_limits{.entries = UINT64_MAX, .bytes = UINT64_MAX, .names = UINT64_MAX};
 

@@ -198,7 +198,8 @@ pack_result pack(const head& about, int tree, int output, compression how, const
   out.add_text(k_head_name, to_text(about));
   walk_tree(
       tree, [&](found_entry& found) { out.add(found, result); },
-      [&](const std::string& path, const std::string& why) { result.left_out.emplace_back(path, why); });
+      [&](const std::string& path, const std::string& why) { result.left_out.emplace_back(path, why); },
+      most.readable_by);
   out.add_text(k_manifest_name, to_text(result.packed));
   out.close();
   return result;

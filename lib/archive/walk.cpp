@@ -39,8 +39,9 @@ std::string read_target(int link, const std::string& shown) {
 class walker {
  public:
   walker(const std::function<void(found_entry&)>& visit,
-         const std::function<void(const std::string&, const std::string&)>& left_out)
-      : visit_(visit), left_out_(left_out) {}
+         const std::function<void(const std::string&, const std::string&)>& left_out,
+         const std::optional<account_ids>& by)
+      : visit_(visit), left_out_(left_out), by_(by) {}
 
   // Depth is bounded by is_valid_path, and so are the recursion and the descriptors held.
   void go_through(int folder, const std::string& path) {
@@ -70,6 +71,7 @@ class walker {
     }
     const bool is_folder = S_ISDIR(entry.status.st_mode);
     if (!is_folder && !S_ISREG(entry.status.st_mode)) return left_out_(path, "not a file, folder or symbolic link");
+    if (by_ && !can_read(*by_, entry.status)) return left_out_(path, "its account cannot read it");
     // O_NONBLOCK: a process that holds a lease on it (fcntl(2), F_SETLEASE) cannot block us.
     entry.fd = reopen(handle.get(), O_RDONLY | O_NONBLOCK | (is_folder ? O_DIRECTORY : 0));
     if (!entry.fd) throw_errno("open", path);
@@ -79,17 +81,25 @@ class walker {
 
   const std::function<void(found_entry&)>& visit_;
   const std::function<void(const std::string&, const std::string&)>& left_out_;
+  const std::optional<account_ids>& by_;
 };
 
 }  // namespace
 
+bool can_read(const account_ids& who, const struct stat& file) noexcept {
+  const mode_t wanted = S_ISDIR(file.st_mode) ? 5 : 4;  // rwx of one class
+  const unsigned shift = file.st_uid == who.uid ? 6 : file.st_gid == who.gid ? 3 : 0;
+  return ((file.st_mode >> shift) & wanted) == wanted;
+}
+
 void walk_tree(int top, const std::function<void(found_entry&)>& visit,
-               const std::function<void(const std::string& path, const std::string& why)>& left_out) {
+               const std::function<void(const std::string& path, const std::string& why)>& left_out,
+               const std::optional<account_ids>& by) {
   found_entry entry;
   entry.fd = unique_fd(::fcntl(top, F_DUPFD_CLOEXEC, 0));
   if (!entry.fd || ::fstat(top, &entry.status) != 0) throw_errno("stat", "the site's tree");
   visit(entry);
-  walker(visit, left_out).go_through(top, "");
+  walker(visit, left_out, by).go_through(top, "");
 }
 
 }  // namespace heberg::archive

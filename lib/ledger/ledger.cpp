@@ -105,7 +105,14 @@ void ledger::finish_move(const tree_move& move) {
 }
 
 void ledger::erase_site(const std::string& name) {
+  sqlite::transaction change(db_);
+  spend_uid_of(db_, name);
   erase_row(db_, name);
+  change.commit();
+}
+
+spent_uids ledger::list_spent_uids() {
+  return select_spent_uids(db_);
 }
 
 }  // namespace heberg::ledger

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -68,6 +69,9 @@ struct tree_move {
   auto operator<=>(const tree_move&) const = default;
 };
 
+// UIDs that purged sites had, and the name of the last such site. No other site gets one of them.
+using spent_uids = std::map<std::uint32_t, std::string>;
+
 inline constexpr char k_file[] = "ledger.db";  // in settings.state_dir
 
 struct ledger_error : std::runtime_error {
@@ -94,8 +98,9 @@ class ledger {
   [[nodiscard]] std::vector<tree_move> list_moves();
   void finish_move(const tree_move& move);
 
-  // Nothing else removes a row. Its UID can be given to another site then.
+  // Nothing else removes a row. Its UID is spent then: write_sites() refuses it for a site of another name.
   void erase_site(const std::string& name);
+  [[nodiscard]] spent_uids list_spent_uids();
 
  private:
   void bring_up_to_date();
@@ -108,6 +113,7 @@ class ledger {
 // All rows, sorted by name, without writing or creating anything, whether syncd runs, has ended, or was killed. Empty
 // where there is no ledger yet. Throws as the constructor above.
 [[nodiscard]] std::vector<site> read_sites(const std::string& state_dir);
+[[nodiscard]] spent_uids read_spent_uids(const std::string& state_dir);
 [[nodiscard]] std::optional<site> read_site(const std::string& state_dir, std::string_view name);
 
 }  // namespace heberg::ledger

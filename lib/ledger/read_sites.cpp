@@ -45,27 +45,41 @@ std::string uri_of(std::string_view path, std::string_view options) {
   return uri.append(options);
 }
 
-std::vector<site> read_once(const std::string& path, std::string_view options) {
+// The version of the schema that has the table spent_uids.
+constexpr std::size_t k_with_spent_uids = 3;
+
+template <typename Rows>
+using select_rows = Rows (*)(sqlite::database& db, std::size_t version);
+
+std::vector<site> select_known_sites(sqlite::database& db, std::size_t version) {
+  // Version 0: syncd has made the file, but not yet its tables.
+  return version == 0 ? std::vector<site>() : select_sites(db);
+}
+
+spent_uids select_known_spent_uids(sqlite::database& db, std::size_t version) {
+  return version < k_with_spent_uids ? spent_uids() : select_spent_uids(db);
+}
+
+template <typename Rows>
+Rows read_once(const std::string& path, std::string_view options, select_rows<Rows> select) {
   return explain_damage(path, [&] {
     sqlite::database db(uri_of(path, options), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
                         "ledger " + path);
     sqlite3_busy_timeout(db.get(), 2000);
-    // Version 0: syncd has made the file, but not yet its tables.
-    return read_version(db, path) == 0 ? std::vector<site>() : select_sites(db);
+    return select(db, read_version(db, path));
   });
 }
 
-}  // namespace
-
-std::vector<site> read_sites(const std::string& state_dir) {
+template <typename Rows>
+Rows read_rows(const std::string& state_dir, select_rows<Rows> select) {
   const std::string path = state_dir + "/" + k_file;
   constexpr int attempts = 50;
   for (int attempt = 1;; ++attempt) {
     if (!exists(path)) return {};
     const bool in_use = exists(path + "-wal");
     try {
-      auto sites = read_once(path, in_use ? "?mode=ro&readonly_shm=1" : "?mode=ro&immutable=1");
-      if (in_use == exists(path + "-wal")) return sites;
+      auto rows = read_once(path, in_use ? "?mode=ro&readonly_shm=1" : "?mode=ro&immutable=1", select);
+      if (in_use == exists(path + "-wal")) return rows;
     } catch (const std::exception&) {
       // syncd may have started or ended between exists() and the open: such a failure is not reported.
       if (attempt == attempts || in_use == exists(path + "-wal")) throw;
@@ -75,6 +89,16 @@ std::vector<site> read_sites(const std::string& state_dir) {
                          ": heberg-syncd started or ended during each attempt to read it: try again");
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+}  // namespace
+
+std::vector<site> read_sites(const std::string& state_dir) {
+  return read_rows(state_dir, &select_known_sites);
+}
+
+spent_uids read_spent_uids(const std::string& state_dir) {
+  return read_rows(state_dir, &select_known_spent_uids);
 }
 
 std::optional<site> read_site(const std::string& state_dir, std::string_view name) {

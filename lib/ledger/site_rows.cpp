@@ -145,6 +145,20 @@ void erase_move(sqlite::database& db, const tree_move& move) {
   erase.run();
 }
 
+void spend_uid_of(sqlite::database& db, const std::string& name) {
+  sqlite::statement spend(db,
+                          "INSERT OR REPLACE INTO spent_uids (uid, name) SELECT uid, name FROM sites WHERE name = ?1");
+  spend.bind(1, std::string_view(name));
+  spend.run();
+}
+
+spent_uids select_spent_uids(sqlite::database& db) {
+  spent_uids spent;
+  sqlite::statement query(db, "SELECT uid, name FROM spent_uids");
+  while (query.step()) spent.emplace(static_cast<std::uint32_t>(query.integer(0)), query.text(1));
+  return spent;
+}
+
 void erase_row(sqlite::database& db, const std::string& name) {
   sqlite::statement erase(db, "DELETE FROM sites WHERE name = ?1");
   erase.bind(1, std::string_view(name));

@@ -13,6 +13,8 @@ void update_name(sqlite::database& db, const std::string& from, const std::strin
 void insert_move(sqlite::database& db, const tree_move& move);
 [[nodiscard]] std::vector<tree_move> select_moves(sqlite::database& db);
 void erase_move(sqlite::database& db, const tree_move& move);
+void spend_uid_of(sqlite::database& db, const std::string& name);
+[[nodiscard]] spent_uids select_spent_uids(sqlite::database& db);
 void erase_row(sqlite::database& db, const std::string& name);
 
 // The schema's version in the file. Throws ledger_error where it is newer than this program.

@@ -3,6 +3,7 @@
 // else are they spelled. Their owners and modes: site_trees.h.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@ inline constexpr char k_secrets_folder[] = ".heberg";
 inline constexpr char k_dev_folder[] = "dev";
 inline constexpr char k_password_file[] = "password";     // in .heberg
 inline constexpr char k_keys_file[] = "authorized_keys";  // in .heberg and in .ssh
+inline constexpr char k_quota_file[] = "quota";           // in .heberg
 inline constexpr char k_log_socket_link[] = "log";        // in dev
 
 // Beside the trees. No site's name begins with a dot.
@@ -42,6 +44,10 @@ inline constexpr char k_log_socket[] = ".sftp-log";
 [[nodiscard]] inline std::string restored_name(std::string_view site) {
   return "." + std::string(site) + ".restore";
 }
+// The site of a folder with one of the four names above; nullopt: it has none of them. Files in it may have the UID of
+// a site that is purged.
+[[nodiscard]] std::optional<std::string_view> site_of_leftover(std::string_view name);
+
 // A backup's tree while it is compared; in the archives' folder.
 [[nodiscard]] inline std::string verified_name(std::string_view site) {
   return "." + std::string(site) + ".verify";

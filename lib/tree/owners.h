@@ -22,6 +22,7 @@ struct name_hash {
   using is_transparent = void;
   std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>()(name); }
 };
-using site_owners = std::unordered_map<std::string, site_owner, name_hash, std::equal_to<>>;  // by the trees' names
+using site_owners =
+    std::unordered_map<std::string, site_owner, name_hash, std::equal_to<>>;  // by the names of their folders
 
 }  // namespace heberg::tree

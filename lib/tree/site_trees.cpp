@@ -28,7 +28,10 @@ struct folder_rule {
   mode_t mode;
 };
 
-constexpr folder_rule k_top = {"", false, 0751};
+// Not for others: any user of the host could read the sites' files. (A session is in the site's group, and a container
+// mounts www itself.)
+constexpr folder_rule k_top = {"", false, 0750};
+constexpr mode_t k_old_top_mode = 0751;  // of trees and archives that earlier versions made
 constexpr folder_rule k_dev = {k_dev_folder, false, 0755};
 constexpr std::array<folder_rule, 5> k_folders = {{
     {k_www_folder, true, 02755},
@@ -118,7 +121,12 @@ class tree_pass {
   bool complete_top(int top) {
     struct stat status {};
     if (::fstat(top, &status) != 0) return report_error("stat", path_, errno), false;
+    if (mode_ == tree_mode::make && is_old_top(status)) return finish(top, k_top, path_);
     return check(top, status, k_top, path_, is_roots(status) && is_unused_top(top));
+  }
+
+  bool is_old_top(const struct stat& top) const {
+    return (top.st_mode & 07777) == k_old_top_mode && owners_.of(top) == wanted_owner(k_top, id_);
   }
 
   bool is_unused_top(int top) const {
@@ -225,7 +233,7 @@ void site_trees::find_owners(site_owners& known) const {
     const std::string_view name = entry->d_name;
     const auto before = known.find(name);
     if (before == known.end()) {
-      if (!is_site_name(name)) continue;
+      if (!is_site_name(name) && !site_of_leftover(name)) continue;
       known.emplace(name, find_owner(root_->get(), entry->d_name, owners_));
     } else if (before->second.www.value_or(0) == 0) {
       before->second = find_owner(root_->get(), entry->d_name, owners_);

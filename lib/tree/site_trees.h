@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The sites' trees. For a site NAME with UID N (and GID N), below the sites root:
 //
-//   NAME           root:N  0751   the session's chroot: root's, so that the site's user cannot rename its entries
+//   NAME           root:N  0750   the session's chroot: root's, so that the site's user cannot rename its entries
 //   NAME/www       N:N     2755   the document root, mounted into the container
 //   NAME/logs      root:N  0750
 //   NAME/.ssh      N:N     0700
@@ -11,7 +11,8 @@
 // A missing folder is made. An existing folder stays as it is, and a wrong owner or mode is reported. A folder counts
 // as missing while it is root:root and empty: the engine made it for a mount, or an earlier pass was interrupted. (NAME
 // itself: root:root, and nothing in it but such a www.) A new folder gets its mode first and its owner last, so that an
-// interruption leaves exactly that state. The site's user writes below www, root in a container wherever it is mounted:
+// interruption leaves exactly that state. A NAME that is right but for the mode 0751, as earlier versions made it, gets
+// 0750. The site's user writes below www, root in a container wherever it is mounted:
 // no link is followed here, and nothing outside the tree is touched.
 #pragma once
 
@@ -43,7 +44,7 @@ class site_trees {
   // The same as make(), but changes nothing: a missing folder is reported too.
   [[nodiscard]] std::vector<std::string> inspect(const std::string& name, std::uint32_t id) const;
 
-  // Adds the trees that are not in `known` yet. A tree whose www is missing or still root's is read again each time: a
+  // Adds the trees that are not in `known` yet, and what is left of trees (site_of_leftover(), layout.h). A tree whose www is missing or still root's is read again each time: a
   // copy of it may be under way.
   void find_owners(site_owners& known) const;
 

@@ -80,13 +80,13 @@ admin_result account_admin::purge(const std::string& site, tree_fate tree) {
   if (auto why = explain_in_use(site); !why.empty()) return {admin_result::refused, why};
   if (parts_.sites.has_unsaved() && !parts_.writer.flush()) return unsaved(site);
   const auto uid = parts_.sites.find(site)->uid;
-  // The tree first: a row without a tree can be purged again, a tree without a row would be another site's some day.
+  // The tree first: a row without a tree can be purged again, a tree without a row would belong to nobody.
   if (tree == tree_fate::moved_away) parts_.tree_store.move_tree(site, tree::purged_name(site));
   parts_.ledger.erase_site(site);
   parts_.sites.erase(site);
   forget(site);
-  parts_.trees.check_root();  // reads the trees' owners anew: the UID of a tree that stays must not be given again
-  parts_.log.write(level::info, site, "purged: uid " + std::to_string(uid) + " is free again");
+  parts_.trees.check_root();  // reads the trees' owners anew
+  parts_.log.write(level::info, site, "purged: uid " + std::to_string(uid) + " is given to no other site");
   return {admin_result::done, site + ": purged"};
 }
 

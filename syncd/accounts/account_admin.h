@@ -49,7 +49,7 @@ class account_admin {
   // where it is in range and free) no tree is made: one is to be restored.
   [[nodiscard]] admin_result reserve(const std::string& site, std::optional<std::uint32_t> requested_uid = {});
 
-  // The site's row is erased, and its UID is free again; its tree stays, or is moved to tree::purged_name() below the
+  // The site's row is erased, and its UID is given to no site of another name; its tree stays, or is moved to tree::purged_name() below the
   // sites root. purge() and rename() expect a known site, refuse while it has a container, and throw where the host
   // fails.
   enum class tree_fate { stays, moved_away };

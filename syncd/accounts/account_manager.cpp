@@ -19,6 +19,7 @@ account_manager::account_manager(const settings& settings, const host_access& ho
                          .time = host.time,
                          .log = log_}),
       reconciler_(settings, {.sites = sites_,
+                             .ledger = host.accounts,
                              .writer = writer_,
                              .sessions = sessions_,
                              .trees = host.trees,

@@ -54,6 +54,7 @@ std::variant<ledger::site, std::string> account_reconciler::reserve(const std::s
 
 host_queries account_reconciler::queries_with_deadline() {
   return {.owners_of_trees = [this]() -> const tree::site_owners& { return parts_.trees.owners_of_trees(); },
+          .spent_uids = [this] { return parts_.ledger.list_spent_uids(); },
           .explain_foreign = [this](const std::string& site,
                                     std::uint32_t uid) { return parts_.names.explain_foreign(site, uid); },
           .has_time = [this, deadline = parts_.time.steady_now() +

@@ -23,6 +23,7 @@ namespace heberg::syncd {
 
 struct reconciler_parts {
   const site_table& sites;
+  account_store& ledger;
   account_writer& writer;
   session_cuts& sessions;
   site_tree_store& trees;

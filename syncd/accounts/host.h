@@ -33,6 +33,7 @@ class account_store {
   virtual std::vector<ledger::site> read_sites() = 0;
   virtual void write_sites(std::span<const ledger::site> rows) = 0;
   virtual void erase_site(const std::string& site) = 0;
+  virtual ledger::spent_uids list_spent_uids() = 0;  // of the sites that erase_site() erased
 };
 
 // The ledger's record of renames: the row has its new name, the tree perhaps not yet. Throws as account_store.

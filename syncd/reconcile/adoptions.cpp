@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/reconcile/adoptions.h"
 
+#include "tree/layout.h"
+
+#include <algorithm>
+
 namespace heberg::syncd {
+namespace {
+
+// The site's tree, or what is left of an earlier one.
+bool is_of(const std::string& tree, const std::string& site) {
+  return tree == site || tree::site_of_leftover(tree) == site;
+}
+
+}  // namespace
 
 adoptions::adoptions(const tree::site_owners& trees, uid_range range) : trees_(trees), range_(range) {}
 
@@ -32,6 +44,12 @@ uid_set adoptions::seen() const {
   return {uids.begin(), uids.end()};
 }
 
+bool adoptions::is_anothers(std::uint32_t uid, const std::string& site) const {
+  return std::ranges::any_of(trees_, [&](const auto& tree) {
+    return !is_of(tree.first, site) && (tree.second.www == uid || mark_of(tree.second) == uid);
+  });
+}
+
 adoptions::adoption adoptions::find_uid(const std::string& site) {
   const auto tree = trees_.find(site);
   if (tree == trees_.end() || !tree->second.www || !range_.holds(*tree->second.www)) return {};
@@ -40,7 +58,7 @@ adoptions::adoption adoptions::find_uid(const std::string& site) {
   const auto mark = mark_of(tree->second);
   if (mark && mark != uid) return {{}, refusal + "the group of its tree is " + std::to_string(*mark)};
   for (const auto& other : trees_of(uid)) {
-    if (other.site == site || (mark && !other.is_marked)) continue;
+    if (is_of(other.site, site) || (mark && !other.is_marked)) continue;
     return {{}, refusal + "so does " + other.site + "'s"};
   }
   return {uid, {}};

@@ -25,6 +25,9 @@ class adoptions {
   // Every UID that a tree has: never given to another new site.
   [[nodiscard]] uid_set seen() const;
 
+  // Whether a tree has this UID that is neither the site's own nor what is left of it (tree::site_of_leftover()).
+  [[nodiscard]] bool is_anothers(std::uint32_t uid, const std::string& site) const;
+
   struct adoption {
     std::optional<std::uint32_t> uid;  // to be adopted
     std::string why_not;               // where an owner in range is not adopted: a sentence for the log

@@ -14,6 +14,13 @@ std::string id_text(std::uint32_t uid) {
   return "uid " + std::to_string(uid);
 }
 
+// Why this site cannot have that UID; empty: no purged site of another name had it.
+std::string explain_spent(const ledger::spent_uids& spent, std::uint32_t uid, const std::string& site) {
+  const auto found = spent.find(uid);
+  if (found == spent.end() || found->second == site) return {};
+  return "it was that of " + found->second + ", which is purged";
+}
+
 class reconciler {
  public:
   reconciler(const site_rows& known, time now, const account_rules& rules, const host_queries& host)
@@ -118,15 +125,21 @@ class reconciler {
     given.reserve(known_.size());
     for (const auto& [name, row] : known_) given.push_back(row.uid);
     adoptions adopting(host_.owners_of_trees(), rules_.uids);
-    const auto seen = adopting.seen();
+    const auto spent = host_.spent_uids ? host_.spent_uids() : ledger::spent_uids();
+    auto seen = adopting.seen();
+    for (const auto& [uid, name] : spent) seen.insert(uid);
     uid_pool pool(rules_.uids, uid_set(given.begin(), given.end()), seen);
 
     std::vector<std::pair<const site::site_container*, std::string>>
         without;  // and why its tree's owner was not taken over
     for (const auto* container : new_sites) {
       auto adoption = adopting.find_uid(container->site);
+      if (auto why = adoption.uid ? explain_spent(spent, *adoption.uid, container->site) : ""; !why.empty())
+        adoption = {{}, "its www folder belongs to " + id_text(*adoption.uid) + ", which is not taken over: " + why};
       // Not a UID that another tree has: its row is gone, but its files are not.
-      if (!adoption.uid && requested_uid_ && !seen.contains(*requested_uid_)) adoption.uid = requested_uid_;
+      if (!adoption.uid && requested_uid_ && !adopting.is_anothers(*requested_uid_, container->site) &&
+          explain_spent(spent, *requested_uid_, container->site).empty())
+        adoption.uid = requested_uid_;
       if (adoption.uid && pool.adopt(*adoption.uid)) {
         create(*container, *adoption.uid, " taken over from its www folder", pool);
       } else {

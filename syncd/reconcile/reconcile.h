@@ -41,6 +41,8 @@ struct account_rules {
 struct host_queries {
   // The owners of the trees below the sites root. Called at most once, and only where a UID must be found.
   std::function<const tree::site_owners&()> owners_of_trees;
+  // The UIDs of purged sites. Called as owners_of_trees; none: there are none.
+  std::function<ledger::spent_uids()> spent_uids = {};
   // Why another source of names has this name or UID already; empty where none has. It may be slow (LDAP), so it is
   // called only while there is time; sites that were refused before come last, and keep that reason meanwhile.
   std::function<std::string(const std::string& site, std::uint32_t uid)> explain_foreign;
@@ -72,7 +74,7 @@ inline constexpr char k_default_network[] =
                                 const account_rules& rules, const host_queries& host);
 
 // A row for a site that has no container yet, retired from its beginning; or why it cannot have one. requested_uid: its
-// UID where that is in range and free.
+// UID where that is in range, free, and was not that of a purged site of another name.
 [[nodiscard]] std::variant<ledger::site, std::string> reserve(const std::string& site, const site_rows& known, time now,
                                                               const account_rules& rules, const host_queries& host,
                                                               std::optional<std::uint32_t> requested_uid = {});

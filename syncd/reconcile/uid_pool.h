@@ -21,7 +21,7 @@ struct uid_range {
 class uid_pool {
  public:
   // given: every UID in the ledger. seen: owners of www folders below the sites root, whose sites the ledger may not
-  // know (it was lost, or a tree was copied here): free for adoption only.
+  // know (it was lost, or a tree was copied here), and the UIDs of purged sites: free for adoption only.
   uid_pool(uid_range range, uid_set given, uid_set seen);
 
   // Takes this one, where it is in range and was never given.

@@ -46,6 +46,8 @@ import test_network  # noqa: F401
 import test_accounts  # noqa: F401
 import test_images  # noqa: F401
 import test_quickstart  # noqa: F401
+import attacks_archives  # noqa: F401
+import attacks_files  # noqa: F401
 
 
 k_slowest = 10
@@ -139,6 +141,8 @@ class worker:
 
     def close(self):
         self.engine.close()
+        if self.world:
+            self.world.unmount_sites()
 
 
 def run_second(options):

@@ -207,9 +207,32 @@ def ctl_archive(world):
 
 
 @test
+def ctl_quota(world):
+    """hebergctl quota: a site's limit is set, shown with what it uses, survives, and is reported by check from 80 % on."""
+    uid = json.loads(ctl(world, "reserve", "quota", "--json"))["uid"]
+    path = f"{world.sites}/quota/www/file"
+    with open(path, "wb") as file:
+        file.write(os.urandom(900_000))
+    os.chown(path, uid, uid)
+    expect("no limit" in ctl(world, "quota", "quota"), "a limit before one is set")
+    said = json.loads(ctl(world, "quota", "quota", "1m,5", "--json"))
+    expect_equal((said["bytes_limit"], said["files_limit"], said["files"], said["is_complete"]), (1 << 20, 5, 3, True), "the limit and the files")
+    expect(80 <= said["percent"] < 100, f"its share: {said}")
+    expect_equal(json.loads(ctl(world, "show", "quota", "--json"))["disk"]["bytes_limit"], 1 << 20, "the limit in show")
+    expect(" of 1.0 MiB, 3 of 5 files" in ctl(world, "show", "quota"), "what show says")
+    for bad in ("1x", "-1", "1,2,3", "5 g"):
+        ctl(world, "quota", "--", "quota", bad, code=2)
+    ctl(world, "quota", "nosite", "1m", code=3)
+    expect("no limit" in ctl(world, "quota", "quota", "none"), "none")
+    expect("no limit" in ctl(world, "quota", "quota", "default"), "default")
+    expect(not os.path.exists(f"{world.sites}/quota/.heberg/quota"), "its file is left")
+    ctl(world, "purge", "quota", "--confirm", "quota", "--tree")
+
+
+@test
 def ctl_clone(world):
-    """hebergctl clone: the same files and keys, a UID, password, logs and address of its own; the first one is untouched, and what fails leaves nothing."""
-    world.made += ["dolly", "dolly-2", "dolly-3"]
+    """hebergctl clone: the same files, and keys where that is asked for, a UID, password, logs and address of its own; the first one is untouched, and what fails leaves nothing."""
+    world.made += ["dolly", "dolly-2", "dolly-3", "dolly-4"]
     made = json.loads(ctl(world, "create", "dolly", "--host", "dolly.test", "--json"))
     world.put("dolly", made["password"], "wool", "wool.txt")
     wait_for(10, "its log", lambda: world.fetch("dolly.test", "/wool.txt") == (200, "wool")
@@ -225,6 +248,11 @@ def ctl_clone(world):
     expect(world.can_log_in("dolly", made["password"]), "the first one's login")
     with open(f"{world.sites}/dolly-2/logs/access.log") as log:
         expect("Host: dolly.test" not in log.read(), "the first one's lines")
+    key, public = world.make_key("dolly")
+    ctl(world, "keys", "dolly", "add", input=public)
+    ctl(world, "clone", "dolly", "dolly-4", "--keep-keys", "--host", "dolly-4.test")
+    world.wait_for_password("dolly-4")
+    expect(world.can_log_in("dolly-4", key=key), "--keep-keys: the key")
     ctl(world, "clone", "dolly", "dolly-2", code=5)
     ctl(world, "clone", "dolly", "dolly-3", "--host", "a.test; }", code=2)
     ctl(world, "clone", "nosite", "dolly-3", code=3)

@@ -120,6 +120,8 @@ def packages_on_a_host(world):
         expect_equal(host.run("stat", "-c", "%U:%G", "/sites/hosted/www/index.php"), "hosted:hosted", "its owner")
         wait_for(5, "the upload in sftp.log", lambda: "/www/index.php" in host.run("cat", "/sites/hosted/logs/sftp.log"))
 
+        options = set(host.run("findmnt", "-n", "-o", "OPTIONS", "/sites").replace("\n", ",").split(","))
+        expect({"nosuid", "nodev"} <= options, f"mount options of /sites: {options}")
         # hebergctl check: it tests the site through the proxy and its log, reports what is broken, and repairs it with --fix.
         seen = json.loads(host.run_for(6, "hebergctl", "--json", "check", "hosted"))
         expect_equal([f["text"] for f in seen["findings"]], ["container hosted starts as root"], "findings")

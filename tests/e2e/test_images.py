@@ -37,6 +37,25 @@ def capabilities(world):
 
 
 @test
+def units_have_as_little(world):
+    """The packages' units have no more capabilities and writable paths than this list says, and why."""
+    wanted = {
+        # CHOWN, DAC_OVERRIDE, FOWNER, FSETID: folders in trees that are others'. KILL: sessions. The root: the trees.
+        "heberg-syncd": ("CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL", ["-/sites"]),
+        # What nginx -t does: its temporary folders and log (CHOWN, DAC_OVERRIDE), port 80 (NET_BIND_SERVICE). /run: nginx.pid and its own socket.
+        "heberg-proxy-render": ("CAP_CHOWN CAP_DAC_OVERRIDE CAP_NET_BIND_SERVICE", ["-/etc/nginx/conf.d -/var/log/nginx -/var/lib/nginx -/run"]),
+    }
+    for name, (capabilities_of, paths) in wanted.items():
+        with open(f"{k_source}/debian/{name}.service") as file:
+            lines = [line.strip() for line in file if "=" in line and not line.startswith("#")]
+        settings = [line.split("=", 1) for line in lines]
+        expect_equal([value for key, value in settings if key == "CapabilityBoundingSet"], [capabilities_of], f"{name}: capabilities")
+        expect_equal([value for key, value in settings if key in ("ReadWritePaths", "BindPaths")], paths, f"{name}: writable paths")
+        for line in ("NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes"):
+            expect(line in lines, f"{name}: {line} is missing")
+
+
+@test
 def read_only(world):
     """Nothing of a container's own file system can be written, nor the directory by the SFTP container."""
     def expect_read_only(name, path):

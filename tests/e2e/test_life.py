@@ -35,7 +35,7 @@ def tree(world):
     """The site's tree is made with its owners and modes, and the password's file is root's alone."""
     uid, _ = world.new_site("tree")
     wanted = {
-        "": (0, uid, 0o751), "www": (uid, uid, 0o2755), "logs": (0, uid, 0o750), ".ssh": (uid, uid, 0o700), ".heberg": (0, uid, 0o750),
+        "": (0, uid, 0o750), "www": (uid, uid, 0o2755), "logs": (0, uid, 0o750), ".ssh": (uid, uid, 0o700), ".heberg": (0, uid, 0o750),
     }
     for path, owner_group_mode in wanted.items():
         seen = os.stat(f"{world.sites}/tree/{path}")

@@ -53,6 +53,7 @@ class quickstart:
         for name in k_images:
             self.world.docker("tag", f"kept-{name}", name)
             self.world.docker("rmi", f"kept-{name}")
+        run(["umount", "--lazy", self.sites])  # where --purge did not come to that
         shutil.rmtree(self.folder)
         self.world.start_heberg()
 
@@ -76,6 +77,8 @@ def quickstart_life(world):
             expect(re.search(line, said), f"not said: {line}: {said}")
         expect("It works" in world.fetch_at(k_http_port, "site-1.localhost")[1], "the first site's page")
         expect_equal(containers(world), k_containers, "containers")
+        options = run(["findmnt", "-n", "-o", "OPTIONS", "-T", started.sites]).stdout.split(",")
+        expect({"nosuid", "nodev"} <= {option.strip() for option in options}, f"mount options of the sites: {options}")
 
         before = world.docker("ps", "-aq", "--no-trunc")
         said = started.succeed()
@@ -96,6 +99,7 @@ def quickstart_life(world):
 
         world.docker("rm", "-f", "another")
         started.succeed("--purge")
+        expect(not os.path.ismount(started.sites) and run(["mountpoint", "-q", started.sites]).returncode, "the sites are still a mount")
         expect_equal(os.listdir(started.sites), ["another"], "trees after --purge")
         expect_equal(sorted(os.listdir(started.folder)), ["sites"], "folders after --purge")
         expect_equal(world.docker("volume", "ls", "-q"), "", "volumes after --purge")

@@ -47,10 +47,12 @@ class world:
         self.sites = f"{folder}/sites"
         self.state = f"{folder}/state"
         self.config = f"{folder}/etc"
+        self.unmount_sites()
         for path in (self.sites, self.state, self.config):
             shutil.rmtree(path, ignore_errors=True)
             os.mkdir(path, 0o755)
         os.mkdir(f"{self.state}/directory", 0o755)
+        self.mount_sites()
         with open(f"{self.config}/heberg.toml", "w") as file:
             file.write(k_settings.format(sites=self.sites, uid_min=k_uid_min, uid_max=k_uid_max))
         self.ask = f"{folder}/askpass"
@@ -64,6 +66,15 @@ class world:
         self.shared_stack = contextlib.ExitStack()
 
     # --- heberg itself ---
+
+    def mount_sites(self):
+        """As quickstart and the packages do."""
+        for options in (["--bind", self.sites], ["-o", "remount,bind,nosuid,nodev"]):
+            subprocess.run(["mount", *options, self.sites], check=True)
+
+    def unmount_sites(self):
+        while run(["mountpoint", "-q", self.sites]).returncode == 0:
+            subprocess.run(["umount", "--lazy", self.sites], check=True)
 
     def deploy(self, what, engine_dir=None):
         """A function of deploy/containers.sh, with the tests' folders."""

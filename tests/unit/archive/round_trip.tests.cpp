@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "archive/pack.h"
 #include "archive/unpack.h"
+#include "archive/walk.h"
 #include "base/unique_fd.h"
 #include "support/temp_dir.h"
 
@@ -45,6 +46,44 @@ struct stat status_of(const fs::path& path) {
 }
 
 }  // namespace
+
+TEST_CASE("what an account cannot read by owner, group and mode is left out, a folder with all that is in it") {
+  struct row {
+    std::uint32_t uid, gid;
+    mode_t mode;
+    bool is_readable;
+  };
+  const row rows[] = {
+      {7, 8, S_IFREG | 0400, true},  {7, 8, S_IFREG | 0044, false}, {9, 8, S_IFREG | 0040, true},
+      {9, 8, S_IFREG | 0404, false}, {0, 0, S_IFREG | 0004, true},  {0, 0, S_IFREG | 0640, false},
+      {7, 8, S_IFDIR | 0500, true},  {7, 8, S_IFDIR | 0400, false}, {0, 0, S_IFDIR | 0711, false},
+  };
+  for (const auto& row : rows) {
+    INFO(row.uid << ":" << row.gid << " " << std::oct << row.mode);
+    struct stat file {};
+    file.st_uid = row.uid;
+    file.st_gid = row.gid;
+    file.st_mode = row.mode;
+    CHECK(can_read({.uid = 7, .gid = 8}, file) == row.is_readable);
+  }
+
+  const temp_dir dir;
+  fs::create_directories(dir / "tree/closed");
+  write_file(dir / "tree/closed/inner", "secret");
+  write_file(dir / "tree/open", "text");
+  write_file(dir / "tree/shut", "secret");
+  fs::permissions(dir / "tree/open", fs::perms(0644));
+  fs::permissions(dir / "tree/shut", fs::perms(0600));
+  fs::permissions(dir / "tree/closed", fs::perms(0700));
+  const unique_fd out(::open((dir / "a").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  auto most = k_no_limits;
+  most.readable_by = account_ids{.uid = 4'000'000, .gid = 4'000'000};
+  const auto packed = pack(k_about, open_folder(dir / "tree").get(), out.get(), compression::zstd, {}, most);
+  CHECK(packed.packed.size() == 2);  // the top, and:
+  CHECK(packed.packed.contains("open"));
+  CHECK(packed.left_out == std::vector<std::pair<std::string, std::string>>{{"closed", "its account cannot read it"},
+                                                                            {"shut", "its account cannot read it"}});
+}
 
 TEST_CASE("a tree comes back as it was: contents, modes, times, links, holes, names in any bytes") {
   const temp_dir dir;

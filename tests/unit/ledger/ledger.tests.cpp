@@ -243,10 +243,33 @@ TEST_CASE("a rename to a name that is taken changes nothing, not even the note")
   CHECK(book.list_moves().empty());
 }
 
-TEST_CASE("an erased site's UID can be given again") {
+TEST_CASE("an erased site's UID is spent: no other site gets it, one of the same name may") {
+  const temp_dir dir;
+  {
+    ledger book(dir.path());
+    write(book, make_site("gone", 20000));
+    CHECK(book.list_spent_uids().empty());
+    book.erase_site("gone");
+    CHECK(book.list_spent_uids() == spent_uids{{20000, "gone"}});
+    CHECK(read_spent_uids(dir.path()) == spent_uids{{20000, "gone"}});
+  }
+  ledger book(dir.path());
+  CHECK_THROWS_AS(write(book, make_site("next", 20000)), sqlite::error);
+  CHECK(book.list_sites().empty());
+  write(book, make_site("gone", 20000));
+  CHECK(book.list_spent_uids().empty());
+}
+
+TEST_CASE("a site that has its spent UID again can be renamed, rewritten and purged") {
   const temp_dir dir;
   ledger book(dir.path());
-  write(book, make_site("gone", 20000));
-  book.erase_site("gone");
-  CHECK_NOTHROW(write(book, make_site("next", 20000)));
+  write(book, make_site("a", 20000));
+  book.erase_site("a");
+  write(book, make_site("a", 20000));
+  book.rename_site({"a", "b"});
+  book.finish_move({"a", "b"});
+  CHECK_NOTHROW(write(book, make_site("b", 20000)));
+  book.erase_site("b");
+  CHECK(book.list_spent_uids() == spent_uids{{20000, "b"}});
+  CHECK_THROWS_AS(write(book, make_site("a", 20000)), sqlite::error);
 }

@@ -69,6 +69,17 @@ TEST_CASE("an empty file is the defaults, and the engine names the sites root as
   CHECK(s.warnings.empty());
 }
 
+TEST_CASE("a site's share of the disk is set in [sites]") {
+  const auto standard = parse_settings("", "heberg.toml").sites;
+  CHECK(standard.quota == 0);
+  CHECK(standard.quota_files == 0);
+  const auto set = parse_settings("[sites]\nquota = \"5GiB\"\nquota_files = 100000\n", "heberg.toml").sites;
+  CHECK(set.quota == 5'368'709'120);
+  CHECK(set.quota_files == 100'000);
+  CHECK_THROWS_AS(parse_settings("[sites]\nquota = \"much\"\n", "heberg.toml"), settings_error);
+  CHECK_THROWS_AS(parse_settings("[sites]\nquota_files = -1\n", "heberg.toml"), settings_error);
+}
+
 TEST_CASE("what becomes of the logs is set in [logs]") {
   const auto standard = parse_settings("", "heberg.toml").logs;
   CHECK(standard.enabled);

@@ -55,7 +55,7 @@ struct tree_fixture {
     return text;
   }
   void require_sound() {
-    CHECK(state("a") == "0:20000 0751");
+    CHECK(state("a") == "0:20000 0750");
     CHECK(state("a/www") == "20000:20000 2755");
     CHECK(state("a/logs") == "0:20000 0750");
     CHECK(state("a/.ssh") == "20000:20000 0700");
@@ -76,6 +76,14 @@ TEST_CASE_METHOD(tree_fixture,
   require_sound();
   CHECK(make().empty());
   CHECK(inspect().empty());
+  require_sound();
+}
+
+TEST_CASE_METHOD(tree_fixture, "a top that others can pass, as earlier versions made it, is closed to them") {
+  CHECK(make().empty());
+  fs::permissions(dir / "a", static_cast<fs::perms>(0751));
+  CHECK_THAT(inspect(), Contains("/sites/a has mode 0751, should have 0750"));
+  CHECK(make().empty());
   require_sound();
 }
 

@@ -2,6 +2,8 @@
 // The backup's dates and lists, and a missing restic. The repository itself: tests/e2e.
 #include "hebergctl/archive/restic.h"
 
+#include "support/temp_dir.h"
+
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
@@ -22,6 +24,16 @@ constexpr char k_list[] = R"([
 {"time":"2026-11-27T03:00:00Z","paths":["/../a.tar"],"id":"y"}])";
 
 }  // namespace
+
+TEST_CASE("a password in the private folder comes before the standard place, not before another that is set") {
+  const test::temp_dir dir;
+  const auto standard = (dir / "backup.password").string();
+  const auto hidden = (dir / "hidden").string();
+  CHECK(choose_password_file(standard, standard, hidden) == standard);
+  test::write_file(dir / "hidden", "x");
+  CHECK(choose_password_file(standard, standard, hidden) == hidden);
+  CHECK(choose_password_file("/srv/password", standard, hidden) == "/srv/password");
+}
 
 TEST_CASE("the snapshots of sites are listed in order of time, and others are skipped") {
   const auto all = parse_snapshots(k_list);

@@ -47,6 +47,31 @@ host_facts make_host() {
 
 }  // namespace
 
+TEST_CASE("a site that uses 80 % of its quota is a warning, one that uses all of it an error") {
+  auto site = make_site();
+  for (const auto& [share, weight] :
+       {std::pair(79U, severity::note), std::pair(80U, severity::warning), std::pair(100U, severity::error)}) {
+    INFO(share);
+    site.disk_share = share;
+    site.disk_text = "4 GiB of 5 GiB, 9 files";
+    const auto found = check_site(site, k_now);
+    REQUIRE(found.size() == (share < 80 ? 0 : 1));
+    if (found.empty()) continue;
+    CHECK(found[0].subject == "disk");
+    CHECK(found[0].weight == weight);
+    CHECK(found[0].text.find("it uses 4 GiB of 5 GiB") == 0);
+  }
+}
+
+TEST_CASE("what the host does not hold back is a warning, with its command") {
+  auto host = make_host();
+  host.missing_protection = {{"/sites is mounted without nodev", "mount -o remount,nodev /sites"}};
+  const auto found = check_host(host, {});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] ==
+        finding{"", "host", severity::warning, "/sites is mounted without nodev", "mount -o remount,nodev /sites"});
+}
+
 TEST_CASE("a site without a problem has no finding, and neither has its host") {
   CHECK(check_site(make_site(), k_now).empty());
   CHECK(check_host(make_host(), k_now).empty());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hebergctl/import/home_copy.h"
 #include "hebergctl/import/import_plan.h"
 #include "hebergctl/import/import_sources.h"
 #include "sqlite/sqlite.h"
@@ -102,6 +103,68 @@ TEST_CASE("sqlite: a query's columns by their names, and the file is only read")
   CHECK_THROWS_AS(query_accounts(path, "SELEC"), sqlite::error);
   CHECK_THROWS_AS(query_accounts(path, "DELETE FROM users RETURNING login AS name"), sqlite::error);
   CHECK_THROWS_AS(query_accounts((folder / "none").string(), "SELECT 1 AS name"), sqlite::error);
+}
+
+TEST_CASE("sqlite: a hostile schema neither runs functions with effects, nor for ever, nor fills the memory") {
+  const test::temp_dir folder;
+  const auto path = (folder / "100%?#.db").string();  // characters of URIs
+  {
+    sqlite::database db("file:" + (folder / "100%25%3f%23.db").string(),
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, path);
+    db.execute("CREATE TABLE t (name TEXT); INSERT INTO t VALUES ('a')");
+    db.execute(
+        "CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT max(i) AS name FROM n");
+    db.execute("CREATE VIEW large AS SELECT hex(zeroblob(500000000)) AS name");
+    db.execute("CREATE VIEW extension AS SELECT load_extension('/tmp/x') AS name");
+    db.execute(
+        "CREATE VIEW many AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 200000)"
+        " SELECT 'a' || i AS name FROM n");
+  }
+  REQUIRE(query_accounts(path, "SELECT name FROM t").size() == 1);
+  for (const auto* view : {"endless", "large", "extension"}) {
+    INFO(view);
+    CHECK_THROWS_AS(query_accounts(path, std::string("SELECT name FROM ") + view), sqlite::error);
+  }
+  CHECK_THROWS_WITH(query_accounts(path, "SELECT name FROM many"), Catch::Contains("more than 100000 rows"));
+  CHECK_THROWS_AS(query_accounts(path, "ATTACH '" + (folder / "made.db").string() + "' AS x"), std::exception);
+  CHECK_FALSE(std::filesystem::exists(folder / "made.db"));
+}
+
+TEST_CASE("a home is copied only where it is the account's own") {
+  struct row {
+    const char* path;
+    unsigned owner;
+    unsigned mode;
+    std::optional<std::uint32_t> uid;
+    const char* why;  // empty: copied
+  };
+  const row rows[] = {
+      {"/home/site_1", 20000, 0700, 20000, ""},
+      {"/home/other", 20000, 0755, std::nullopt, ""},
+      {"/srv/sftp/site_1", 0, 0755, 20000, ""},  // a chroot
+      {"/srv/sftp/site_1", 0, 0700, 20000, "the account cannot read it"},
+      {"/srv/secret", 0, 0755, 20000, "it belongs to UID 0, not to the account's UID 20000"},
+      {"/srv/secret", 0, 0755, std::nullopt, "it belongs to UID 0, not to a user"},
+      {"/home/site_2", 20001, 0755, 20000, "it belongs to UID 20001, not to the account's UID 20000"},
+      {"/home/site_1", 20000, 0300, 20000, "the account cannot read it"},
+      {"/", 20000, 0755, 20000, "/ is a folder of the system"},
+      {"/home", 20000, 0755, 20000, "/home is a folder of the system"},
+      {"/etc", 20000, 0755, 20000, "/etc is a folder of the system"},
+      {"/etc/site_1", 20000, 0755, 20000, "/etc/site_1 is in the system's folder /etc"},
+      {"/root/x", 20000, 0755, 20000, "/root/x is in the system's folder /root"},
+      {"/proc/1/root", 20000, 0755, 20000, "/proc/1/root is in the system's folder /proc"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.path << " " << row.owner);
+    struct stat home {};
+    home.st_uid = home.st_gid = row.owner;
+    home.st_mode = S_IFDIR | row.mode;
+    const auto why =
+        explain_home({.site = "site_1", .uid = 20000, .old_uid = row.uid, .old_gid = {}, .home = {}, .web_folder = {}},
+                     row.path, home);
+    CHECK(why.substr(0, why.find(';')) == row.why);
+  }
 }
 
 TEST_CASE("an account that cannot be imported unchanged is a conflict, with its reason") {

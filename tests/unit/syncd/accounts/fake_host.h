@@ -41,6 +41,7 @@ class fake_host final : public syncd::account_store,
  public:
   // ---- the world ----
   std::map<std::string, ledger::site> book;
+  ledger::spent_uids spent;
   std::map<std::string, directory::account> published;
   std::map<std::string, std::uint32_t> trees;
   std::map<std::string, fake_file> files;
@@ -157,8 +158,12 @@ class fake_host final : public syncd::account_store,
     step([&] { std::erase(moves, move); });
   }
   void erase_site(const std::string& site) override {
-    step([&] { book.erase(site); });
+    step([&] {
+      if (const auto row = book.find(site); row != book.end()) spent[row->second.uid] = site;
+      book.erase(site);
+    });
   }
+  ledger::spent_uids list_spent_uids() override { return spent; }
   void publish(std::span<const directory::account> accounts) override {
     if (directory_fails) throw std::runtime_error("directory: disk full");
     step([&] {

@@ -28,6 +28,7 @@ site::site_container make_container(std::string site, int created = 1, std::stri
 struct world {
   site_rows rows;
   tree::site_owners trees;
+  ledger::spent_uids spent;
   std::map<std::string, std::string> foreign;
   account_rules rules{.uids = {20000, 20003}, .retire_after = 5s};
   std::map<std::string, std::string> last_refusals;
@@ -36,6 +37,7 @@ struct world {
 
   changes run(const std::vector<site::site_container>& containers, syncd::time now) {
     const host_queries queries{.owners_of_trees = [this]() -> const tree::site_owners& { return ++tree_scans, trees; },
+                               .spent_uids = [this] { return spent; },
                                .explain_foreign =
                                    [this](const std::string& site, std::uint32_t uid) {
                                      if (const auto found = foreign.find(site); found != foreign.end())
@@ -54,6 +56,31 @@ struct world {
 };
 
 }  // namespace
+
+TEST_CASE("a new site never gets the UID of a purged site, whatever the owner of its tree") {
+  world w;
+  w.spent = {{20000, "gone"}, {20001, "back"}};
+  w.trees["thief"] = {20000, 20000};
+  w.trees["back"] = {20001, 20001};
+  const auto result = w.run({make_container("thief"), make_container("back"), make_container("new")}, at(7ms));
+  CHECK(w.uid("back") == 20001);  // its own
+  CHECK(w.uid("thief") == 20002);
+  CHECK(w.uid("new") == 20003);
+  CHECK(std::ranges::any_of(result.events, [](const auto& event) {
+    return event.site == "thief" && event.text.find("it was that of gone, which is purged") != std::string::npos;
+  }));
+}
+
+TEST_CASE("a UID is not given while a folder beside the trees has it, but to the site of that folder") {
+  const auto leftover = GENERATE(".gone.archived", ".gone.purged", ".gone.incoming", ".gone.restore");
+  world w;
+  w.trees[leftover] = {20000, 20000};
+  w.run({make_container("new")}, at(7ms));
+  CHECK(w.uid("new") == 20001);
+  w.trees["gone"] = {20000, 20000};
+  w.run({make_container("new"), make_container("gone")}, at(8ms));
+  CHECK(w.uid("gone") == 20000);
+}
 
 TEST_CASE("a new site gets a row with the next UID, its host as gecos and its creation time") {
   world w;
