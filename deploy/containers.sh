@@ -37,11 +37,12 @@ make_network() {
 }
 
 # The host's PID namespace, to find and cut the sessions of a site that went. Its capabilities: the sites' folders are others' (CHOWN,
-# DAC_OVERRIDE, FOWNER, FSETID), and so are their sessions (KILL). sshd's host keys: hebergctl status shows their fingerprints. The
+# DAC_OVERRIDE, FOWNER, FSETID), and so are their sessions (KILL); it compares what the sites' containers have mounted with the trees
+# (SYS_PTRACE, for /proc/PID/root). sshd's host keys: hebergctl status shows their fingerprints. The
 # journal's sockets, by their folder: for logs.also = ["journald"].
 run_syncd() {
   docker run --detach --name heberg-syncd "${k_locked_down[@]}" --network none --pid host \
-    --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add FSETID --cap-add KILL \
+    --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add FSETID --cap-add KILL --cap-add SYS_PTRACE \
     --memory 1g --pids-limit 64 \
     --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
     --volume "$state_dir:/var/lib/heberg" --volume "$sites_dir:/sites" --volume heberg-sftp-keys:/etc/ssh/host_keys:ro \

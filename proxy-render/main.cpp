@@ -3,6 +3,7 @@
 #include "process/split_arguments.h"
 #include "program/command_line.h"
 #include "program/log.h"
+#include "program/settings_value.h"
 #include "proxy-render/daemon.h"
 #include "proxy-render/nginx/features.h"
 #include "proxy-render/nginx/nginx.h"
@@ -14,6 +15,7 @@
 #include "proxy-render/render/generation.h"
 #include "proxy-render/status.h"
 #include "site/hosts.h"
+#include "site/site.h"
 #include "site/variables/variables.h"
 
 #include <CLI/CLI.hpp>
@@ -25,8 +27,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <variant>
 
@@ -102,27 +106,63 @@ proxy::render_options asked_render_options_of(const settings& s, const std::shar
   return options;
 }
 
-std::optional<site::host> default_host_of(const settings& s) {
-  if (s.proxy.default_host.empty()) return std::nullopt;
-  auto parsed = site::parse_host(s.proxy.default_host);
+site::host read_host(const char* key, const std::string& text) {
+  auto parsed = site::parse_host(text);
   if (const auto* why = std::get_if<std::string>(&parsed))
-    throw settings_error("[proxy] default_host " + s.proxy.default_host + ": " + *why);
+    throw settings_error(std::string("[proxy] ") + key + " " + text + ": " + *why);
   return std::get<site::host>(std::move(parsed));
 }
 
+std::optional<site::host> default_host_of(const settings& s) {
+  if (s.proxy.default_host.empty()) return std::nullopt;
+  return read_host("default_host", s.proxy.default_host);
+}
+
+std::set<site::host> shared_hosts_of(const settings& s) {
+  std::set<site::host> hosts;
+  for (const auto& text : s.proxy.shared_hosts) hosts.insert(read_host("shared_hosts", text));
+  return hosts;
+}
+
+std::map<site::host, std::string> host_owners_of(const settings& s) {
+  std::map<site::host, std::string> owners;
+  for (const auto& text : s.proxy.host_owners) {
+    const auto pair = parse_word_pair(text).value_or(std::pair<std::string, std::string>());
+    const bool is_container = pair.second.starts_with("container:");
+    if (const auto why = site::explain_site_name(pair.second); !is_container && !why.empty())
+      throw settings_error("[proxy] host_owners: \"" + text + "\": " + why);
+    const auto owner = is_container ? pair.second : "site:" + pair.second;
+    if (!owners.emplace(read_host("host_owners", pair.first), owner).second)
+      throw settings_error("[proxy] host_owners: " + pair.first + " has two owners: remove one of the lines");
+  }
+  return owners;
+}
+
+std::vector<proxy::port_range> external_ports_of(const settings& s) {
+  std::vector<proxy::port_range> ranges;
+  for (const auto& text : s.proxy.external_ports) {
+    if (const auto range = parse_port_range(text)) ranges.push_back({range->first, range->second});
+  }
+  return ranges;
+}
+
 proxy::daemon_options daemon_options_of(const settings& s, const command_line& line) {
-  return {.watch = {.host = s.docker.host},
-          .plan = {.sites = {.root = s.sites.host_root, .images = s.sites.images},
-                   .own_ports = {s.proxy.http_port, s.proxy.https_port},
-                   .keep_names = s.proxy.hold_names_for,
-                   .default_host = default_host_of(s),
-                   .location = {.container = nginx_container_of(s), .own_ids = proxy::read_own_ids()}},
-          .hosts_file = line.hosts_file,
-          .folders = {.certs = s.proxy.certs,
-                      .vhost_d = s.proxy.vhost_d,
-                      .htpasswd = s.proxy.htpasswd,
-                      .conf_d = s.proxy.conf_d,
-                      .errors = s.proxy.errors}};
+  return {
+      .watch = {.host = s.docker.host},
+      .plan = {.sites = {.root = s.sites.host_root, .images = s.sites.images, .named_by_label = s.sites.named_by_label},
+               .own_ports = {s.proxy.http_port, s.proxy.https_port},
+               .external_ports = external_ports_of(s),
+               .shared_hosts = shared_hosts_of(s),
+               .host_owners = host_owners_of(s),
+               .keep_names = s.proxy.hold_names_for,
+               .default_host = default_host_of(s),
+               .location = {.container = nginx_container_of(s), .own_ids = proxy::read_own_ids()}},
+      .hosts_file = line.hosts_file,
+      .folders = {.certs = s.proxy.certs,
+                  .vhost_d = s.proxy.vhost_d,
+                  .htpasswd = s.proxy.htpasswd,
+                  .conf_d = s.proxy.conf_d,
+                  .errors = s.proxy.errors}};
 }
 
 proxy::generation_port generation_port_of(const settings& s) {

@@ -20,9 +20,13 @@ class checker {
     }
     open_root();
     const auto containers = classify(all);
-    const auto changes = reconcile(put_in_order(containers), rows_, wall_time(), rules(), queries());
+    const auto ordered = put_in_order(containers);
+    // Not counted as a problem: that network may have enable_icc off.
+    for (const auto& [site, network] : site::find_shared_networks(ordered))
+      print(site, site::explain_shared_network(network));
+    const auto changes = reconcile(ordered, rows_, wall_time(), rules(), queries());
     for (const auto& event : changes.events) {
-      if (event.text == k_default_network) continue;  // printed for all containers, by classify()
+      if (event.is_network) continue;  // printed above
       if (event.weight == level::warning) {
         problem(event.site, event.text);
       } else {
@@ -65,14 +69,13 @@ class checker {
   std::vector<site::site_container> classify(const docker::containers& all) {
     const auto& sites = settings_.sites;
     const site::site_settings how{.root = sites.host_root.empty() ? sites.root : sites.host_root,
-                                  .images = sites.images};
+                                  .images = sites.images,
+                                  .named_by_label = sites.named_by_label};
     const site::classifier classifier(how);
     std::vector<site::site_container> containers;
     for (const auto& [id, container] : all) {
       auto result = classifier.classify(container);
       if (auto* accepted = std::get_if<site::site_container>(&result)) {
-        // Not counted as a problem: dockerd may run with icc off.
-        if (accepted->on_default_network) print(accepted->site, k_default_network);
         containers.push_back(std::move(*accepted));
       }
       if (auto* refusal = std::get_if<site::rejected_container>(&result)) {

@@ -2,6 +2,7 @@
 #include "syncd/host_machine.h"
 
 #include "base/errors.h"
+#include "docker/call.h"
 #include "tree/admin_files.h"
 #include "tree/host_protection.h"
 #include "tree/sessions.h"
@@ -17,6 +18,11 @@
 #include <utility>
 
 namespace heberg::syncd {
+namespace {
+
+constexpr std::chrono::seconds k_stop_timeout{10};  // nothing else is done meanwhile: an escape is under way
+
+}  // namespace
 
 directory::owners real_directory_owners() {
   system_name_service names;
@@ -27,6 +33,15 @@ directory::owners real_directory_owners() {
 host_machine::host_machine(const settings& settings, host_parts parts, std::function<void(hash_result)> hashed)
     : settings_(settings),
       parts_(std::move(parts)),
+      mounts_(
+          site::classifier({.root = settings.sites.host_root.empty() ? settings.sites.root : settings.sites.host_root,
+                            .images = settings.sites.images}),
+          parts_.procs, [this](level severity, const std::string& text) { log(severity, text); },
+          [host = settings.docker.host](const std::string& id) {
+            const auto answer = docker::call(host, docker::method::post, "/containers/" + id + "/stop?t=0", {},
+                                             {.timeout = k_stop_timeout});
+            return answer.is_good() || answer.status == 304 || answer.status == 404 ? std::string() : answer.reason();
+          }),
       ledger_(settings.state_dir),
       hasher_(
           [this](const std::string& site, const tree::secret& password) { return store_new_password(site, password); },
@@ -161,6 +176,11 @@ void host_machine::move_tree(const std::string& from, const std::string& to) {
     throw_errno("rename " + from + " to", to);
   }
   if (::fsync(root_fd->get()) != 0) throw_errno("fsync", settings_.sites.root);
+}
+
+std::string host_machine::explain_mounts(const docker::container& container) {
+  const auto root_fd = root();
+  return root_fd == nullptr ? std::string() : mounts_.explain(root_fd->get(), container);
 }
 
 void host_machine::store_password(const std::string& site, const tree::secret& line) {

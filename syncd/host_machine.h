@@ -8,6 +8,7 @@
 #include "syncd/accounts/hasher.h"
 #include "syncd/accounts/host.h"
 #include "syncd/accounts/password_watch.h"
+#include "syncd/mount_witness.h"
 #include "syncd/sftp/sftp_log.h"
 #include "tree/ownership.h"
 #include "tree/site_trees.h"
@@ -71,6 +72,7 @@ class host_machine final : public account_store,
   const tree::site_owners& owners_of_trees() override;
   bool has_tree(const std::string& name) override;
   void move_tree(const std::string& from, const std::string& to) override;
+  std::string explain_mounts(const docker::container& container) override;
 
   std::string explain_foreign(const std::string& site, std::uint32_t uid) override;
 
@@ -97,6 +99,7 @@ class host_machine final : public account_store,
 
   const settings settings_;
   const host_parts parts_;
+  mount_witness mounts_;
   ledger::ledger ledger_;
   password_watch watch_;
   mutable std::mutex root_mutex_;  // the hasher's thread stores new passwords below the root

@@ -145,12 +145,6 @@ class site_check {
           "run it with --user " + std::to_string(site_.row.uid) + ":" + std::to_string(site_.row.uid) +
               ", or hebergctl create");
     }
-    for (const auto& network : c.networks) {
-      if (network.name == "bridge")
-        add("container", severity::warning,
-            shown + " is on Docker's default network, where other containers can connect to it",
-            "run it with --network heberg-sites");
-    }
   }
 
   void check_containers() {
@@ -158,6 +152,7 @@ class site_check {
       add("container", severity::error, "Docker has no container of this site, but the ledger expects one",
           "hebergctl sync");
     for (const auto& c : site_.containers) check_container(c);
+    if (!site_.shared_network.empty()) add("container", severity::warning, site_.shared_network);
   }
 
   void check_address(const address_answer& address) {

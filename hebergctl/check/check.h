@@ -62,6 +62,7 @@ struct site_facts {
   shadow_answer shadow;
   std::optional<bool> password_holds;  // its file's password matches the hash; empty: not checked
   std::vector<docker::container> containers;
+  std::string shared_network = {};        // the sentence about a network where others reach it; empty: there is none
   std::vector<address_answer> addresses;  // empty where no proxy is within reach
   std::optional<unsigned> disk_share;     // per cent of its quota; empty: it has none, or no tree
   std::string disk_text = {};             // what it uses, and of what

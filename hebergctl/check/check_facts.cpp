@@ -75,12 +75,25 @@ class gatherer {
   }
 
   void list_containers() {
-    const site::classifier classifier({.root = settings_.sites.host_root, .images = settings_.sites.images});
+    const site::classifier classifier({.root = settings_.sites.host_root,
+                                       .images = settings_.sites.images,
+                                       .named_by_label = settings_.sites.named_by_label});
+    std::vector<site::site_container> accepted;
     try {
       for (auto& [id, container] : docker::fetch_containers({.host = settings_.docker.host})) {
         const auto found = classifier.classify(container);
-        if (const auto* one = std::get_if<site::site_container>(&found)) containers_[one->site].push_back(container);
+        if (const auto* one = std::get_if<site::site_container>(&found)) {
+          accepted.push_back(*one);
+          containers_[one->site].push_back(container);
+        }
+        if (const auto* refusal = std::get_if<site::rejected_container>(&found)) {
+          facts_.host.refused.try_emplace("container " + site::quoted(refusal->container),
+                                          "not accepted as a site's container: " + refusal->reason);
+        }
       }
+      std::vector<const site::site_container*> listed;
+      for (const auto& one : accepted) listed.push_back(&one);
+      shared_networks_ = site::find_shared_networks(listed);
     } catch (const std::exception& error) {
       facts_.host.engine_problem = error.what();
     }
@@ -104,6 +117,8 @@ class gatherer {
     site.nss = accounts_.ask_nss(name);
     site.shadow = accounts_.find_shadow(name);
     if (const auto found = containers_.find(name); found != containers_.end()) site.containers = found->second;
+    if (const auto found = shared_networks_.find(name); found != shared_networks_.end())
+      site.shared_network = site::explain_shared_network(found->second);
     const bool has_logs = settings_.logs.enabled && root_ != nullptr && !row.is_retired();
     if (trees_ && !row.is_retired()) {
       if (options_.fix) (void)trees_->repair(name, row.uid);
@@ -168,6 +183,7 @@ class gatherer {
   tree::shared_fd root_;
   std::optional<tree::site_trees> trees_;
   std::map<std::string, std::vector<docker::container>> containers_;  // by site
+  std::map<std::string, std::string> shared_networks_;                // site -> network
   log_arrival arrival_;
   facts facts_;
 };

@@ -7,6 +7,8 @@
 #include "json/fields.h"
 #include "json/parse.h"
 #include "site/hosts.h"
+#include "site/multiports.h"
+#include "site/variables/variables.h"
 
 #include <nlohmann/json.hpp>
 
@@ -40,6 +42,50 @@ std::optional<std::vector<std::string>> read_texts(const json& document, const c
     texts.push_back(element.get<std::string>());
   }
   return texts;
+}
+
+std::optional<std::string> find_in(const std::vector<std::string>& environment, std::string_view name) {
+  std::optional<std::string> value;
+  for (const auto& variable : environment) {
+    if (variable.starts_with(name) && variable.size() > name.size() && variable[name.size()] == '=')
+      value = variable.substr(name.size() + 1);  // the last one counts, as for the engine
+  }
+  return value;
+}
+
+// Why these environment variables may not be set; empty: they may. Host names are the sysadmin's to list.
+std::string explain_hosts_of(const specification& wanted) {
+  constexpr char k_name[] = "VIRTUAL_HOST_MULTIPORTS";
+  docker::container container;
+  const auto value = find_in(wanted.environment, k_name);
+  if (!value) return {};
+  container.environment = {{k_name, *value}};
+  const auto several = site::multiports_of(container);
+  if (const auto* refused = std::get_if<site::refused_value>(&several))
+    return std::string(k_name) + ": " + refused->value + " " + refused->reason;
+  std::vector<site::host> listed;
+  for (const auto& text : wanted.hosts) {
+    const auto host = site::parse_host(text);
+    if (const auto* one = std::get_if<site::host>(&host)) listed.push_back(*one);
+  }
+  for (const auto& one : std::get<std::vector<site::multiport>>(several)) {
+    if (std::ranges::count(listed, one.host) == 0) {
+      return std::string(k_name) + ": the host " + site::printable(one.host.text) +
+             " is none of the site's hosts: add --host " + site::printable(one.host.text);
+    }
+  }
+  return {};
+}
+
+// A label of each variable that a container may set: what the image says in its place does not count.
+json proxy_labels_of(const specification& wanted) {
+  json labels = json::object();
+  for (const auto variable : site::variable::all()) {
+    if (variable.row().setter == site::variable_setter::sysadmin) continue;
+    labels[site::label_of(variable)] = find_in(wanted.environment, variable.name()).value_or("");
+  }
+  labels[site::label_of("VIRTUAL_HOST")] = join(wanted.hosts, ",");
+  return labels;
 }
 
 // Everything but the labels. The fingerprint is its hash.
@@ -88,7 +134,7 @@ std::string explain_specification(const specification& wanted) {
     if (equals == std::string::npos || equals == 0 || !is_plain(variable) || variable.starts_with("VIRTUAL_HOST="))
       return "invalid environment variable " + site::printable(variable) + ": use NAME=VALUE (host names: --host)";
   }
-  return {};
+  return explain_hosts_of(wanted);
 }
 
 std::string to_text(const specification& wanted) {
@@ -113,9 +159,11 @@ std::optional<specification> parse_specification(std::string_view text) {
 
 std::string create_body(const placed_site& site) {
   auto body = body_of(site);
-  body["Labels"] = {{k_site_label, site.site},
-                    {k_specification_label, to_text(site.wanted)},
-                    {k_fingerprint_label, fingerprint_of(site)}};
+  auto labels = proxy_labels_of(site.wanted);
+  labels[k_site_label] = site.site;
+  labels[k_specification_label] = to_text(site.wanted);
+  labels[k_fingerprint_label] = fingerprint_of(site);
+  body["Labels"] = std::move(labels);
   return body.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 

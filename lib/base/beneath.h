@@ -14,6 +14,10 @@ namespace heberg {
 // failure: ELOOP for a link, EXDEV for a path that leaves the folder.
 [[nodiscard]] unique_fd open_beneath(int dirfd, const char* path, int flags, mode_t mode = 0) noexcept;
 
+// Like open_beneath(), but as a process sees it whose root is that folder: "/" and ".." at its top, and links, lead to
+// places in it (RESOLVE_IN_ROOT). For the root of a container.
+[[nodiscard]] unique_fd open_in_root(int dirfd, const char* path, int flags) noexcept;
+
 // Opens what an O_PATH descriptor names, whatever bears its name by now: it was judged (fstat), and is to be read or
 // written. O_CLOEXEC and O_NOCTTY are added. Empty with errno set on failure.
 [[nodiscard]] unique_fd reopen(int path_fd, int flags) noexcept;

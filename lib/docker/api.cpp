@@ -54,6 +54,10 @@ std::string inspect_target(api_version version, std::string_view id) {
   return prefix(version) + "/containers/" + std::string(id) + "/json";
 }
 
+std::string image_target(api_version version, std::string_view id) {
+  return prefix(version) + "/images/" + std::string(id) + "/json";
+}
+
 std::string events_target(api_version version) {
   return prefix(version) + "/events?filters=" + percent_encode(k_event_filters);
 }

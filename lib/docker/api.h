@@ -19,6 +19,7 @@ inline constexpr api_version k_api_newest{1, 47};  // Docker 27; what we read is
 [[nodiscard]] std::string ping_target();
 [[nodiscard]] std::string list_target(api_version version);
 [[nodiscard]] std::string inspect_target(api_version version, std::string_view id);  // id: is_container_id
+[[nodiscard]] std::string image_target(api_version version, std::string_view id);    // id: is_image_id
 // The engine sends only what parse_event makes use of: health checks alone would be three more events each.
 [[nodiscard]] std::string events_target(api_version version);
 

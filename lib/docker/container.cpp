@@ -17,4 +17,21 @@ const std::string* find_label(const container& c, std::string_view name) noexcep
   return found == c.labels.end() ? nullptr : &found->second;
 }
 
+namespace {
+
+bool has(const std::map<std::string, std::string>& values, std::string_view name, std::string_view value) {
+  const auto found = values.find(std::string(name));
+  return found != values.end() && found->second == value;
+}
+
+}  // namespace
+
+bool is_images_environment(const container& c, std::string_view name, std::string_view value) {
+  return c.image_gives && has(c.image_gives->environment, name, value);
+}
+
+bool is_images_label(const container& c, std::string_view name, std::string_view value) {
+  return c.image_gives && has(c.image_gives->labels, name, value);
+}
+
 }  // namespace heberg::docker

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,13 @@ struct network {
   auto operator<=>(const network&) const = default;
 };
 
+// What an image gives to every container of it, unless who starts the container says otherwise.
+struct image_config {
+  std::map<std::string, std::string> environment;
+  std::map<std::string, std::string> labels;
+  bool is_unknown = false;  // the engine has no such image any more: which values are its own cannot be told
+};
+
 struct container {
   std::string id;        // 64 hexadecimal digits
   std::string name;      // without the leading slash
@@ -48,6 +56,7 @@ struct container {
   std::string user;      // Config.User
   std::chrono::sys_time<std::chrono::nanoseconds> created;
   std::chrono::sys_time<std::chrono::nanoseconds> started;  // the last time; the epoch where it never was
+  std::uint32_t pid = 0;                                    // of its first process, on the engine's host; 0: none
   std::uint32_t restarts = 0;                               // by the engine's restart policy, since it was created
   container_state state = container_state::unknown;
   enum health health = health::none;
@@ -58,6 +67,8 @@ struct container {
   std::string network_of;  // the id of the container whose network it shares; then it has no networks itself
   std::vector<std::pair<std::string, std::string>> environment;  // in the engine's order; the last of a name wins
   std::map<std::string, std::string> labels;
+  std::shared_ptr<const image_config>
+      image_gives;                  // one for all containers of the image; nullptr: it was not asked for
   std::vector<mount> mounts;        // sorted by destination
   std::vector<port> exposed_ports;  // NetworkSettings.Ports, or Config.ExposedPorts where that is empty; sorted
   std::vector<network> networks;    // sorted by name
@@ -72,5 +83,9 @@ struct container {
 // The value of an environment variable or a label; nullptr where there is none. Exact match.
 [[nodiscard]] const std::string* find_environment(const container& c, std::string_view name) noexcept;
 [[nodiscard]] const std::string* find_label(const container& c, std::string_view name) noexcept;
+
+// Whether the image has this very value, so that it need not be the one who started the container that set it.
+[[nodiscard]] bool is_images_environment(const container& c, std::string_view name, std::string_view value);
+[[nodiscard]] bool is_images_label(const container& c, std::string_view name, std::string_view value);
 
 }  // namespace heberg::docker

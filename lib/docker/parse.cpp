@@ -150,7 +150,7 @@ constexpr wanted_key k_mount[] = {{"Type"}, {"Name"}, {"Source"}, {"Destination"
 constexpr wanted_key k_host_config[] = {{"NetworkMode"}};
 
 constexpr wanted_key k_health[] = {{"Status"}};
-constexpr wanted_key k_state[] = {{"Status"}, {"StartedAt"}, {"Health", k_health}};
+constexpr wanted_key k_state[] = {{"Status"}, {"StartedAt"}, {"Pid"}, {"Health", k_health}};
 constexpr wanted_key k_config[] = {{"Image"}, {"User"}, {"Tty"}, {"Env"}, {"Labels"}, {"ExposedPorts", k_port_names}};
 constexpr wanted_key k_settings[] = {{"Networks", k_networks}, {"Ports", k_port_names}};
 constexpr wanted_key k_inspect[] = {
@@ -165,6 +165,9 @@ constexpr wanted_key k_inspect[] = {
     {"Config", k_config},
     {"NetworkSettings", k_settings},
 };
+
+constexpr wanted_key k_image_config[] = {{"Env"}, {"Labels"}};
+constexpr wanted_key k_image[] = {{"Config", k_image_config}};
 
 constexpr wanted_key k_listed_port[] = {{"PrivatePort"}, {"Type"}};
 constexpr wanted_key k_listed_settings[] = {{"Networks", k_networks}};
@@ -218,6 +221,11 @@ bool is_container_id(std::string_view id) noexcept {
          std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+bool is_image_id(std::string_view id) noexcept {
+  constexpr std::string_view k_digest = "sha256:";
+  return is_container_id(id.starts_with(k_digest) ? id.substr(k_digest.size()) : id);
+}
+
 bool is_no_such_container(unsigned status, std::string_view body) noexcept {
   return status == 404 || (status == 500 && body.find("\"cause\":\"no such container\"") != std::string_view::npos);
 }
@@ -248,6 +256,8 @@ parsed<container> parse_inspect(std::string_view text_) {
   c.started = parse_time(text(state, "StartedAt"));
   if (const auto& restarts = field(document, "RestartCount"); restarts.is_number_unsigned())
     c.restarts = static_cast<std::uint32_t>(std::min<std::uint64_t>(restarts.get<std::uint64_t>(), UINT32_MAX));
+  if (const auto& pid = field(state, "Pid"); pid.is_number_unsigned())
+    c.pid = static_cast<std::uint32_t>(std::min<std::uint64_t>(pid.get<std::uint64_t>(), UINT32_MAX));
   c.state = state_of(text(state, "Status"));
   c.health = health_of(text(field(state, "Health"), "Status"));
   c.tty = flag(config, "Tty", false);
@@ -259,6 +269,24 @@ parsed<container> parse_inspect(std::string_view text_) {
   if (c.exposed_ports.empty()) c.exposed_ports = ports_of(field(config, "ExposedPorts"));
   c.networks = networks_of(field(settings, "Networks"));
   result.value = std::move(c);
+  return result;
+}
+
+parsed<image_config> parse_image(std::string_view text_) {
+  parsed<image_config> result;
+  const auto document =
+      filter_json(text_, k_image, {.bytes = k_inspect_bytes_max, .values = k_values_max}, result.problem);
+  if (document.is_discarded()) return result;
+  if (!document.is_object()) {
+    result.problem = "is no object";
+    return result;
+  }
+  const auto& config = field(document, "Config");
+  image_config image;
+  for (auto& [name, value] : environment_of(field(config, "Env")))
+    image.environment.insert_or_assign(std::move(name), std::move(value));
+  image.labels = labels_of(field(config, "Labels"));
+  result.value = std::move(image);
   return result;
 }
 

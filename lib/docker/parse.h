@@ -52,6 +52,8 @@ struct event {
 
 // 64 lower-case hexadecimal digits: safe in a URL.
 [[nodiscard]] bool is_container_id(std::string_view id) noexcept;
+// The same, with or without "sha256:" before it.
+[[nodiscard]] bool is_image_id(std::string_view id) noexcept;
 
 // An answer about a container that is gone: 404, or Podman's 500 for one that went while it was being asked (seen with
 // 4.3.1).
@@ -61,6 +63,7 @@ struct event {
 
 [[nodiscard]] parsed<engine_version> parse_version(std::string_view text);  // GET /version
 [[nodiscard]] parsed<container> parse_inspect(std::string_view text);       // GET /containers/ID/json
+[[nodiscard]] parsed<image_config> parse_image(std::string_view text);      // GET /images/ID/json
 [[nodiscard]] parsed<event> parse_event(std::string_view line);             // one line of GET /events
 
 // GET /containers/json: containers as a list has them, `inspected` false. Entries without a sound id are left out.

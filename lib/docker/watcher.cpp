@@ -14,8 +14,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <array>
 #include <exception>
+#include <map>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -74,13 +76,15 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
         engine(parse_endpoint(options.host)),
         handlers(std::move(on)),
         machine(options, std::random_device{}()),
-        timers{asio::steady_timer(io), asio::steady_timer(io), asio::steady_timer(io), asio::steady_timer(io)} {}
+        timers{asio::steady_timer(io), asio::steady_timer(io), asio::steady_timer(io), asio::steady_timer(io)},
+        image_news(io, asio::steady_timer::time_point::max()) {}
 
   void stop() noexcept {
     stopped = true;
     if (current) current->close();
     current.reset();
     for (auto& timer : timers) timer.cancel();
+    image_news.cancel();
   }
 
   void feed(watch_input input) {
@@ -219,8 +223,50 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
     ++calls.inspects;
     const auto a = co_await c->get(inspect_target(s->version, id), k_inspect_bytes_max, options.request_timeout);
     if (s->closed) co_return;
+    auto found = judge_inspection(id, a);
+    if (auto* inspected = std::get_if<watch_inspected>(&found); inspected != nullptr) {
+      const auto image = inspected->value.image_id;
+      const auto problem = co_await learn_image(s, *c, image);
+      if (s->closed) co_return;
+      if (!problem.empty()) found = watch_inspect_failed{id, problem};
+      if (const auto known = images.find(image); problem.empty() && known != images.end())
+        inspected->value.image_gives = known->second;
+    }
     s->give_back(std::move(c));
-    feed(judge_inspection(id, a));
+    feed(std::move(found));
+  }
+
+  // What the image gives to its containers, asked once for all of them. Says why it could not be asked; an engine that
+  // has no such image any more, or tells nothing of images, has answered.
+  asio::awaitable<std::string> learn_image(session_pointer s, connection& c, std::string id) {
+    while (asked_images.contains(id)) {
+      co_await image_news.async_wait(k_token);
+      if (s->closed) co_return std::string();
+    }
+    if (images.contains(id)) co_return std::string();
+    image_config nothing;
+    nothing.is_unknown = true;
+    if (!is_image_id(id)) {
+      images.emplace(id, std::make_shared<const image_config>(std::move(nothing)));
+      co_return std::string();
+    }
+    asked_images.insert(id);
+    ++calls.images;
+    const auto a = co_await c.get(image_target(s->version, id), k_inspect_bytes_max, options.request_timeout);
+    asked_images.erase(id);
+    image_news.cancel();
+    if (s->closed) co_return std::string();
+    if (!a.problem.empty() || a.status >= 500)
+      co_return "its image " + id.substr(0, 19) + ": " + complain("inspect", a);
+    auto image = a.status == 200 ? parse_image(a.body) : parsed<image_config>{std::move(nothing), {}};
+    if (!image.value) co_return "the inspection of its image " + image.problem;
+    if (image.value->is_unknown && handlers.log)
+      handlers.log(log_level::warning, "image " + id.substr(0, 19) + ": the engine answers " +
+                                           std::to_string(a.status) +
+                                           ": labels heberg.proxy.* of its containers do not count");
+    std::erase_if(images, [](const auto& known) { return known.second.use_count() == 1; });
+    images.insert_or_assign(id, std::make_shared<const image_config>(std::move(*image.value)));
+    co_return std::string();
   }
 
   static watch_input judge_inspection(const std::string& id, const answer& a) {
@@ -257,6 +303,9 @@ struct watcher::impl : std::enable_shared_from_this<impl> {
   counters calls;
   std::array<asio::steady_timer, 4> timers;  // by watch_timer
   session_pointer current;
+  std::map<std::string, std::shared_ptr<const image_config>> images;  // by id, of the containers that are known
+  std::set<std::string> asked_images;                                 // that the engine is being asked about
+  asio::steady_timer image_news;
   bool stopped = false;
 };
 

@@ -5,7 +5,7 @@
 // - Subscribe to the events, then list, then inspect what is new or changed, then report "synced"; the same after every
 //   reconnect (back-off with jitter, 100 ms to 5 s) and every 60 s as a safety net.
 // - Nothing that happens while listing is lost.
-// - One changed container costs one inspect call, whatever the number of containers.
+// - One changed container costs one inspect call, whatever the number of containers; a new image costs one more, once.
 // - A periodic list inspects only containers whose list entry differs from the last one.
 // - An engine that cannot be reached changes nothing: what was known stays known.
 //
@@ -68,7 +68,7 @@ class watcher {
 
   // Engine calls made so far, by kind, for tests, benchmarks and --status.
   struct counters {
-    std::uint64_t lists = 0, inspects = 0, connects = 0;
+    std::uint64_t lists = 0, inspects = 0, images = 0, connects = 0;
   };
   [[nodiscard]] counters count_calls() const noexcept;
 

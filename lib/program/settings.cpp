@@ -31,6 +31,8 @@ constexpr std::size_t k_file_max = 1'000'000;      // bytes
 constexpr std::uint32_t k_uid_limit = 0x7fffffff;  // above: negative to programs that keep a UID in an int
 constexpr std::size_t k_images_max = 100;
 constexpr std::size_t k_networks_max = 256;
+constexpr std::size_t k_texts_max = 100'000;  // of one list
+constexpr std::size_t k_text_max = 512;       // bytes
 
 // The value as a message shows it. Strings are cut; they may hold anything.
 std::string shown(const toml::node& node) {
@@ -42,6 +44,10 @@ std::string shown(const toml::node& node) {
   if (node.is_array()) return "[...]";
   if (node.is_table()) return "{...}";
   return "of another type";
+}
+
+bool is_one_word(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return c == ' ' || is_control(c); });
 }
 
 // A node of the file, and where it stands.
@@ -207,6 +213,19 @@ struct value {
     }
     return result;
   }
+
+  // Each element as `accepts` wants it.
+  [[nodiscard]] std::vector<std::string> texts(std::string_view wanted, bool (*accepts)(std::string_view)) const {
+    const auto* list = node.as_array();
+    if (list == nullptr || list->size() > k_texts_max) refuse(wanted);
+    std::vector<std::string> result;
+    for (const auto& element : *list) {
+      auto text = element.value_exact<std::string>();
+      if (!text || text->empty() || text->size() > k_text_max || !accepts(*text)) refuse(wanted);
+      result.push_back(std::move(*text));
+    }
+    return result;
+  }
 };
 
 using setter = void (*)(settings&, const value&);
@@ -227,6 +246,10 @@ constexpr known_key k_keys[] = {
     {"sites", "quota_files",
      [](settings& s, const value& v) { s.sites.quota_files = v.number<std::uint32_t>(0, 4'000'000'000U); }},
     {"sites", "images", [](settings& s, const value& v) { s.sites.images = v.patterns(); }},
+    {"sites", "named_by_label",
+     [](settings& s, const value& v) {
+       s.sites.named_by_label = v.texts("a list of sites' names such as [\"site_1\"]", is_site_name);
+     }},
     {"accounts", "uid_min", [](settings& s, const value& v) { s.accounts.uid_min = v.number(k_id_min, k_uid_limit); }},
     {"accounts", "uid_max", [](settings& s, const value& v) { s.accounts.uid_max = v.number(k_id_min, k_uid_limit); }},
     {"accounts", "retire_after", [](settings& s, const value& v) { s.accounts.retire_after = v.duration(0ms, 24h); }},
@@ -263,6 +286,20 @@ constexpr known_key k_keys[] = {
     {"proxy", "ipv6", [](settings& s, const value& v) { s.proxy.ipv6 = v.boolean(); }},
     {"proxy", "nginx", [](settings& s, const value& v) { s.proxy.nginx = v.command(); }},
     {"proxy", "access_log", [](settings& s, const value& v) { s.proxy.access_log = v.path(); }},
+    {"proxy", "external_ports",
+     [](settings& s, const value& v) {
+       s.proxy.external_ports = v.texts("a list of ports such as [\"8081\", \"9000-9010\"]",
+                                        [](std::string_view text) { return parse_port_range(text).has_value(); });
+     }},
+    {"proxy", "shared_hosts",
+     [](settings& s, const value& v) {
+       s.proxy.shared_hosts = v.texts("a list of host names such as [\"www.example.org\"]", is_one_word);
+     }},
+    {"proxy", "host_owners",
+     [](settings& s, const value& v) {
+       s.proxy.host_owners = v.texts("a list of host names and their sites such as [\"*.example.org site_1\"]",
+                                     [](std::string_view text) { return parse_word_pair(text).has_value(); });
+     }},
     {"proxy", "hold_names_for", [](settings& s, const value& v) { s.proxy.hold_names_for = v.duration(0ms, 8760h); }},
     {"archive", "max_size", [](settings& s, const value& v) { s.archive.max_size = v.size(); }},
     {"archive", "max_entries",

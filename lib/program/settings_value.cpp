@@ -109,6 +109,29 @@ bool is_container_name(std::string_view name) noexcept {
          std::ranges::all_of(name, [&](char c) { return is_word(c) || c == '_' || c == '.' || c == '-'; });
 }
 
+std::optional<std::pair<std::uint16_t, std::uint16_t>> parse_port_range(std::string_view text) noexcept {
+  const auto parse = [](std::string_view digits) -> std::uint16_t {
+    std::uint16_t number = 0;
+    const auto* end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, number);
+    return error == std::errc() && stop == end ? number : std::uint16_t{0};
+  };
+  const auto dash = text.find('-');
+  const auto first = parse(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : parse(text.substr(dash + 1));
+  if (first == 0 || last < first) return std::nullopt;
+  return std::pair(first, last);
+}
+
+std::optional<std::pair<std::string, std::string>> parse_word_pair(std::string_view text) {
+  const auto blank = text.find(' ');
+  if (blank == std::string_view::npos || blank == 0) return std::nullopt;
+  const auto second = text.substr(std::min(text.find_first_not_of(' ', blank), text.size()));
+  if (second.empty() || second.find(' ') != std::string_view::npos || std::ranges::any_of(text, is_control))
+    return std::nullopt;
+  return std::pair(std::string(text.substr(0, blank)), std::string(second));
+}
+
 bool is_reload(std::string_view text) {
   if (std::ranges::any_of(text, is_control)) return false;
   if (text.starts_with("pid:")) return parse_path(text.substr(4)).has_value();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Values of heberg.toml as text: durations, sizes, paths, networks. Used by settings.cpp alone; without toml++, so that
-// these rules can be tested by themselves.
+// Values of heberg.toml as text: durations, sizes, paths, networks, ports. Used by settings.cpp, and by who uses a value
+// that settings.h has as text; without toml++, so that these rules can be tested by themselves.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace heberg {
 
@@ -30,6 +31,12 @@ namespace heberg {
 
 // "192.0.2.1", "192.0.2.0/24", "2001:db8::/32": as inet_ntop(3) writes it, the bits behind the prefix zero.
 [[nodiscard]] std::optional<std::string> parse_network(std::string_view text);
+
+// "8081", "9000-9010": the first and the last port.
+[[nodiscard]] std::optional<std::pair<std::uint16_t, std::uint16_t>> parse_port_range(std::string_view text) noexcept;
+
+// "NAME OWNER": two words.
+[[nodiscard]] std::optional<std::pair<std::string, std::string>> parse_word_pair(std::string_view text);
 
 // "pid:FILE", "container:NAME" or "command:COMMAND".
 [[nodiscard]] bool is_reload(std::string_view text);

@@ -53,6 +53,17 @@ std::string judge_labels(std::string_view name) {
   }
 }
 
+// vhost.d and htpasswd have files called HOST_location, HOST_SHA1 and, for a regular expression, SHA1: another host of
+// such a name would read them.
+std::string judge_likeness_to_a_file(std::string_view labels) {
+  constexpr std::size_t k_sha1 = 40;                       // hexadecimal digits
+  const auto last = labels.substr(labels.rfind('.') + 1);  // npos + 1 == 0
+  if (last.find('_') != std::string_view::npos) return "has an underscore in its last label";
+  if (labels.size() == k_sha1 && labels.find_first_not_of("0123456789abcdef") == std::string_view::npos)
+    return "is like the SHA-1 of another host";
+  return {};
+}
+
 std::variant<host, std::string> parse_name(std::string_view text) {
   std::string name = fold(text);
   if (name.back() == '.') name.pop_back();
@@ -67,6 +78,9 @@ std::variant<host, std::string> parse_name(std::string_view text) {
     labels.remove_suffix(2);
   }
   if (auto reason = judge_labels(labels); !reason.empty()) return reason;
+  if (kind != host_kind::trailing_wildcard) {
+    if (auto reason = judge_likeness_to_a_file(labels); !reason.empty()) return reason;
+  }
   return host{kind, std::move(name)};
 }
 

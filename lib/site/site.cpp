@@ -2,6 +2,7 @@
 #include "site/site.h"
 
 #include "base/names.h"
+#include "site/hosts.h"
 #include "site/values.h"
 #include "site/variables/variables.h"
 
@@ -10,6 +11,10 @@
 
 namespace heberg::site {
 namespace {
+
+constexpr std::string_view k_sites_network = "heberg-sites";
+// Of a site's tree: the owner's keys, the site's password, what root writes there, the sockets of its sessions.
+constexpr std::string_view k_closed_folders[] = {".ssh", ".heberg", "logs", "dev"};
 
 // The first non-empty item of a comma list; empty where there is none.
 std::string_view first_host(std::string_view list) {
@@ -72,19 +77,29 @@ std::string familiar_image(std::string_view image) {
   return name;
 }
 
+bool begins_like(const std::vector<std::string_view>& source, const std::vector<std::string>& root) {
+  const auto common = std::min(source.size(), root.size());
+  return std::equal(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(common), root.begin());
+}
+
 // The site that a mount belongs to; empty where it lies outside the sites root, or where it sets `reason`.
-std::string_view site_of_mount(const docker::mount& mount, const std::vector<std::string>& root, std::string& reason) {
+std::string site_of_mount(const docker::mount& mount, const std::vector<std::string>& root, std::string_view shown_root,
+                          std::string& reason) {
   if (!mount.source.starts_with('/')) return {};
   const auto source = components(mount.source);
   if (std::find(source.begin(), source.end(), "..") != source.end()) {
     reason = "its mount " + site::quoted(mount.source) + " contains \"..\"";
     return {};
   }
-  const auto common = std::min(source.size(), root.size());
-  if (!std::equal(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(common), root.begin())) return {};
-  if (source.size() > root.size()) return source[root.size()];
-  reason = "its mount " + site::quoted(mount.source) + " contains the trees of all sites";
-  return {};
+  if (!begins_like(source, root)) return {};
+  if (source.size() <= root.size()) {
+    reason = "its mount " + site::quoted(mount.source) + " contains the trees of all sites";
+    return {};
+  }
+  const auto first = source.begin() + static_cast<std::ptrdiff_t>(root.size());
+  const tree_place place{.site = std::string(*first), .below = {first + 1, source.end()}};
+  reason = explain_mount(mount.source, place, shown_root);
+  return reason.empty() ? place.site : std::string();
 }
 
 struct named_site {
@@ -92,11 +107,11 @@ struct named_site {
   std::string reason;  // why the container is rejected
 };
 
-named_site find_site(const docker::container& container, const std::string* label,
-                     const std::vector<std::string>& root) {
+named_site find_mounted_site(const docker::container& container, const std::vector<std::string>& root,
+                             std::string_view shown_root) {
   named_site found;
   for (const auto& mount : container.mounts) {
-    const auto name = site_of_mount(mount, root, found.reason);
+    const auto name = site_of_mount(mount, root, shown_root, found.reason);
     if (!found.reason.empty()) return found;
     if (name.empty() || name == found.name) continue;
     if (!found.name.empty()) {
@@ -105,13 +120,25 @@ named_site find_site(const docker::container& container, const std::string* labe
     }
     found.name = name;
   }
-  if (label == nullptr || label->empty()) return found;
-  if (!found.name.empty() && found.name != *label) {
-    found.reason = "its label heberg.site names the site " + site::quoted(*label) +
-                   ", but its mount belongs to the site " + site::quoted(found.name);
-  }
-  found.name = *label;
   return found;
+}
+
+// The label, unless the image has it: who builds an image does not name sites.
+std::string_view named_by(const std::string* label, const docker::container& container) {
+  if (label == nullptr || (container.image_gives && container.image_gives->is_unknown) ||
+      docker::is_images_label(container, k_label, *label))
+    return {};
+  return *label;
+}
+
+std::vector<std::string> list_open_networks(const docker::container& container) {
+  std::vector<std::string> names;
+  if (container.host_network) names.emplace_back("host");
+  for (const auto& network : container.networks) {
+    if (network.name != k_sites_network && network.name != "none" && network.name != "host")
+      names.push_back(network.name);
+  }
+  return names;
 }
 
 }  // namespace
@@ -130,7 +157,7 @@ std::string explain_site_name(std::string_view name) {
   if (is_site_name(name)) return {};
   const auto is_first = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   const auto is_other = [&](char c) { return is_first(c) || (c >= '0' && c <= '9') || c == '.' || c == '-'; };
-  const auto invalid = "invalid site name " + quoted(name) + ": ";
+  const auto invalid = "invalid site name " + site::quoted(name) + ": ";
   if (name.empty() || name.size() > k_site_name_max || !is_first(name.front()) || !std::ranges::all_of(name, is_other))
     return invalid + "use 1 to 32 of a-z 0-9 _ . -, starting with a letter or _";
   if (name.find("..") != std::string_view::npos) return invalid + "\"..\" is not allowed";
@@ -147,12 +174,74 @@ std::string gecos_of(std::string_view virtual_host) {
   return gecos;
 }
 
-classifier::classifier(const site_settings& settings) : shown_root_(settings.root) {
+std::string explain_mount(std::string_view source, const tree_place& place, std::string_view root) {
+  const auto remedy = "mount " + std::string(root) + "/" + printable(place.site, 64) +
+                      "/www, and set APACHE_DOCUMENT_ROOT for a folder in it";
+  if (place.below.size() > 1) {
+    return "its mount " + site::quoted(source) +
+           " can be replaced by a link, which the engine follows when the container is started again: " + remedy;
+  }
+  if (place.below.size() == 1 && std::ranges::find(k_closed_folders, place.below[0]) != std::end(k_closed_folders))
+    return "its mount " + site::quoted(source) + " is not for containers: " + remedy;
+  return {};
+}
+
+std::map<std::string, std::string> find_shared_networks(std::span<const site_container* const> containers) {
+  std::map<std::string, std::string> first_site, shared;
+  for (const auto* container : containers) {
+    for (const auto& network : container->networks) {
+      const auto& first = first_site.try_emplace(network, container->site).first->second;
+      const bool is_everybodys = network == "bridge" || network == "host";
+      if (!is_everybodys && first == container->site) continue;
+      shared.try_emplace(container->site, network);
+      if (!is_everybodys) shared.try_emplace(first, network);
+    }
+  }
+  return shared;
+}
+
+std::string explain_shared_network(std::string_view network) {
+  if (network == "bridge") {
+    return "its container is on Docker's default network, where other containers reach it: run it with --network "
+           "heberg-sites";
+  }
+  if (network == "host") {
+    return "its container is on the host's network, where it reaches what the host and the other sites listen on: run "
+           "it "
+           "with --network heberg-sites";
+  }
+  return "its container is on the network " + site::quoted(network) +
+         ", where another site's container reaches it: docker network disconnect it, or give each site a network of "
+         "its own";
+}
+
+classifier::classifier(const site_settings& settings)
+    : named_by_label_(settings.named_by_label), shown_root_(settings.root) {
   for (const auto part : components(settings.root)) root_.emplace_back(part);
   for (const auto& glob : settings.images) globs_.push_back(familiar_image(glob));
 }
 
+std::optional<tree_place> classifier::find_place(std::string_view path) const {
+  if (!path.starts_with('/')) return std::nullopt;
+  const auto source = components(path);
+  if (std::ranges::find(source, "..") != source.end() || !begins_like(source, root_) || source.size() <= root_.size())
+    return std::nullopt;
+  const auto first = source.begin() + static_cast<std::ptrdiff_t>(root_.size());
+  return tree_place{.site = std::string(*first), .below = {first + 1, source.end()}};
+}
+
+std::string classifier::explain_dangerous_mount(const docker::container& container) const {
+  for (const auto& mount : container.mounts) {
+    const auto place = find_place(mount.source);
+    if (!place) continue;
+    if (auto reason = explain_mount(mount.source, *place, shown_root_); !reason.empty()) return reason;
+  }
+  return {};
+}
+
 classification classifier::classify(const docker::container& container) const {
+  if (auto reason = explain_dangerous_mount(container); !reason.empty())
+    return rejected_container{container.name, std::move(reason)};
   const auto* label = docker::find_label(container, k_label);
   const auto image = familiar_image(container.image);
   const auto matches = [&](const std::string& glob) { return glob_matches(image, glob); };
@@ -161,18 +250,36 @@ classification classifier::classify(const docker::container& container) const {
     if (label == nullptr && std::none_of(globs_.begin(), globs_.end(), matches)) return not_a_site{};
     if (hosts == nullptr || first_host(*hosts).empty()) {
       // Without the label the container may be a cron job or a shell beside a site; with it, an account is expected.
+      const bool is_images_host = find_images_own(container) == "VIRTUAL_HOST" &&
+                                  !find_mounted_site(container, root_, shown_root_).name.empty();
+      if (is_images_host) {
+        return rejected_container{
+            container.name,
+            "its image sets VIRTUAL_HOST, which counts only where the container is started with it: "
+            "add -e VIRTUAL_HOST=NAME with another value than the image's, or use an image without it"};
+      }
       if (label == nullptr) return not_a_site{};
       return rejected_container{container.name,
                                 "it has the label heberg.site, but VIRTUAL_HOST names no host: set VIRTUAL_HOST"};
     }
   }
 
-  auto found = find_site(container, label, root_);
+  auto found = find_mounted_site(container, root_, shown_root_);
   if (!found.reason.empty()) return rejected_container{container.name, found.reason};
+  const auto named = named_by(label, container);
+  if (!named.empty() && !found.name.empty() && found.name != named) {
+    return rejected_container{container.name, "its label heberg.site names the site " + site::quoted(named) +
+                                                  ", but its mount belongs to the site " + site::quoted(found.name)};
+  }
+  if (found.name.empty() && std::ranges::find(named_by_label_, named) != named_by_label_.end()) found.name = named;
   if (found.name.empty()) {
     if (label == nullptr) return not_a_site{};
-    return rejected_container{container.name, "its label heberg.site is empty and no mount lies below " + shown_root_ +
-                                                  ": set heberg.site=NAME, or mount the site's tree"};
+    const auto shown = named.empty() ? std::string("NAME") : printable(named, 64);
+    return rejected_container{container.name, (named.empty() ? std::string("it has the label heberg.site")
+                                                             : "its label names the site " + site::quoted(named)) +
+                                                  ", but it mounts no site's tree below " + shown_root_ + ": mount " +
+                                                  shown_root_ + "/" + shown +
+                                                  "/www, or list the name in sites.named_by_label"};
   }
   if (const auto why = explain_site_name(found.name); !why.empty()) {
     return rejected_container{container.name, why};
@@ -185,8 +292,7 @@ classification classifier::classify(const docker::container& container) const {
                         .up = container.is_up(),
                         .tty = container.tty,
                         .inspected = container.inspected,
-                        .on_default_network = std::ranges::find(container.networks, "bridge", &docker::network::name) !=
-                                              container.networks.end()};
+                        .networks = list_open_networks(container)};
 }
 
 classification classify(const docker::container& container, const site_settings& settings) {

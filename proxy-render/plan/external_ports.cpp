@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/plan/external_ports.h"
 
+#include <algorithm>
 #include <string>
 #include <tuple>
 
 namespace heberg::proxy {
 
-external_ports::external_ports(const std::vector<std::uint16_t>& own) {
-  for (std::size_t i = 0; i < own.size(); ++i) is_tls_[own[i]] = i > 0;
+external_ports::external_ports(const std::vector<std::uint16_t>& own, const std::vector<port_range>& allowed)
+    : allowed_(allowed) {
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    is_tls_[own[i]] = i > 0;
+    allowed_.push_back({own[i], own[i]});
+  }
+}
+
+bool external_ports::is_allowed(std::uint16_t port) const {
+  return port == 0 ||
+         std::ranges::any_of(allowed_, [port](const port_range& one) { return one.first <= port && port <= one.last; });
 }
 
 bool external_ports::fits(std::uint16_t port, bool tls) const {
@@ -18,10 +28,11 @@ bool external_ports::fits(std::uint16_t port, bool tls) const {
 bool external_ports::take(const vhost& vhost, std::vector<complaint>& refused) {
   for (const auto& [name, port, tls] : {std::tuple("EXTERNAL_HTTP_PORT", vhost.external.http, false),
                                         std::tuple("EXTERNAL_HTTPS_PORT", vhost.external.https, true)}) {
-    if (fits(port, tls)) continue;
+    if (is_allowed(port) && fits(port, tls)) continue;
+    const auto reason = is_allowed(port) ? std::string("is in use for ") + (tls ? "http" : "TLS") + " already: "
+                                         : std::string("is not one of proxy.external_ports: ");
     refused.push_back({vhost.containers.empty() ? "" : vhost.containers.front(), name, std::to_string(port),
-                       std::string("is in use for ") + (tls ? "http" : "TLS") +
-                           " already: " + site::printable(vhost.host.text) + " answers 503"});
+                       reason + site::printable(vhost.host.text) + " answers 503"});
     return false;
   }
   is_tls_.try_emplace(vhost.external.http, false);

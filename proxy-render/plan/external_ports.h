@@ -14,14 +14,17 @@ namespace heberg::proxy {
 
 class external_ports {
  public:
-  explicit external_ports(const std::vector<std::uint16_t>& own);  // the proxy's, http's first
+  // own: the proxy's, http's first. allowed: those that the sysadmin lets containers request.
+  external_ports(const std::vector<std::uint16_t>& own, const std::vector<port_range>& allowed);
 
   // False: the host cannot have its ports; the reason goes to `refused`.
   [[nodiscard]] bool take(const vhost& vhost, std::vector<complaint>& refused);
 
  private:
+  [[nodiscard]] bool is_allowed(std::uint16_t port) const;
   [[nodiscard]] bool fits(std::uint16_t port, bool tls) const;
 
+  std::vector<port_range> allowed_;
   std::map<std::uint16_t, bool> is_tls_;
 };
 

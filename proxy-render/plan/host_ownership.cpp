@@ -31,6 +31,18 @@ void take_ownership(memory& memory, const site::host& name, const std::string& o
   memory.changed = true;
 }
 
+void give_ownership(memory& memory, const site::host& name, const std::string& owner) {
+  const auto known = memory.names.find(name);
+  if (known == memory.names.end() || known->second.owner == owner) return;
+  known->second.owner = owner;
+  write_ownership(name, known->second);
+  memory.changed = true;
+}
+
+void end_ownership(memory& memory, const site::host& name) {
+  if (memory.names.erase(name) > 0) memory.changed = true;
+}
+
 std::string explain_refusal(const host_ownership& ownership) {
   const auto owner = site::printable(ownership.owner);
   if (!ownership.left) return "belongs to " + owner + " already";

@@ -22,10 +22,11 @@ std::optional<container_variables> variables_of(const docker::container& contain
                                 .environment = {},
                                 .exposed_ports = container.exposed_ports};
   std::size_t size = 0;
-  for (const auto& variable : container.environment) {
-    if (!site::variable::find(variable.first)) continue;
-    size += variable.first.size() + variable.second.size();
-    variables.environment.push_back(variable);
+  for (const auto variable : site::variable::all()) {
+    const auto* value = site::find_value(container, variable);
+    if (value == nullptr) continue;
+    size += variable.name().size() + value->size();
+    variables.environment.emplace_back(variable.name(), *value);
   }
   if (size > k_variables_max) return std::nullopt;
   return variables;
@@ -104,14 +105,12 @@ void remember_variables(memory& memory, const std::string& id, const docker::con
     return;
   }
   if (!container->inspected) return;
-  // The environment of a container never changes; its ports can, when it is started again.
-  if (known != memory.containers.end() && known->second.exposed_ports == container->exposed_ports) return;
   if (site::find_value(*container, "VIRTUAL_HOST") == nullptr &&
       site::find_value(*container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {
     return;
   }
   auto variables = variables_of(*container);
-  if (!variables) return;
+  if (!variables || (known != memory.containers.end() && known->second == *variables)) return;
   variables->text = dump_variables(id, *variables);
   memory.containers.insert_or_assign(id, std::move(*variables));
   memory.changed = true;
@@ -121,6 +120,7 @@ docker::container fill_variables(docker::container container, const container_va
   container.created = variables.created;
   container.host_network = variables.host_network;
   container.environment = variables.environment;
+  std::erase_if(container.labels, [](const auto& label) { return label.first.starts_with(site::k_proxy_label); });
   container.exposed_ports = variables.exposed_ports;
   container.inspected = true;
   return container;

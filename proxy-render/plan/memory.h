@@ -38,7 +38,7 @@ struct host_ownership {
 struct container_variables {
   std::chrono::sys_time<std::chrono::nanoseconds> created;
   bool host_network = false;
-  std::vector<std::pair<std::string, std::string>> environment;  // only variables of the proxy
+  std::vector<std::pair<std::string, std::string>> environment;  // of the proxy's variables, what counts, by label too
   std::vector<docker::port> exposed_ports;
   std::string text = {};  // the above as JSON, where it was made already
   bool operator==(const container_variables& other) const {

@@ -12,18 +12,7 @@
 namespace heberg::proxy {
 namespace {
 
-constexpr std::string_view k_compose_project = "com.docker.compose.project";
-
-std::string owner_of(const docker::container& container, const site::classifier& sites) {
-  const auto found = sites.classify(container);
-  if (const auto* one = std::get_if<site::site_container>(&found)) return "site:" + one->site;
-  // Meant for a site, and rejected: it shares host names with no other container.
-  if (std::holds_alternative<site::rejected_container>(found)) return "container:" + site::printable(container.name);
-  if (const auto* project = docker::find_label(container, k_compose_project); project != nullptr && !project->empty()) {
-    return "compose:" + *project;
-  }
-  return "sysadmin";
-}
+constexpr std::size_t k_reason_max = 400;  // bytes
 
 bool takes_part(const docker::container& container, std::string_view owner) {
   switch (container.state) {
@@ -128,6 +117,10 @@ std::optional<site::refused_value> read_variables(parsed_container& found, const
 
 }  // namespace
 
+std::string owner_of(const parsed_container& container, const site::host& host, const std::set<site::host>& shared) {
+  return !container.owner.starts_with("site:") && shared.contains(host) ? k_shared_owner : container.owner;
+}
+
 complaint complain(const docker::container& container, site::refused_value value) {
   return {site::printable(container.name), std::string(value.variable.name()), std::move(value.value),
           std::move(value.reason)};
@@ -135,12 +128,24 @@ complaint complain(const docker::container& container, site::refused_value value
 
 std::optional<parsed_container> parse_container(const docker::container& container, const parse_options& options,
                                                 std::vector<complaint>& refused) {
-  if (site::find_value(container, "VIRTUAL_HOST") == nullptr &&
-      site::find_value(container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) {
+  const auto* hosts = site::find_value(container, "VIRTUAL_HOST");
+  if (const auto own = site::find_images_own(container); own && takes_part(container, "")) {
+    refused.push_back({site::printable(container.name), std::string(*own), "",
+                       "is set by its image, and ignored: set it where the container is started"});
+  }
+  if (hosts == nullptr && site::find_value(container, "VIRTUAL_HOST_MULTIPORTS") == nullptr) return std::nullopt;
+  const auto place = options.sites.classify(container);
+  if (const auto* rejected = std::get_if<site::rejected_container>(&place)) {
+    if (takes_part(container, "")) {
+      refused.push_back({site::printable(container.name), "VIRTUAL_HOST",
+                         hosts == nullptr ? "" : site::printable(*hosts),
+                         "is not served: " + site::printable(rejected->reason, k_reason_max)});
+    }
     return std::nullopt;
   }
+  const auto* one = std::get_if<site::site_container>(&place);
   parsed_container found{.container = &container,
-                         .owner = owner_of(container, options.sites),
+                         .owner = one != nullptr ? "site:" + one->site : "container:" + site::printable(container.name),
                          .requested_hosts = {},
                          .limits = {},
                          .access = {},

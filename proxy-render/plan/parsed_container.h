@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,7 @@ struct requested_host {
 
 struct parsed_container {
   const docker::container* container = nullptr;
-  std::string owner;
+  std::string owner;  // "site:NAME", "container:NAME"
   std::vector<requested_host> requested_hosts;
   site::limits limits;
   site::access access;
@@ -43,6 +44,10 @@ struct parse_options {
 [[nodiscard]] std::optional<parsed_container> parse_container(const docker::container& container,
                                                               const parse_options& options,
                                                               std::vector<complaint>& refused);
+
+// Who the container is where it requests that name: k_shared_owner for one of no site and a name that these may share.
+[[nodiscard]] std::string owner_of(const parsed_container& container, const site::host& host,
+                                   const std::set<site::host>& shared);
 
 [[nodiscard]] complaint complain(const docker::container& container, site::refused_value value);
 

@@ -42,6 +42,10 @@ void sort_each_once(std::vector<complaint>& about) {
   about.erase(begin, end);
 }
 
+bool is_a_site(std::string_view owner) {
+  return owner.starts_with("site:");
+}
+
 template <class list>
 void append(list& to, const list& from) {
   to.insert(to.end(), from.begin(), from.end());
@@ -69,6 +73,7 @@ struct planner::known_host {
   std::vector<complaint> refused = {};
   std::vector<complaint> refused_while_served = {};
   file_faults broken = {};
+  std::map<std::string, std::string> denied = {};  // owner -> why it may not take the name, which nobody has
 };
 
 struct planner::update_context {
@@ -113,6 +118,7 @@ void planner::begin_anew(const update_context& at) {
   hosts_.clear();
   containers_.clear();
   ownerless_.clear();
+  denied_.clear();
   network_users_.clear();
   complained_of_.clear();
   changed_.clear();
@@ -192,22 +198,12 @@ void planner::settle_ownership(const update_context& at) {
     if (ownership == at.memory.names.end() || is_expired(ownership->second, at.options.keep_names, at.now))
       touched_.insert(host);
   }
+  touched_.insert(denied_.begin(), denied_.end());
+  denied_.clear();
   for (const auto& host : touched_) {
     const auto known = hosts_.find(host);
-    auto ownership = at.memory.names.find(host);
-    if (ownership != at.memory.names.end()) {
-      const auto is_owners = [&](const known_container* one) { return one->found->owner == ownership->second.owner; };
-      update_ownership(at.memory, host,
-                       known != hosts_.end() && std::ranges::any_of(known->second.requesters, is_owners),
-                       at.options.keep_names, at.now);
-      ownership = at.memory.names.find(host);
-    }
-    if (ownership != at.memory.names.end() && ownership->second.left) {
-      ownerless_.insert(host);
-    } else {
-      ownerless_.erase(host);
-    }
-    if (ownership != at.memory.names.end() || known == hosts_.end() || known->second.requesters.empty()) continue;
+    settle_known_ownership(at, host, known == hosts_.end() ? nullptr : &known->second);
+    if (known == hosts_.end() || known->second.requesters.empty() || at.memory.names.contains(host)) continue;
     const auto* oldest = known->second.requesters.front();
     const auto& requested_hosts = oldest->found->requested_hosts;
     fresh.push_back({oldest, std::ranges::find(requested_hosts, host, &requested_host::host) - requested_hosts.begin(),
@@ -216,7 +212,59 @@ void planner::settle_ownership(const update_context& at) {
   std::ranges::sort(fresh, [](const first_request& a, const first_request& b) {
     return a.from == b.from ? a.requested < b.requested : a.from->is_older_than(*b.from);
   });
-  for (const auto& one : fresh) take_ownership(at.memory, *one.host, one.from->found->owner);
+  for (const auto& one : fresh) give_to_first(at, *one.host, hosts_.at(*one.host));
+}
+
+// A name that is on record, if it is: whose it is now. known: its requests; nullptr: nobody requests it.
+void planner::settle_known_ownership(const update_context& at, const site::host& host, const known_host* known) {
+  const auto gift = at.options.host_owners.find(host);
+  if (gift != at.options.host_owners.end()) {
+    give_ownership(at.memory, host, gift->second);
+  } else if (site::is_catch_all(host)) {
+    end_ownership(at.memory, host);  // as no rule forbade it once
+  }
+  auto ownership = at.memory.names.find(host);
+  if (ownership != at.memory.names.end()) {
+    bool is_requested = false;
+    std::optional<std::string> next;  // of no site
+    if (known != nullptr) {
+      for (const auto* one : known->requesters) {
+        const auto owner = owner_of(*one->found, host, at.options.shared_hosts);
+        is_requested = is_requested || owner == ownership->second.owner;
+        if (!next && !is_a_site(owner)) next = owner;
+      }
+    }
+    if (!is_requested && next && gift == at.options.host_owners.end() && !is_a_site(ownership->second.owner)) {
+      give_ownership(at.memory, host, *next);
+      is_requested = true;
+    }
+    update_ownership(at.memory, host, is_requested, at.options.keep_names, at.now);
+    ownership = at.memory.names.find(host);
+  }
+  if (ownership != at.memory.names.end() && ownership->second.left) {
+    ownerless_.insert(host);
+  } else {
+    ownerless_.erase(host);
+  }
+}
+
+// To the oldest that may have it.
+void planner::give_to_first(const update_context& at, const site::host& host, known_host& known) {
+  const auto gift = at.options.host_owners.find(host);
+  known.denied.clear();
+  for (const auto* one : known.requesters) {
+    const auto owner = owner_of(*one->found, host, at.options.shared_hosts);
+    if (known.denied.contains(owner)) continue;
+    std::string reason;
+    if (gift == at.options.host_owners.end()) {
+      reason = claims_.explain(at.memory, host, owner);
+    } else if (gift->second != owner) {
+      reason = "is given to " + gift->second + " by proxy.host_owners";
+    }
+    if (reason.empty()) return take_ownership(at.memory, host, owner);
+    known.denied.emplace(owner, std::move(reason));
+  }
+  denied_.insert(host);
 }
 
 void planner::build(const update_context& at, const site::host& host) {
@@ -226,16 +274,19 @@ void planner::build(const update_context& at, const site::host& host) {
     hosts_.erase(found);
     return;
   }
-  const auto& ownership = at.memory.names.at(host);
-  known_host built{.requesters = std::move(found->second.requesters)};
+  const auto ownership = at.memory.names.find(host);
+  const bool is_owned = ownership != at.memory.names.end();
+  known_host built{.requesters = std::move(found->second.requesters), .denied = std::move(found->second.denied)};
   std::optional<assembly> parts;
   for (const auto* one : built.requesters) {
     const auto& from = *one->found;
+    const auto owner = owner_of(from, host, at.options.shared_hosts);
     for (const auto& requested : from.requested_hosts) {
       if (requested.host != host) continue;
-      if (from.owner != ownership.owner) {
+      if (!is_owned || owner != ownership->second.owner) {
         built.refused.push_back(
-            complain(*from.container, {"VIRTUAL_HOST", site::printable(host.text), explain_refusal(ownership)}));
+            complain(*from.container, {"VIRTUAL_HOST", site::printable(host.text),
+                                       is_owned ? explain_refusal(ownership->second) : built.denied[owner]}));
         continue;
       }
       if (!parts) parts.emplace(from, requested);
@@ -244,6 +295,7 @@ void planner::build(const update_context& at, const site::host& host) {
   }
   if (parts) {
     auto made = std::make_shared<vhost>(std::move(*parts).finish());
+    made->owner = ownership->second.owner;
     give_certificate(*made, at.options.certificates, built.refused_while_served);
     attach_files(*made, at.options, built.broken);
     made->is_default = at.options.default_host == host && made->external == site::external_ports{};
@@ -275,7 +327,7 @@ std::set<const planner::known_host*> planner::refuse_ports(const update_context&
   std::ranges::copy_if(served, std::back_inserter(wanting),
                        [](const known_host* one) { return one->served->external != site::external_ports{}; });
   std::ranges::sort(wanting, {}, [&](const known_host* one) { return at.memory.names.at(one->served->host).order; });
-  external_ports taken(at.options.own_ports);
+  external_ports taken(at.options.own_ports, at.options.external_ports);
   std::erase_if(wanting, [&](const known_host* one) { return taken.take(*one->served, refused); });
   return {wanting.begin(), wanting.end()};
 }

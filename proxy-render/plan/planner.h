@@ -4,6 +4,7 @@
 // reports each container that changes.
 #pragma once
 
+#include "proxy-render/plan/host_claims.h"
 #include "proxy-render/plan/memory.h"
 #include "proxy-render/plan/parsed_container.h"
 #include "proxy-render/plan/vhosts.h"
@@ -42,6 +43,8 @@ class planner {
   void drop(const std::string& id);
   void enter(const known_container& from);
   void settle_ownership(const update_context& at);
+  void settle_known_ownership(const update_context& at, const site::host& host, const known_host* known);
+  void give_to_first(const update_context& at, const site::host& host, known_host& known);
   void build(const update_context& at, const site::host& host);
   [[nodiscard]] std::vector<const known_host*> list_served(const update_context& at,
                                                            std::vector<complaint>& refused) const;
@@ -55,7 +58,9 @@ class planner {
   std::map<std::string, known_container> containers_;  // by id; those that request a host
   std::map<site::host, known_host> hosts_;             // requested ones
   std::set<site::host> ownerless_;                     // names kept for an owner without a container
-  docker::container_ids complained_of_;                // containers with a complaint
+  std::set<site::host> denied_;                        // requested names that none of their requesters may take
+  host_claims claims_;
+  docker::container_ids complained_of_;  // containers with a complaint
   docker::container_ids network_users_;  // share another container's network: their addresses depend on that one
   docker::container_ids changed_;        // to be updated
   std::set<site::host> touched_;         // likewise

@@ -6,10 +6,11 @@
 // *site's* names, so that they answer 503, and no other owner's wildcard or later request gets them; a container of no
 // site counts only while it runs, as with nginx-proxy. One that was created and never started does not count yet.
 //
-// The owner of a name: the one that requested it first (host_ownership.h). Owners are sites; for containers of no site,
-// compose projects; all other containers are the sysadmin's, and share names as with nginx-proxy. Requests are balanced
-// over the containers of one owner. One that is starting or unhealthy gets no request while another is healthy. Another
-// owner's request for the name is refused, its other names are served.
+// The owner of a name: the one that requested it first (host_ownership.h). Owners are sites. A container of no site
+// shares a name with nobody, but for the names that the sysadmin lists (shared_hosts). Requests are balanced over the
+// containers of one owner. One that is starting or unhealthy gets no request while another is healthy. Another owner's
+// request for the name is refused, its other names are served. A container that is meant for a site and is none
+// (site::rejected_container) is not served.
 #pragma once
 
 #include "docker/watcher.h"
@@ -29,8 +30,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,7 +67,7 @@ struct location {
 // A host name. Where its containers differ the oldest counts, but of NETWORK_ACCESS the stricter value.
 struct vhost {
   site::host host;
-  std::string owner;  // "site:NAME", "compose:PROJECT", "container:NAME" or "sysadmin"
+  std::string owner;  // "site:NAME", "container:NAME", or k_shared_owner
   site::limits limits;
   site::tls tls;
   site::external_ports external;
@@ -141,6 +144,12 @@ struct plan {
   proxy_location from = {};                   // where nginx runs
 };
 
+inline constexpr char k_shared_owner[] = "shared";  // of proxy.shared_hosts
+
+struct port_range {
+  std::uint16_t first = 0, last = 0;  // both of them, too
+};
+
 struct plan_options {
   site::site_settings sites;
   std::vector<std::uint16_t>
@@ -151,7 +160,10 @@ struct plan_options {
   host_files conf_d = {};
   std::string preamble_text = {};  // of conf.d's frame.mustache
   host_files errors = {};
-  std::chrono::milliseconds keep_names{0};  // of an owner without a container
+  std::vector<port_range> external_ports = {};         // that containers may request
+  std::set<site::host> shared_hosts = {};              // that containers of no site may share
+  std::map<site::host, std::string> host_owners = {};  // what the sysadmin gives: "site:NAME", "container:NAME"
+  std::chrono::milliseconds keep_names{0};             // of an owner without a container
   std::optional<site::host> default_host = {};
   proxy_location_options location = {};
 };

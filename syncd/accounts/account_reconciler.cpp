@@ -17,7 +17,9 @@ account_reconciler::account_reconciler(const settings& settings, const reconcile
       parts_(parts),
       containers_(
           site::classifier({.root = settings.sites.host_root.empty() ? settings.sites.root : settings.sites.host_root,
-                            .images = settings.sites.images})) {}
+                            .images = settings.sites.images,
+                            .named_by_label = settings.sites.named_by_label}),
+          [&trees = parts.trees](const docker::container& container) { return trees.explain_mounts(container); }) {}
 
 void account_reconciler::take(const docker::containers& all) {
   is_in_touch_ = true;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "directory/writer.h"
+#include "docker/container.h"
 #include "ledger/ledger.h"
 #include "program/log.h"
 #include "syncd/accounts/hash_queue.h"
@@ -69,6 +70,12 @@ class site_tree_store {
 
   // True for a tree of that name, and for any other file of that name. Throws.
   virtual bool has_tree(const std::string& name) = 0;
+
+  // Why what the container has mounted is not what its mounts say (mount_witness.h); empty: it is. It is stopped then.
+  virtual std::string explain_mounts(const docker::container& container) {
+    static_cast<void>(container);
+    return {};
+  }
 
   // Replaces nothing. A missing `from` is no error. Throws.
   virtual void move_tree(const std::string& from, const std::string& to) = 0;

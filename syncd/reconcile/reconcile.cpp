@@ -27,6 +27,7 @@ class reconciler {
       : known_(known), now_(now), rules_(rules), host_(host) {}
 
   changes run(const ordered_containers& containers) {
+    shared_networks_ = site::find_shared_networks(containers);
     // Both are sorted by name: one walk over them. A site's first container represents it.
     ordered_containers new_sites;
     const site::site_container* last = nullptr;
@@ -78,7 +79,12 @@ class reconciler {
   }
 
   void warn_of_network(const site::site_container& container) {
-    if (container.on_default_network) changes_.events.push_back({container.site, k_default_network, level::warning});
+    const auto shared = shared_networks_.find(container.site);
+    if (shared == shared_networks_.end()) return;
+    changes_.events.push_back({.site = container.site,
+                               .text = site::explain_shared_network(shared->second),
+                               .weight = level::warning,
+                               .is_network = true});
   }
 
   // False: refused, or not checked for lack of time.
@@ -180,6 +186,7 @@ class reconciler {
   const time now_;
   const account_rules& rules_;
   const host_queries& host_;
+  std::map<std::string, std::string> shared_networks_;  // site -> network
   std::optional<std::uint32_t> requested_uid_;
   changes changes_;
 };

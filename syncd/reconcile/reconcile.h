@@ -54,6 +54,7 @@ struct site_event {
   std::string site;
   std::string text;
   level weight = level::info;
+  bool is_network = false;  // of a network that it shares
 };
 
 struct changes {
@@ -64,11 +65,6 @@ struct changes {
   bool is_unfinished = false;                  // there was no time for some sites: run it again
   std::optional<time> next;                    // when the next missing site is due to be retired
 };
-
-// Logged for a new or returned site on Docker's default network.
-inline constexpr char k_default_network[] =
-    "its container is on Docker's default network, where other containers reach it: run it with --network "
-    "heberg-sites, or another whose com.docker.network.bridge.enable_icc is false";
 
 [[nodiscard]] changes reconcile(const ordered_containers& containers, const site_rows& known, time now,
                                 const account_rules& rules, const host_queries& host);

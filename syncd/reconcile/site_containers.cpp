@@ -73,6 +73,10 @@ std::map<std::string, std::string> site_containers::refused() const {
 
 void site_containers::classify(const docker::container& container) {
   auto result = classifier_.classify(container);
+  if (explain_mounts_) {
+    if (auto why = explain_mounts_(container); !why.empty())
+      result = site::rejected_container{container.name, std::move(why)};
+  }
   if (auto* accepted = std::get_if<site::site_container>(&result)) {
     accepted_.emplace(container.id, std::move(*accepted));
   } else if (auto* refusal = std::get_if<site::rejected_container>(&result)) {

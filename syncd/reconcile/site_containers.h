@@ -6,6 +6,7 @@
 #include "docker/watcher.h"
 #include "site/site.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,7 +23,10 @@ using ordered_containers = std::vector<const site::site_container*>;
 
 class site_containers {
  public:
-  explicit site_containers(site::classifier classifier) : classifier_(std::move(classifier)) {}
+  // explain_mounts: why a container is not accepted, whatever its settings say; empty: it may be.
+  explicit site_containers(site::classifier classifier,
+                           std::function<std::string(const docker::container&)> explain_mounts = {})
+      : classifier_(std::move(classifier)), explain_mounts_(std::move(explain_mounts)) {}
 
   void take(const docker::containers& all);
   void take_changes(const docker::containers& all, const docker::container_ids& changed);
@@ -39,6 +43,7 @@ class site_containers {
   void add(const site::site_container& container);
 
   site::classifier classifier_;
+  std::function<std::string(const docker::container&)> explain_mounts_;
   std::map<std::string, site::site_container> accepted_;  // by container ID, as are the next
   std::map<std::string, site::rejected_container> refused_;
   ordered_containers ordered_;  // into accepted_

@@ -15,6 +15,7 @@ sys.path.insert(0, f"{k_here}/support")  # what several tests share
 sys.path.insert(0, f"{k_here}/../attacks")
 
 import attacks
+import attacks_names  # noqa: F401
 
 import engine as engines
 import framework

@@ -30,6 +30,10 @@ uid_min = {uid_min}
 uid_max = {uid_max}
 [logs]
 keep = 1000
+[proxy]
+external_ports = ["8099"]
+shared_hosts = ["turn.test", "hash.test", "paths.test"]
+host_owners = ["*.names.test container:wild", "names.* container:trail", "tree.forest.test container:tls-bare-tree"]
 """
 # For a tenth of a second after a reload nginx's old workers take connections beside the new ones: one answer is none.
 k_served_in_a_row = 3

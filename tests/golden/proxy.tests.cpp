@@ -17,6 +17,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <set>
+#include <sstream>
 
 namespace {
 
@@ -28,9 +31,30 @@ constexpr std::string_view k_separator = "----------\n";
 const proxy::render_options k_options{
     .http_port = 8080, .ipv6 = true, .max_body = 64U << 20U, .access_log = "/dev/null", .preamble = {}};
 
+// Lines "# given HOST OWNER" of the containers' text.
+std::map<site::host, std::string> given_in(const std::string& input) {
+  std::map<site::host, std::string> owners;
+  std::istringstream lines(input);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string mark, given, host, owner;
+    if (words >> mark >> given >> host >> owner && mark == "#" && given == "given")
+      owners.emplace(std::get<site::host>(site::parse_host(host)), owner);
+  }
+  return owners;
+}
+
+// Containers of no site share these.
+std::set<site::host> shared_hosts() {
+  return {{site::host_kind::name, "plain.example.org"}, {site::host_kind::name, "grpc.example.org"}};
+}
+
 proxy::plan plan_of(const std::string& input) {
-  return proxy::make_plan(test::parse_containers(input),
-                          {.sites = {.root = "/sites", .images = {"php:apache"}}, .own_ports = {8080, 8443}});
+  return proxy::make_plan(test::parse_containers(input), {.sites = {.root = "/sites", .images = {"php:apache"}},
+                                                          .own_ports = {8080, 8443},
+                                                          .external_ports = {{1024, 65535}},
+                                                          .shared_hosts = shared_hosts(),
+                                                          .host_owners = given_in(input)});
 }
 
 std::string show(const std::vector<proxy::complaint>& complaints) {

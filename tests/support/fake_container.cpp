@@ -123,13 +123,25 @@ fake_container make_container(std::string name, const std::string& virtual_host,
   return c;
 }
 
+std::string image_id_of(const fake_container& c) {
+  if (c.image_environment.empty() && c.image_labels.empty()) return std::string(k_image_id);
+  return "sha256:" + network_id(c.name);
+}
+
+std::string image_json(const fake_container& c) {
+  const json document = {{"Id", image_id_of(c)},
+                         {"RepoTags", {c.image}},
+                         {"Config", {{"Env", c.image_environment}, {"Labels", c.image_labels}}}};
+  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 std::string inspect_json(const fake_container& c) {
   static const json k_rest = json::parse(k_inspect_rest);
   json document = k_rest;
   document["Id"] = c.id;
   document["Name"] = "/" + c.name;
   document["Created"] = "2026-01-02T03:04:05.678901234Z";
-  document["Image"] = k_image_id;
+  document["Image"] = image_id_of(c);
   document["State"] = {{"Status", c.state},
                        {"Running", is_up(c)},
                        {"Paused", c.state == "paused"},
@@ -181,7 +193,7 @@ std::string list_entry_stem(const fake_container& c) {
   const json entry = {{"Id", c.id},
                       {"Names", {"/" + c.name}},
                       {"Image", c.image},
-                      {"ImageID", k_image_id},
+                      {"ImageID", image_id_of(c)},
                       {"Command", "docker-php-entrypoint apache2-foreground"},
                       {"Created", 1767323045},
                       {"Ports", std::move(ports)},

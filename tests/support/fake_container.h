@@ -29,6 +29,8 @@ struct fake_container {
   std::string network_mode = "default";
   std::vector<std::string> environment;  // "NAME=value"
   std::map<std::string, std::string> labels;
+  std::vector<std::string> image_environment;  // its image's; the image is of its own where one of these is not empty
+  std::map<std::string, std::string> image_labels;
   std::vector<fake_mount> mounts;
   std::vector<std::string> exposed = {"80/tcp"};
   std::map<std::string, std::string> networks = {
@@ -39,6 +41,8 @@ struct fake_container {
 [[nodiscard]] fake_container make_container(std::string name, const std::string& virtual_host, std::string source);
 
 [[nodiscard]] std::string inspect_json(const fake_container& c);
+[[nodiscard]] std::string image_id_of(const fake_container& c);
+[[nodiscard]] std::string image_json(const fake_container& c);
 // A list entry is its stem, which stays while the container does, and its status, which changes with every look.
 [[nodiscard]] std::string list_entry_stem(const fake_container& c);
 [[nodiscard]] std::string list_entry_json(const fake_container& c, std::string_view stem);

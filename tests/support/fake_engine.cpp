@@ -176,6 +176,8 @@ struct fake_engine::impl {
       co_return co_await reply_logs(c, target, path.substr(12, path.size() - 17));
     if (path.starts_with("/containers/") && path.ends_with("/json"))
       co_return co_await reply_inspect(c, target, path.substr(12, path.size() - 17));
+    if (path.starts_with("/images/") && path.ends_with("/json"))
+      co_return co_await reply_image(c, target, path.substr(8, path.size() - 13));
     ++counts.unknown;
     co_return co_await send(c, http_error(404, "Not Found", "page not found"));
   }
@@ -189,6 +191,16 @@ struct fake_engine::impl {
     auto& e = *found->second;
     ++e.inspects;
     co_return co_await reply(c, engine_call::inspect, target, counts.inspects, e.inspect, e.container.name);
+  }
+
+  asio::awaitable<bool> reply_image(std::shared_ptr<client> c, std::string target, std::string id) {
+    for (const auto& [name, e] : by_name) {
+      if (image_id_of(e->container) != id) continue;
+      const auto body = image_json(e->container);
+      co_return co_await reply(c, engine_call::image, target, counts.images, body, name);
+    }
+    ++counts.images;
+    co_return co_await send(c, http_error(404, "Not Found", "No such image: " + id));
   }
 
   // As Docker answers in HTTP/1.0: bare bytes, until the connection is closed.
@@ -411,7 +423,7 @@ struct fake_engine::impl {
   std::map<std::string, std::shared_ptr<entry>> by_name;
   std::unordered_map<std::string, std::shared_ptr<entry>> by_id;
   std::list<injected_fault> faults;
-  std::array<std::string, 6> targets;  // by engine_call
+  std::array<std::string, 7> targets;  // by engine_call
   counters counts;
   std::uint64_t made = 0;
   bool hanging = false;

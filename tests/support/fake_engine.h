@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A Docker engine for tests: answers /version, /_ping, /events, /containers/json, /containers/ID/json and
-// /containers/ID/logs on a unix socket, from a thread of its own, with containers that the test scripts and with every
+// A Docker engine for tests: answers /version, /_ping, /events, /containers/json, /containers/ID/json,
+// /containers/ID/logs and /images/ID/json on a unix socket, from a thread of its own, with containers that the test scripts and with every
 // fault that an engine can show.
 //
 //   test::fake_engine engine(folder / "docker.sock");
@@ -25,7 +25,7 @@
 
 namespace heberg::test {
 
-enum class engine_call { version, ping, list, inspect, events, logs };
+enum class engine_call { version, ping, list, inspect, events, logs, image };
 
 enum class engine_fault {
   close,         // the connection, instead of an answer
@@ -84,7 +84,8 @@ class fake_engine {
 
   // ---- what was asked of it ----
   struct counters {
-    std::uint64_t connections = 0, versions = 0, pings = 0, lists = 0, inspects = 0, events = 0, logs = 0, unknown = 0;
+    std::uint64_t connections = 0, versions = 0, pings = 0, lists = 0, inspects = 0, events = 0, logs = 0, images = 0,
+                  unknown = 0;
   };
   [[nodiscard]] counters count() const;
   [[nodiscard]] std::uint64_t count_inspects(const std::string& name) const;

@@ -31,7 +31,8 @@ enum class value_type : unsigned char {
 enum class variable_scope : unsigned char { container, host, location };
 
 enum class variable_setter : unsigned char {
-  any,       // every container
+  any,       // every container, and its image
+  starter,   // who starts the container: it names hosts or ports of the host, and what an image says of them is ignored
   sysadmin,  // a container that is not a site's; a site's container that sets it is refused
 };
 
@@ -47,24 +48,24 @@ struct variable_row {
 
 // clang-format off
 inline constexpr std::array k_variable_table = std::to_array<variable_row>({
-    {"VIRTUAL_HOST", value_type::hosts, variable_scope::container, variable_setter::any,
+    {"VIRTUAL_HOST", value_type::hosts, variable_scope::container, variable_setter::starter,
      R"(host names, separated by commas: `www.example.org`, `*.example.org`, `www.example.*`, )"
      R"(`~^www\d+\.example\.org$`, `192.0.2.1`, `[2001:db8::1]`)", "none",
      "The host names that the container serves. International names are accepted. A regular expression begins with "
      "`~^` and contains no comma."},
-    {"VIRTUAL_HOST_MULTIPORTS", value_type::multiports, variable_scope::container, variable_setter::any,
+    {"VIRTUAL_HOST_MULTIPORTS", value_type::multiports, variable_scope::container, variable_setter::starter,
      R"(YAML or JSON: `www.example.org: {"/": {port: 8080}, "/api": {port: 9000, dest: "/", proto: https}}`)", "none",
      "Several host names, paths and ports of one container. It replaces `VIRTUAL_HOST`, `VIRTUAL_PORT`, "
      "`VIRTUAL_PATH`, `VIRTUAL_DEST` and `VIRTUAL_PROTO`. A host name alone means `/` and the exposed port. "
      "`external_http_port` and `external_https_port` stand beside the paths. At most 16 KB, without anchors. A site's "
      "container needs `VIRTUAL_HOST` as well."},
-    {"EXTERNAL_HTTP_PORT", value_type::port, variable_scope::host, variable_setter::any,
+    {"EXTERNAL_HTTP_PORT", value_type::port, variable_scope::host, variable_setter::starter,
      "1 to 65535", "`proxy.http_port`",
-     "The proxy's HTTP port for these host names. On the usual port they answer 503. Only for plain names: no "
+     "The proxy's HTTP port for these host names: one of `proxy.external_ports`. On the usual port they answer 503. Only for plain names: no "
      "wildcards, no regular expressions."},
-    {"EXTERNAL_HTTPS_PORT", value_type::port, variable_scope::host, variable_setter::any,
+    {"EXTERNAL_HTTPS_PORT", value_type::port, variable_scope::host, variable_setter::starter,
      "1 to 65535", "`proxy.https_port`",
-     "The proxy's HTTPS port for these host names. On the usual port the TLS handshake is refused. Only for plain "
+     "The proxy's HTTPS port for these host names: one of `proxy.external_ports`. On the usual port the TLS handshake is refused. Only for plain "
      "names."},
     {"VIRTUAL_PORT", value_type::port, variable_scope::container, variable_setter::any,
      "1 to 65535", "the only exposed TCP port, else 80",
@@ -99,7 +100,7 @@ inline constexpr std::array k_variable_table = std::to_array<variable_row>({
     {"KEEPALIVE", value_type::number, variable_scope::host, variable_setter::any,
      "`auto`, `disabled`, or a number up to `1000`", "`auto`: two for each container",
      "Idle connections that the proxy keeps open to the containers."},
-    {"REDIRECT_WWW", value_type::flag, variable_scope::container, variable_setter::any,
+    {"REDIRECT_WWW", value_type::flag, variable_scope::container, variable_setter::starter,
      "`true`, `false`", "`false`",
      "Redirects each plain host name's www counterpart (the name with `www.` added or removed) to the host name."},
     {"MAINTENANCE", value_type::flag, variable_scope::host, variable_setter::any,
@@ -115,7 +116,7 @@ inline constexpr std::array k_variable_table = std::to_array<variable_row>({
     {"SSL_POLICY", value_type::choice, variable_scope::host, variable_setter::any,
      "`Mozilla-Intermediate`, `Mozilla-Modern`", "`Mozilla-Intermediate`",
      "TLS 1.2 and 1.3; only TLS 1.3: a TLS 1.2 client gets 403 or no handshake."},
-    {"CERT_NAME", value_type::name, variable_scope::host, variable_setter::any,
+    {"CERT_NAME", value_type::name, variable_scope::host, variable_setter::starter,
      "`example.org`", "the certificate of the host name",
      "The name of the certificate to use. Where that certificate is missing, the host is served over HTTP only."},
     {"SERVER_TOKENS", value_type::flag, variable_scope::host, variable_setter::any,

@@ -12,11 +12,23 @@ std::string make_label(std::string_view name) {
   return label;
 }
 
-const std::string* find_named(const docker::container& container, std::string_view name) {
-  if (!container.labels.empty()) {
-    if (const auto* value = docker::find_label(container, make_label(name)); value != nullptr) return value;
-  }
-  return docker::find_environment(container, name);
+bool is_image_unknown(const docker::container& container) {
+  return container.image_gives && container.image_gives->is_unknown;
+}
+
+const std::string* find_labelled(const docker::container& container, std::string_view name) {
+  if (container.labels.empty() || is_image_unknown(container)) return nullptr;
+  const auto label = make_label(name);
+  const auto* value = docker::find_label(container, label);
+  return value != nullptr && docker::is_images_label(container, label, *value) ? nullptr : value;
+}
+
+const std::string* find_named(const docker::container& container, const variable_row& row) {
+  if (const auto* value = find_labelled(container, row.name); value != nullptr) return value;
+  const auto* value = docker::find_environment(container, row.name);
+  if (value == nullptr || row.setter != variable_setter::starter) return value;
+  if (is_image_unknown(container)) return row.name == "VIRTUAL_HOST" ? value : nullptr;
+  return docker::is_images_environment(container, row.name, *value) ? nullptr : value;
 }
 
 std::string_view name_of(variable_scope scope) {
@@ -32,7 +44,15 @@ std::string_view name_of(variable_scope scope) {
 }
 
 std::string_view name_of(variable_setter setter) {
-  return setter == variable_setter::sysadmin ? "sysadmin" : "any container";
+  switch (setter) {
+    case variable_setter::sysadmin:
+      return "sysadmin";
+    case variable_setter::starter:
+      return "container, not its image";
+    case variable_setter::any:
+      break;
+  }
+  return "any container";
 }
 
 // A "|" would end the cell.
@@ -48,7 +68,7 @@ std::string make_cell(std::string_view text) {
 }  // namespace
 
 const std::string* find_value(const docker::container& container, variable variable) {
-  return find_named(container, variable.name());
+  return find_named(container, variable.row());
 }
 
 std::string label_of(variable variable) {
@@ -64,7 +84,18 @@ std::string list_values(variable variable) {
 std::optional<std::string_view> find_forbidden(const docker::container& container,
                                                std::span<const variable_row> table) {
   for (const auto& row : table) {
-    if (row.setter == variable_setter::sysadmin && find_named(container, row.name) != nullptr) return row.name;
+    if (row.setter != variable_setter::sysadmin) continue;
+    if (find_named(container, row) != nullptr) return row.name;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> find_images_own(const docker::container& container) {
+  for (const auto& row : k_variable_table) {
+    if (row.setter != variable_setter::starter || find_named(container, row) != nullptr) continue;
+    if (docker::find_environment(container, row.name) != nullptr ||
+        docker::find_label(container, make_label(row.name)) != nullptr)
+      return row.name;
   }
   return std::nullopt;
 }

@@ -67,7 +67,9 @@ struct refused_value {
   auto operator<=>(const refused_value&) const = default;
 };
 
-// The value as the container sets it; nullptr where it does not. Hostile.
+// The value as the container sets it; nullptr where it does not. Hostile. What its image says does not count in a label,
+// which would win over the environment, and of a variable that only who starts the container may set
+// (variable_setter::starter). Where it is unknown what the image says, of both VIRTUAL_HOST in the environment counts.
 [[nodiscard]] const std::string* find_value(const docker::container& container, variable variable);
 
 // "heberg.proxy.virtual_port"
@@ -75,6 +77,9 @@ struct refused_value {
 
 // The values of a variable, as its row lists them, without Markdown.
 [[nodiscard]] std::string list_values(variable variable);
+
+// A variable that counts only where who starts the container sets it, and that its image alone sets; nothing: none.
+[[nodiscard]] std::optional<std::string_view> find_images_own(const docker::container& container);
 
 // The first variable that this container of a site sets, though only the sysadmin may; nothing where there is none.
 [[nodiscard]] std::optional<std::string_view> find_forbidden(const docker::container& container,

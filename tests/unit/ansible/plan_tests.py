@@ -50,6 +50,10 @@ class Lines(unittest.TestCase):
             ({"memory": "lots"}, "no size"),
             ({"environment": ["A=1"]}, "a mapping is needed"),
             ({"environment": {"VIRTUAL_HOST": "x"}}, "use the key hosts"),
+            ({"environment": {"VIRTUAL_HOST_MULTIPORTS": '{"hidden.test": null}'}}, "'hidden.test' is not among the line's hosts"),
+            ({"environment": {"VIRTUAL_HOST_MULTIPORTS": "hidden.test:"}}, "JSON is needed"),
+            ({"environment": {"VIRTUAL_HOST_MULTIPORTS": "[]"}}, "JSON is needed"),
+            ({"hosts": ["va.test_location"]}, "underscore in its last label"),
             ({"environment": {"A-B": "x"}}, "invalid variable name 'A-B'"),
             ({"environment": {"A": "x\ny"}}, "control character"),
             ({"environment": {"A": True}}, "text is needed"),
@@ -86,12 +90,13 @@ class Variables(unittest.TestCase):
         self.assertLessEqual(set(plan.SET_BY_KEY.values()), set(plan.KEYS))
         for name, setter in rows.items():
             with self.subTest(name=name):
-                self.assertIn(setter, ("any container", "sysadmin"))
+                self.assertIn(setter, ("any container", "container, not its image", "sysadmin"))
                 if name in plan.SET_BY_KEY:
                     continue
-                self.assertEqual("any container", setter, "a list of sites must not set it: SET_BY_KEY")
-                (site,) = lines("a", environment={name: "x"})
-                self.assertEqual([name + "=x"], site["specification"]["environment"])
+                self.assertNotEqual("sysadmin", setter, "a list of sites must not set it: SET_BY_KEY")
+                value = '{"%s": null}' % lines("a")[0]["specification"]["hosts"][0] if name == plan.NAMES_HOSTS else "x"
+                (site,) = lines("a", environment={name: value})
+                self.assertEqual([name + "=" + value], site["specification"]["environment"])
 
 
 class Plans(unittest.TestCase):

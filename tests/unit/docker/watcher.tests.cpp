@@ -183,6 +183,48 @@ TEST_CASE("a container is followed through its life, at one inspection a step") 
   CHECK((*o).count_calls().connects == 1);
 }
 
+TEST_CASE("what an image gives is asked for once, and known for each of its containers") {
+  const temp_dir folder;
+  fake_engine engine(folder / "s");
+  for (int i = 1; i <= 20; ++i) engine.add_silently(site(i));
+  auto labelled = site(50);
+  labelled.image_labels = {{"heberg.site", "x"}};
+  labelled.image_environment = {"A=1", "B=2=3"};
+  engine.add_silently(labelled);
+  observer o(observer::quick(engine));
+  REQUIRE(o.until([&] { return o.synced == 1; }));
+  CHECK(engine.count().images == 2);
+  CHECK((*o).count_calls().images == 2);
+  REQUIRE(o.find("site_50")->image_gives);
+  CHECK(o.find("site_50")->image_gives->labels.at("heberg.site") == "x");
+  CHECK(o.find("site_50")->image_gives->environment.at("B") == "2=3");
+  CHECK(o.find("site_1")->image_gives == o.find("site_20")->image_gives);
+  engine.add(site(51));
+  REQUIRE(o.until([&] { return o.sees("site_51"); }));
+  CHECK(engine.count().images == 2);
+}
+
+TEST_CASE("an image that the engine does not have is known as unknown; an engine that fails is asked again") {
+  const temp_dir folder;
+  fake_engine engine(folder / "s");
+  engine.add_silently(site(1));
+  auto options = observer::quick(engine);
+  options.resync_interval = 20ms;
+  SECTION("it is gone") {
+    engine.inject({.call = engine_call::image, .effect = engine_fault::not_found});
+    observer o(options);
+    REQUIRE(o.until([&] { return o.sees("site_1"); }));
+    CHECK(o.find("site_1")->image_gives->is_unknown);
+    CHECK(o.logged("do not count"));
+  }
+  SECTION("the engine fails") {
+    engine.inject({.call = engine_call::image, .effect = engine_fault::server_error, .times = 2});
+    observer o(options);
+    REQUIRE(o.until([&] { return o.sees("site_1"); }));
+    CHECK_FALSE(o.find("site_1")->image_gives->is_unknown);
+  }
+}
+
 TEST_CASE("connections are kept: many inspections, few connects") {
   const temp_dir folder;
   fake_engine engine(folder / "s");

@@ -185,6 +185,9 @@ ipv6 = false
 nginx = "/usr/sbin/nginx -c /srv/nginx.conf"
 access_log = "/srv/access.log"
 hold_names_for = "1h"
+external_ports = ["8081", "9000-9010"]
+shared_hosts = ["www.example.org"]
+host_owners = ["*.example.org site_1", "~^x[0-9]$  container:web"]
 [backup]
 repository = "sftp:backup@192.0.2.1:/srv/heberg"
 password_file = "/srv/password"
@@ -223,12 +226,31 @@ keep_monthly = 0
   CHECK(s.proxy.nginx == "/usr/sbin/nginx -c /srv/nginx.conf");
   CHECK(s.proxy.access_log == "/srv/access.log");
   CHECK(s.proxy.hold_names_for == 1h);
+  CHECK(s.proxy.external_ports == std::vector<std::string>{"8081", "9000-9010"});
+  CHECK(s.proxy.shared_hosts == std::vector<std::string>{"www.example.org"});
+  CHECK(s.proxy.host_owners == std::vector<std::string>{"*.example.org site_1", "~^x[0-9]$  container:web"});
   CHECK(s.warnings.empty());
   CHECK(s.backup.repository == "sftp:backup@192.0.2.1:/srv/heberg");
   CHECK(s.backup.password_file == "/srv/password");
   CHECK(s.backup.keep_daily == 1);
   CHECK(s.backup.keep_weekly == 2);
   CHECK(s.backup.keep_monthly == 0);
+}
+
+TEST_CASE("lists of names and ports take what they can use, and nothing else") {
+  const auto parse = [](const std::string& line) { return parse_settings(line, "heberg.toml"); };
+  CHECK(parse("[sites]\nnamed_by_label = [\"shop\"]").sites.named_by_label == std::vector<std::string>{"shop"});
+  for (const auto* line :
+       {"[sites]\nnamed_by_label = [\"Shop\"]", "[sites]\nnamed_by_label = [\"root\"]",
+        "[sites]\nnamed_by_label = \"a\"", "[proxy]\nexternal_ports = [8081]", "[proxy]\nexternal_ports = [\"0\"]",
+        "[proxy]\nexternal_ports = [\"65536\"]", "[proxy]\nexternal_ports = [\"9010-9000\"]",
+        "[proxy]\nexternal_ports = [\"80-\"]", "[proxy]\nexternal_ports = [\"80 \"]",
+        "[proxy]\nexternal_ports = [\"*\"]", "[proxy]\nshared_hosts = [\"a b\"]", "[proxy]\nshared_hosts = [\"\"]",
+        "[proxy]\nhost_owners = [\"a.test\"]", "[proxy]\nhost_owners = [\"a.test b c\"]",
+        "[proxy]\nhost_owners = [\" b\"]", "[proxy]\nhost_owners = [\"a.test \"]"}) {
+    INFO(line);
+    CHECK_THROWS_WITH(parse(line), Catch::StartsWith("heberg.toml:2: ["));
+  }
 }
 
 TEST_CASE("a sites root other than the default is the engine's too, where nothing else is said") {

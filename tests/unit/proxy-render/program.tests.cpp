@@ -34,7 +34,7 @@ struct world {
                          nginx.path("access.log") + "\"\nhttp_port = " + std::to_string(nginx.port) +
                          "\nhttps_port = " + std::to_string(https_port) + "\ncerts = \"" + nginx.path("certs") +
                          "\"\nvhost_d = \"" + nginx.path("vhost.d") + "\"\nhtpasswd = \"" + nginx.path("htpasswd") +
-                         "\"\nipv6 = false\n");
+                         "\"\nipv6 = false\nhost_owners = [\"*.w.test wild\", \"two.w.test two\"]\n");
   }
 
   [[nodiscard]] test::child_process start(std::vector<std::string> options = {}) const {

@@ -37,7 +37,7 @@ TEST_CASE("the status shows what is served, by which containers, and what is not
   CHECK(status["current"] == true);
   REQUIRE(status["hosts"].size() == 5);
   CHECK(status["hosts"][1] ==
-        json::parse(R"({"host": "a.test", "kind": "name", "owner": "sysadmin", "state": "up", "in_place": true,
+        json::parse(R"({"host": "a.test", "kind": "name", "owner": "container:a", "state": "up", "in_place": true,
     "certificate": "", "containers": ["a"], "locations": [{"path": "/", "state": "up", "internal": false,
       "backends": [{"container": "a", "address": "172.17.0.2", "port": 80}]}]})"));
   CHECK(status["hosts"][2]["state"] == "unreachable");

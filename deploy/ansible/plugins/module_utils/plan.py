@@ -13,6 +13,7 @@ DEFAULT_IMAGE = "php:apache"
 DEFAULT_MEMORY = "512m"
 # Variables that `environment` may not set, and the key of a line that does. The others of docs/proxy.md are passed on.
 SET_BY_KEY = {"VIRTUAL_HOST": "hosts"}
+NAMES_HOSTS = "VIRTUAL_HOST_MULTIPORTS"
 LOCK_REASON = "heberg_sites: its line says so"
 
 _NAME = re.compile(r"[a-z_][a-z0-9_.-]{0,31}\Z")
@@ -36,10 +37,31 @@ def _check_hosts(hosts, state):
     for host in hosts:
         if not isinstance(host, str) or not _HOST.match(host):
             raise ValueError("hosts: %r is no host name" % (host,))
+        if not host.startswith("~") and "_" in host.rstrip(".").rsplit(".", 1)[-1]:
+            raise ValueError("hosts: %r has an underscore in its last label" % (host,))
     return list(hosts)
 
 
-def _check_environment(variables):
+def _canonical(host):
+    host = host.rstrip(".")
+    return host if host.startswith("~") else host.lower()
+
+
+def _check_named_hosts(text, hosts):
+    """VIRTUAL_HOST_MULTIPORTS replaces VIRTUAL_HOST: its hosts must be among those that a reviewer reads in the line."""
+    try:
+        named = json.loads(text)
+    except ValueError:
+        named = None
+    if not isinstance(named, dict):
+        raise ValueError('environment: %s: JSON is needed here, as {"www.example.org": {"/": {"port": 8080}}}' % NAMES_HOSTS)
+    listed = set(_canonical(host) for host in hosts)
+    for host in named:
+        if _canonical(host) not in listed:
+            raise ValueError("environment: %s: the host %r is not among the line's hosts: list it there" % (NAMES_HOSTS, host))
+
+
+def _check_environment(variables, hosts):
     if not isinstance(variables, dict):
         raise ValueError("environment: a mapping is needed")
     for name, value in variables.items():
@@ -51,6 +73,8 @@ def _check_environment(variables):
             raise ValueError("environment: %s: text is needed, in quotes" % name)
         if re.search(r"[\x00-\x1f\x7f]", str(value)):
             raise ValueError("environment: %s: it has a control character" % name)
+        if name == NAMES_HOSTS:
+            _check_named_hosts(str(value), hosts)
     return ["%s=%s" % (name, variables[name]) for name in sorted(variables)]
 
 
@@ -73,14 +97,15 @@ def check_line(line):
     size = _SIZE.match(str(line.get("memory", DEFAULT_MEMORY)))
     if not size:
         raise ValueError("memory: %r is no size as 512m" % (line.get("memory"),))
+    hosts = _check_hosts(line.get("hosts"), state)
     return {
         "name": name,
         "state": state,
         "specification": {
-            "hosts": _check_hosts(line.get("hosts"), state),
+            "hosts": hosts,
             "image": image,
             "memory": int(size.group(1)) * _UNITS[size.group(2)],
-            "environment": _check_environment(line.get("environment", {})),
+            "environment": _check_environment(line.get("environment", {}), hosts),
         },
     }
 

@@ -60,6 +60,31 @@ TEST_CASE("a site's container runs as the site, can gain no privilege, and write
   CHECK(body["Labels"]["heberg.site"] == "site_1");
 }
 
+TEST_CASE("each variable of the proxy is a label, so that an image's own counts for nothing") {
+  auto site = site_1();
+  site.wanted.environment = {"MAX_BODY=1m", "NETWORK_ACCESS=internal", "MAX_BODY=2m"};
+  const auto labels = json::parse(create_body(site))["Labels"];
+  CHECK(labels["heberg.proxy.virtual_host"] == "www.example.org,example.org");
+  CHECK(labels["heberg.proxy.max_body"] == "2m");
+  CHECK(labels["heberg.proxy.network_access"] == "internal");
+  for (const auto* name :
+       {"external_http_port", "virtual_host_multiports", "redirect_www", "virtual_port", "maintenance"})
+    CHECK(labels.at(std::string("heberg.proxy.") + name) == "");
+}
+
+TEST_CASE("an environment names no host that --host does not") {
+  auto wanted = site_1().wanted;
+  const auto explain = [&](const std::string& variable) {
+    wanted.environment = {variable};
+    return explain_specification(wanted);
+  };
+  CHECK(explain("VIRTUAL_HOST_MULTIPORTS={\"WWW.example.org\": {\"/\": {\"port\": 8080}}}").empty());
+  CHECK_THAT(explain("VIRTUAL_HOST_MULTIPORTS={\"hidden.test\": null}"), Contains("hidden.test") && Contains("--host"));
+  CHECK_THAT(explain("VIRTUAL_HOST_MULTIPORTS=hidden.test:"), Contains("--host hidden.test"));
+  CHECK_THAT(explain("VIRTUAL_HOST_MULTIPORTS=[1"), Contains("VIRTUAL_HOST_MULTIPORTS"));
+  CHECK(explain("VIRTUAL_HOST_MULTIPORTS=").empty());
+}
+
 TEST_CASE("a specification comes back from its text") {
   const auto wanted = site_1().wanted;
   CHECK(parse_specification(to_text(wanted)) == wanted);

@@ -30,6 +30,14 @@ plan one_host() {
   return make_plan(test::parse_containers("container a\n env VIRTUAL_HOST=a.test\n network n 127.0.0.1\n"), {});
 }
 
+// What the sysadmin gives to containers: host, container's name.
+plan_options given(const std::vector<std::pair<std::string, std::string>>& names) {
+  plan_options options;
+  for (const auto& [host, container] : names)
+    options.host_owners.emplace(std::get<site::host>(site::parse_host(host)), "container:" + container);
+  return options;
+}
+
 }  // namespace
 
 TEST_CASE("a candidate is tested with the rest of the configuration, and nothing is changed") {
@@ -66,7 +74,7 @@ TEST_CASE("hosts with lines and hosts with blocks are chosen among by nginx's ow
                     "container line\n  env VIRTUAL_HOST=a.test,b.a.test,*.w.test,w2.*" + port +
                     // No address, which shows who answers: 502.
                     "container blocks\n  env VIRTUAL_HOST=*.a.test,x.w.test,~^a\\.,~^r\\.\n  env MAX_BODY=1m\n"),
-                {});
+                given({{"w2.*", "line"}, {"*.a.test", "blocks"}, {"x.w.test", "blocks"}, {"~^a\\.", "blocks"}}));
   test::write_file(nginx.live(), render(plan.vhosts, options));
   const auto process = nginx.start();
   REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "a.test").empty(); }));
@@ -178,7 +186,10 @@ TEST_CASE("a site of the modern policy gives nothing to who speaks TLS 1.2, what
                                        site + "container b\n  env VIRTUAL_HOST=other.test" + site +
                                        "container c\n  env VIRTUAL_HOST=own.test\n  env EXTERNAL_HTTPS_PORT=" +
                                        std::to_string(own) + site),
-                {.sites = {}, .own_ports = {}, .certificates = list_certificates(options.certs)});
+                {.sites = {},
+                 .own_ports = {},
+                 .certificates = list_certificates(options.certs),
+                 .external_ports = {{1024, 65535}}});
   test::write_file(nginx.live(), render(plan.vhosts, options));
   const auto process = nginx.start();
   REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "other.test").empty(); }));
@@ -346,7 +357,12 @@ TEST_CASE("a name is its owner's over http and over TLS, whichever wildcard it m
                              "HTTPS_METHOD=nohttp" +
                              site + "container port\n  env VIRTUAL_HOST=port.w.test\n  env EXTERNAL_HTTP_PORT=" +
                              std::to_string(own_port) + site),
-      {.sites = {}, .own_ports = {}, .certificates = list_certificates(options.certs)});
+      {.sites = {},
+       .own_ports = {},
+       .certificates = list_certificates(options.certs),
+       .external_ports = {{1024, 65535}},
+       .host_owners =
+           given({{"plain.w.test", "plain"}, {"only.w.test", "only"}, {"port.w.test", "port"}}).host_owners});
   test::write_file(nginx.live(), render(plan.vhosts, options));
   const auto process = nginx.start();
   REQUIRE(test::wait_until([&nginx] { return !test::ask(nginx.port, "plain.w.test").empty(); }));

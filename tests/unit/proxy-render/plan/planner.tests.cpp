@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What golden/proxy/*.txt does not show: time, order, and the sides of each rule.
+// What golden/proxy/*.txt does not show: time, order, and the sides of each rule. Long because they share one world.
 #include "proxy-render/plan/planner.h"
 
 #include "proxy-render/render/render.h"
@@ -18,7 +18,9 @@ using namespace heberg;
 using namespace std::chrono_literals;
 
 proxy::plan plan_of(const docker::containers& all) {
-  return proxy::make_plan(all, {.sites = {.root = "/sites", .images = {"php:apache"}}, .own_ports = {80, 443}});
+  return proxy::make_plan(all, {.sites = {.root = "/sites", .images = {"php:apache"}},
+                                .own_ports = {80, 443},
+                                .external_ports = {{9000, 9000}}});
 }
 
 proxy::plan plan_of(const std::string& text) {
@@ -134,7 +136,7 @@ TEST_CASE(
     "a port belongs to the older request, whatever the names, and a host that does not get it is closed, not gone") {
   const auto plan =
       plan_of(site_container("old", "z.test", "  env EXTERNAL_HTTP_PORT=9000\n") +
-              site_container("new", "a.test", "  env EXTERNAL_HTTPS_PORT=9000\n") + site_container("wild", "*.test"));
+              site_container("new", "a.test", "  env EXTERNAL_HTTPS_PORT=9000\n") + site_container("wild", "*.w.test"));
   REQUIRE(plan.vhosts.size() == 3);
   CHECK(plan.vhosts[0].host.text == "a.test");
   CHECK(plan.vhosts[0].closed);
@@ -173,8 +175,83 @@ TEST_CASE("ports of its own are for a plain name, and its redirected name has th
 TEST_CASE("a container that is in two sites' trees is not a replica") {
   const auto plan = plan_of("container plain\n  env VIRTUAL_HOST=x.test\n  network bridge 172.17.0.8\n" +
                             site_container("a", "x.test", "  mount /sites/b/www\n"));
-  CHECK(plan.vhosts[0].owner == "sysadmin");
+  CHECK(plan.vhosts[0].owner == "container:plain");
   CHECK(plan.refused[0].container == "a");
+  CHECK(plan.refused[0].reason.starts_with("is not served: it mounts the trees of two sites"));
+}
+
+TEST_CASE("a container that is refused as a site's is served under none of its names, whatever else it asks for") {
+  for (const auto* mount :
+       {"/", "/sites", "/sites/root/www", "/sites/UPPER/www", "/sites/-x/www", "/sites/a/www/public"}) {
+    INFO(mount);
+    const auto plan =
+        plan_of(std::string("container bad\n  image php:apache\n  mount ") + mount +
+                "\n  env VIRTUAL_HOST=x.test\n  network bridge 172.17.0.3\n" + site_container("b", "x.test"));
+    REQUIRE(plan.vhosts.size() == 1);
+    CHECK(plan.vhosts[0].owner == "site:b");
+    REQUIRE(plan.refused.size() == 1);
+    CHECK(plan.refused[0].container == "bad");
+    CHECK(plan.refused[0].reason.starts_with("is not served: "));
+  }
+}
+
+TEST_CASE("each variable of a container that claims another's site or host changes nothing of that host") {
+  const auto alone = plan_of(site_container("va", "va.test"));
+  for (const auto variable : site::variable::all()) {
+    for (const auto* claim : {"  label heberg.site=va\n", "  image php:apache\n", ""}) {
+      for (const auto* value : {"va.test", "internal", "true", "0", "9000", "off"}) {
+        const std::string name(variable.name());
+        INFO(name << "=" << value << claim);
+        const auto plan = plan_of(site_container("va", "va.test") + "container at\n  env VIRTUAL_HOST=va.test\n  env " +
+                                  name + "=" + value + "\n  label " + site::label_of(variable) + "=" + value + "\n" +
+                                  claim + "  network bridge 172.17.0.9\n");
+        const auto found =
+            std::ranges::find(plan.vhosts.shared(), "va.test", [](const auto& one) { return one->host.text; });
+        REQUIRE(found != plan.vhosts.shared().end());
+        CHECK(**found == alone.vhosts[0]);
+      }
+    }
+  }
+}
+
+TEST_CASE("containers of no site share a name where the sysadmin lists it, and nowhere else") {
+  const auto all = test::parse_containers(
+      "container one\n  label com.docker.compose.project=p\n  env VIRTUAL_HOST=x.test,y.test\n  network n 172.17.0.2\n"
+      "container two\n  label com.docker.compose.project=p\n  env VIRTUAL_HOST=x.test,y.test\n  network n "
+      "172.17.0.3\n");
+  const auto plan =
+      proxy::make_plan(all, {.sites = {}, .own_ports = {}, .shared_hosts = {{site::host_kind::name, "y.test"}}});
+  REQUIRE(plan.vhosts.size() == 2);
+  CHECK(plan.vhosts[0].owner == "container:one");
+  CHECK(plan.vhosts[0].locations[0].backends.size() == 1);
+  CHECK(plan.vhosts[1].owner == proxy::k_shared_owner);
+  CHECK(plan.vhosts[1].locations[0].backends.size() == 2);
+  CHECK(plan.refused.at(0).container == "two");
+}
+
+TEST_CASE("a name of no site passes to its next container at once, and never to a site") {
+  const auto plain = [](const std::string& name) {
+    return "container " + name + "\n  env VIRTUAL_HOST=x.test\n  network n 172.17.0.2\n";
+  };
+  const proxy::plan_options options{
+      .sites = {.root = "/sites", .images = {"php:apache"}}, .own_ports = {}, .keep_names = 72h};
+  proxy::memory memory;
+  const auto look = [&](const std::string& text) {
+    return proxy::make_plan(test::parse_containers(text), options, memory, std::chrono::sys_seconds(1h));
+  };
+  CHECK(look(plain("one")).vhosts.at(0).owner == "container:one");
+  CHECK(look(site_container("s", "x.test")).vhosts.empty());
+  CHECK(look(site_container("s", "x.test") + plain("two")).vhosts.at(0).owner == "container:two");
+}
+
+TEST_CASE("a port that the sysadmin does not list is not opened: the host is closed, and says why") {
+  const auto plan = plan_of(site_container("a", "a.test", "  env EXTERNAL_HTTP_PORT=2375\n") +
+                            site_container("b", "b.test", "  env EXTERNAL_HTTP_PORT=80\n"));
+  CHECK(plan.vhosts.at(0).closed);
+  CHECK(plan.vhosts.at(0).external == site::external_ports{});
+  CHECK_FALSE(plan.vhosts.at(1).closed);
+  CHECK(plan.refused == std::vector<proxy::complaint>{{"a", "EXTERNAL_HTTP_PORT", "2375",
+                                                       "is not one of proxy.external_ports: a.test answers 503"}});
 }
 
 TEST_CASE("containers without VIRTUAL_HOST, or with an empty one, are none of our business") {
@@ -218,7 +295,8 @@ TEST_CASE("options reach the text") {
 
 namespace {
 
-const std::vector<std::string> k_hosts = {"a.test", "b.test", "c.test", "*.test", "~^a", "~^b", "bad name", "d.test:x"};
+const std::vector<std::string> k_hosts = {"a.test", "b.test",   "c.test",   "*.z.test",
+                                          "~^a",    "b.z.test", "bad name", "d.test:x"};
 
 // Sites of few names, so that they meet in them.
 class random_engine {
@@ -279,6 +357,9 @@ TEST_CASE("a plan that was kept up to date is the plan from nothing, whatever ha
   const proxy::plan_options options{.sites = {.root = "/sites", .images = {"php:apache"}},
                                     .own_ports = {80, 443},
                                     .certificates = {{"a.test", "1"}},
+                                    .external_ports = {{8000, 8000}},
+                                    .shared_hosts = {{site::host_kind::name, "b.test"}},
+                                    .host_owners = {{{site::host_kind::name, "c.test"}, "site:s1"}},
                                     .keep_names = 3h};
   for (unsigned seed = 1; seed <= 40; ++seed) {
     INFO("seed " << seed);

@@ -79,13 +79,15 @@ bool has(const std::string& text, std::string_view part) {
 }
 
 std::shared_ptr<const plan> plan_from(const std::string& text, const plan_options& with = {}) {
-  return std::make_shared<const plan>(make_plan(test::parse_containers(text), with));
+  auto options = with;
+  options.external_ports = {{1024, 65535}};
+  return std::make_shared<const plan>(make_plan(test::parse_containers(text), options));
 }
 
 // On a port of its own, and of the site of its name.
 std::string on_port(const std::string& name, int port, const std::string& word = "EXTERNAL_HTTP_PORT") {
-  return "container " + name + "\n label com.docker.compose.project=" + name + "\n env VIRTUAL_HOST=" + name +
-         ".test\n env " + word + "=" + std::to_string(port) + "\n network bridge 172.17.0.2\n";
+  return "container " + name + "\n env VIRTUAL_HOST=" + name + ".test\n env " + word + "=" + std::to_string(port) +
+         "\n network bridge 172.17.0.2\n";
 }
 
 // An nginx that tells which text it serves: none with a port that is taken.
@@ -333,11 +335,10 @@ TEST_CASE("a host whose own port nginx cannot have is left out, and delays other
   };
   publisher p(w.output(), options, tools);
   const auto plan_with = [](const std::string& more) {
-    return std::make_shared<const plan>(
-        make_plan(test::parse_containers("container a\n env VIRTUAL_HOST=a.test\n env EXTERNAL_HTTP_PORT=9000\n"
-                                         " network bridge 172.17.0.2\n" +
-                                         more),
-                  {}));
+    return plan_from(
+        "container a\n env VIRTUAL_HOST=a.test\n env EXTERNAL_HTTP_PORT=9000\n"
+        " network bridge 172.17.0.2\n" +
+        more);
   };
   const std::string taken =
       "container b\n env VIRTUAL_HOST=b.test\n env EXTERNAL_HTTP_PORT=2222\n network bridge 172.17.0.3\n";
@@ -402,10 +403,8 @@ TEST_CASE("another text ends the wait for one that nginx does not serve, and ngi
   CHECK(w.reloads == 2);
   CHECK(publish(p, plain) == publish_status::unchanged);
 
-  const auto with_port = std::make_shared<const plan>(make_plan(
-      test::parse_containers(
-          "container a\n env VIRTUAL_HOST=a.test\n env EXTERNAL_HTTP_PORT=9000\n network bridge 172.17.0.2\n"),
-      {}));
+  const auto with_port =
+      plan_from("container a\n env VIRTUAL_HOST=a.test\n env EXTERNAL_HTTP_PORT=9000\n network bridge 172.17.0.2\n");
   CHECK(publish(p, with_port, false, news) == publish_status::published);
   CHECK_FALSE(waits_for_news);  // a port that nginx cannot have is to be found out first
   CHECK(publish(p, plan_of({"a.test", "b.test"}), false, news) == publish_status::published);

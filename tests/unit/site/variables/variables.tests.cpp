@@ -68,6 +68,30 @@ TEST_CASE("a label sets what the environment sets, and wins") {
   CHECK(label_of("EXTERNAL_HTTP_PORT") == "heberg.proxy.external_http_port");
 }
 
+TEST_CASE("what the image says counts in no label, and not in the environment where it names hosts or ports") {
+  auto c = make_container({{"MAX_BODY", "1m"}, {"EXTERNAL_HTTP_PORT", "22"}, {"VIRTUAL_HOST", "own.test"}});
+  c.labels["heberg.proxy.network_access"] = "external";
+  c.labels["heberg.proxy.max_body"] = "";
+  c.labels["heberg.proxy.hsts"] = "off";
+  auto image = std::make_shared<heberg::docker::image_config>();
+  image->environment = {{"MAX_BODY", "1m"}, {"EXTERNAL_HTTP_PORT", "22"}, {"VIRTUAL_HOST", "images.test"}};
+  image->labels = {{"heberg.proxy.network_access", "external"}, {"heberg.proxy.max_body", ""}};
+  CHECK(*find_value(c, "EXTERNAL_HTTP_PORT") == "22");
+  c.image_gives = image;
+  CHECK(find_value(c, "NETWORK_ACCESS") == nullptr);
+  CHECK(*find_value(c, "MAX_BODY") == "1m");
+  CHECK(*find_value(c, "HSTS") == "off");
+  CHECK(find_value(c, "EXTERNAL_HTTP_PORT") == nullptr);
+  CHECK(*find_value(c, "VIRTUAL_HOST") == "own.test");
+  CHECK(find_images_own(c) == "EXTERNAL_HTTP_PORT");
+  auto unknown = std::make_shared<heberg::docker::image_config>();
+  unknown->is_unknown = true;
+  c.image_gives = unknown;
+  CHECK(find_value(c, "HSTS") == nullptr);
+  CHECK(find_value(c, "EXTERNAL_HTTP_PORT") == nullptr);
+  CHECK(*find_value(c, "VIRTUAL_HOST") == "own.test");
+}
+
 TEST_CASE("a row of the table is whole, and its name is its own") {
   std::set<std::string_view> names;
   for (const auto& row : k_variable_table) {

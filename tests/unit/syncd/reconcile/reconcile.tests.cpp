@@ -118,7 +118,7 @@ TEST_CASE("sites get their UIDs in the order of their containers' creation") {
 TEST_CASE("a site on Docker's default network is warned of when its account is made, and not again") {
   world w;
   auto container = make_container("a");
-  container.on_default_network = true;
+  container.networks = {"bridge"};
   const auto result = w.run({container, make_container("b")}, at(1ms));
   std::vector<std::string> warned;
   for (const auto& event : result.events) {
