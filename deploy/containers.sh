@@ -36,13 +36,14 @@ make_network() {
   docker network create --opt com.docker.network.bridge.enable_icc=false heberg-sites >/dev/null
 }
 
-# The host's PID namespace, to find and cut the sessions of a site that went. Its capabilities: the sites' folders are others' (CHOWN,
-# DAC_OVERRIDE, FOWNER, FSETID), and so are their sessions (KILL); it compares what the sites' containers have mounted with the trees
-# (SYS_PTRACE, for /proc/PID/root). sshd's host keys: hebergctl status shows their fingerprints. The
-# journal's sockets, by their folder: for logs.also = ["journald"].
+# The host's PID namespace, to find and cut the sessions of a site that went. The host's network with NET_ADMIN, to keep the sites apart
+# there: nft's rules for their ports on the engine's bridges. Not a process of its own: what holds the engine's socket can do all that
+# and more. Its other capabilities: the sites' folders are others' (CHOWN, DAC_OVERRIDE, FOWNER, FSETID), and so are their sessions
+# (KILL); it compares what the sites' containers have mounted with the trees (SYS_PTRACE, for /proc/PID/root). sshd's host keys:
+# hebergctl status shows their fingerprints. The journal's sockets, by their folder: for logs.also = ["journald"].
 run_syncd() {
-  docker run --detach --name heberg-syncd "${k_locked_down[@]}" --network none --pid host \
-    --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add FSETID --cap-add KILL --cap-add SYS_PTRACE \
+  docker run --detach --name heberg-syncd "${k_locked_down[@]}" --network host --pid host \
+    --cap-add NET_ADMIN --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add FSETID --cap-add KILL --cap-add SYS_PTRACE \
     --memory 1g --pids-limit 64 \
     --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
     --volume "$state_dir:/var/lib/heberg" --volume "$sites_dir:/sites" --volume heberg-sftp-keys:/etc/ssh/host_keys:ro \
@@ -78,6 +79,12 @@ run_proxy_render() {
     --cap-add NET_BIND_SERVICE --cap-add CHOWN --memory 1g --pids-limit 64 \
     --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
     --volume heberg-proxy-conf:/etc/nginx/conf.d "$@" heberg-proxy-render >/dev/null
+}
+
+# remove_network_rules   nft's tables that syncd has left, which hold as long as the host runs.
+remove_network_rules() {
+  docker run --rm --network host --cap-drop ALL --cap-add NET_ADMIN --entrypoint sh heberg-syncd -c \
+    'for family in bridge inet; do nft delete table "$family" heberg 2>/dev/null; done; true'
 }
 
 # The UID of a site's account, as sshd sees it; fails where there is none.

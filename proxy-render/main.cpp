@@ -90,6 +90,8 @@ proxy::render_options render_options_of(const settings& s) {
           .nginx = {},
           .downstream = {.trusted = s.proxy.trust, .proxy_protocol = s.proxy.proxy_protocol},
           .preamble = {},
+          .internal = s.proxy.internal,
+          .engine_networks = {},
           .defaults = {},
           .many_hosts = s.proxy.map_from_hosts};
 }

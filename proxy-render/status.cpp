@@ -183,6 +183,7 @@ std::string describe_status(const plan& plan, const render_options& options, std
                             std::string_view live, const seen_outside& seen) {
   auto rendered_with = options;
   rendered_with.defaults = defaults_of(plan.defaults, live);
+  rendered_with.engine_networks = plan.engine_networks;
   rendered_with = options_of(rendered_with, live);
   const auto configs = render_hosts(plan.vhosts, rendered_with);
   json hosts = json::array();

@@ -136,12 +136,17 @@ reply rename(account_manager& accounts, const host_access&, const request& asked
   return to_reply(accounts.admin().rename(asked.site, asked.arguments[0]));
 }
 
-reply status(account_manager& accounts, const host_access&, const request&) {
-  json refused = json::object();
-  for (const auto& [who, why] : accounts.refused()) {
-    if (refused.size() == 20) break;  // an answer is one line of bounded length
-    refused[who] = why.substr(0, 200);
+json first_of(const std::map<std::string, std::string>& problems) {
+  json first = json::object();
+  for (const auto& [who, why] : problems) {
+    if (first.size() == 20) break;  // an answer is one line of bounded length
+    first[who] = why.substr(0, 200);
   }
+  return first;
+}
+
+reply status(account_manager& accounts, const host_access&, const request&) {
+  const auto refused = first_of(accounts.refused());
   return done(std::to_string(accounts.count_accounts()) + " accounts", {{"engine", accounts.is_in_touch()},
                                                                         {"accounts", accounts.count_accounts()},
                                                                         {"refused", accounts.count_refused()},
@@ -169,6 +174,13 @@ constexpr std::array<verb, 9> k_verbs = {{
 }};
 
 }  // namespace
+
+void add_problems(control::reply& to, const char* name, const std::map<std::string, std::string>& problems) {
+  auto data = json::parse(to.data, nullptr, false);
+  if (!data.is_object()) return;
+  data[name] = first_of(problems);
+  to.data = data.dump(-1, ' ', true, json::error_handler_t::replace);
+}
 
 reply answer_admin(account_manager& accounts, const host_access& host, const request& asked) {
   for (const auto& verb : k_verbs) {

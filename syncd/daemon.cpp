@@ -87,8 +87,24 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     watch_passwords();
     listen_to_admin();
     work();
+    guard_network();
     watch_engine();
     keep_alive();
+  }
+
+  void guard_network() {
+    if (!options.network) return;
+    options.network->log = log_here();
+    guard.emplace(io, config, *options.network);
+    guard->start();
+  }
+
+  void tell_guard(const docker::containers& all) {
+    if (!guard) return;
+    guard->take(list_members(all, [this](const std::string& id) {
+      const auto* container = accounts.containers().find(id);
+      return container != nullptr ? container->site : std::string();
+    }));
   }
 
   // Where this fails, hebergctl can only read; the accounts work all the same.
@@ -129,6 +145,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     if (stopped) return;
     if (std::exchange(engine_is_lost, false)) machine.log(level::info, "engine: connected again");
     accounts.take(all);
+    tell_guard(all);
     work();
     follow_logs();
   }
@@ -136,6 +153,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   void take_changes(const docker::containers& all, const docker::container_ids& changed) {
     if (stopped) return;
     accounts.take_changes(all, changed);
+    tell_guard(all);
     work();
     follow_logs_of(changed);
   }
@@ -255,6 +273,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     }
     if (request.verb == "rotate") return answer_rotate(request.site);
     auto reply = answer_admin(accounts, machine.access(), request);
+    if (request.verb == "status" && guard) add_problems(reply, "network", guard->problems());
     asio::post(io, [self = shared_from_this()] { self->work(); });
     return reply;
   }
@@ -271,6 +290,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     if (std::exchange(stopped, true)) return;
     notify_stopping();
     if (engine) engine->stop();
+    if (guard) guard->stop();
     if (logs) logs->stop();
     control_server.reset();
     machine.log_sftp_to(nullptr);
@@ -286,6 +306,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   daemon_options options;
   host_machine machine;
   account_manager accounts;
+  std::optional<network_guard> guard;
   std::optional<docker::watcher> engine;
   std::optional<control::server> control_server;
   std::optional<forwarder> logs;

@@ -7,8 +7,10 @@
 #include "docker/watcher.h"
 #include "program/settings.h"
 #include "syncd/host_machine.h"
+#include "syncd/network/network_guard.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace boost::asio {
@@ -21,8 +23,9 @@ class account_manager;
 
 struct daemon_options {
   host_parts parts;
-  docker::watch_options watch;  // its host comes from the settings
-  std::string control_socket;   // empty: none
+  docker::watch_options watch;              // its host comes from the settings
+  std::string control_socket;               // empty: none
+  std::optional<guard_parts> network = {};  // empty: the network's rules are left alone; its log is the parts'
 };
 
 class daemon {

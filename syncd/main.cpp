@@ -74,6 +74,7 @@ int run(const command_line& line) {
   syncd::daemon_options options;
   options.parts.directory_owners = syncd::real_directory_owners();
   options.control_socket = line.socket;
+  options.network.emplace();
   if (!line.once && !line.check) return run_daemon(settings, std::move(options));
 
   options.watch.host = settings.docker.host;

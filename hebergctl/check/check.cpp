@@ -223,6 +223,17 @@ std::vector<finding> check_host(const host_facts& host, std::chrono::system_cloc
   if (host.publishing_fails)
     add("syncd", severity::error, "heberg-syncd cannot write the account database", "see heberg-syncd's log");
   for (const auto& [who, why] : host.refused) add("syncd", severity::warning, who + " is refused: " + why);
+  // The sysadmin's own setting is a warning: an error would hide the next one.
+  for (const auto& [who, why] : host.not_isolated) {
+    const bool is_wanted = why.starts_with("network.guard is false");
+    add("network", is_wanted ? severity::warning : severity::error, who + " is not isolated: " + why);
+  }
+  for (const auto& network : host.shared_networks) {
+    add("network", severity::note,
+        "Docker's DNS tells the containers of network " + network +
+            " one another's names and addresses; heberg-syncd keeps them from connecting",
+        "for a site that must not be known to the others: a network of its own");
+  }
   if (!host.root_problem.empty()) add("tree", severity::error, host.root_problem);
   for (const auto& [text, remedy] : host.missing_protection) add("host", severity::warning, text, remedy);
   if (!host.engine_problem.empty()) {

@@ -21,7 +21,7 @@ enum class severity { note, warning, error };  // a note does not change the exi
 struct finding {
   std::string site;     // empty: of the host
   std::string subject;  // "tree", "account", "container", "address", "logs", "certificate", "engine", "proxy",
-                        // "syncd", "host"
+                        // "syncd", "network", "host"
   severity weight = severity::error;
   std::string text;
   std::string remedy = {};
@@ -81,7 +81,9 @@ struct host_facts {
   bool syncd_answers = false;
   bool is_connected = false;  // syncd with the engine
   bool publishing_fails = false;
-  std::map<std::string, std::string> refused;  // who -> why; syncd's
+  std::map<std::string, std::string> refused;       // who -> why; syncd's
+  std::map<std::string, std::string> not_isolated;  // on the network: who -> why, and what to do; syncd's
+  std::vector<std::string> shared_networks;         // with containers of several sites and the engine's DNS for them
   std::string root_problem;
   std::vector<tree::missing_protection> missing_protection;
   std::string engine_problem;              // why the containers could not be listed; empty: they were

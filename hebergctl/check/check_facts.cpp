@@ -54,6 +54,7 @@ class gatherer {
     list_containers();
     auto rows = ledger::read_sites(settings_.state_dir);
     find_unknown(rows);
+    find_shared_networks();
     facts_.host.has_proxy = fetch_status(settings_, "heberg-check.invalid") != 0;
     if (!options_.site.empty()) std::erase_if(rows, [&](const auto& row) { return row.name != options_.site; });
     for (auto& row : rows) gather_site(std::move(row), rows.size());
@@ -106,6 +107,21 @@ class gatherer {
     }
     for (const auto& [site, all] : containers_) {
       if (!known.contains(site)) facts_.host.unknown_sites.push_back(site);
+    }
+  }
+
+  // The default network has no DNS.
+  void find_shared_networks() {
+    std::map<std::string, std::set<std::string>> sites;  // by network
+    for (const auto& [site, all] : containers_) {
+      for (const auto& container : all) {
+        for (const auto& network : container.networks) {
+          if (network.name != "bridge" && !network.id.empty()) sites[network.name].insert(site);
+        }
+      }
+    }
+    for (const auto& [network, names] : sites) {
+      if (names.size() > 1) facts_.host.shared_networks.push_back(network);
     }
   }
 

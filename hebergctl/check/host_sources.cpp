@@ -43,6 +43,11 @@ void read_status(host_facts& host, const std::string& text) {
       if (why.is_string()) host.refused[who] = why.get<std::string>();
     }
   }
+  if (const auto network = status.find("network"); network != status.end() && network->is_object()) {
+    for (const auto& [who, why] : network->items()) {
+      if (why.is_string()) host.not_isolated[who] = why.get<std::string>();
+    }
+  }
 }
 
 // To the engine a container that got a signal through it was stopped by hand: with another policy than "always", an

@@ -144,6 +144,8 @@ std::string print_status(const json& status) {
     if (status["publishing_fails"].get<bool>()) text += "database   cannot be written: see heberg-syncd's log\n";
     for (const auto& [who, why] : status["reasons"].items())
       text += "refused    " + who + ": " + why.get<std::string>() + "\n";
+    for (const auto& [who, why] : status["network"].items())
+      text += "network    " + who + " is not isolated: " + why.get<std::string>() + "\n";
   }
   const auto& age = status["directory_age"];
   text += "database   " + (age.is_null() ? "missing" : print_age(std::chrono::seconds(age.get<int>())) + " old") + "\n";
@@ -165,6 +167,7 @@ int status(const command& given) {
         return fail(k_failed, "heberg-syncd has another version than hebergctl: restart it");
       document[key] = data[key];
     }
+    document["network"] = data.contains("network") ? data["network"] : json::object();
   }
   const auto age = age_of_directory(settings);
   document["directory_age"] = age ? json(age->count()) : json(nullptr);

@@ -37,7 +37,10 @@ struct network {
   std::string id;
   std::string ipv4;  // empty while the container does not run
   std::string ipv6;
-  std::string gateway = {};  // IPv4; empty on an internal network
+  std::string gateway = {};      // IPv4; empty on an internal network
+  std::string mac = {};          // "02:42:ac:11:00:02"; empty while the container does not run
+  std::uint8_t ipv4_prefix = 0;  // the subnet's length; 0: unknown
+  std::uint8_t ipv6_prefix = 0;
   auto operator<=>(const network&) const = default;
 };
 
@@ -58,6 +61,8 @@ struct container {
   std::chrono::sys_time<std::chrono::nanoseconds> started;  // the last time; the epoch where it never was
   std::uint32_t pid = 0;                                    // of its first process, on the engine's host; 0: none
   std::uint32_t restarts = 0;                               // by the engine's restart policy, since it was created
+  std::uint32_t pid =
+      0;  // of its first process, in the engine's PID namespace; 0: it does not run, or is not inspected
   container_state state = container_state::unknown;
   enum health health = health::none;
   bool inspected =

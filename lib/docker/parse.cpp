@@ -85,12 +85,24 @@ std::vector<mount> mounts_of(const json& list) {
   return mounts;
 }
 
+std::uint8_t prefix_of(const json& network, const char* name, std::uint64_t most) {
+  const auto& value = field(network, name);
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) return 0;
+  return static_cast<std::uint8_t>(value.get<std::uint64_t>());
+}
+
 std::vector<network> networks_of(const json& object) {
   std::vector<network> networks;
   if (!object.is_object()) return networks;
   for (const auto& [name, n] : object.items()) {
-    networks.push_back(
-        {name, text(n, "NetworkID"), text(n, "IPAddress"), text(n, "GlobalIPv6Address"), text(n, "Gateway")});
+    networks.push_back({.name = name,
+                        .id = text(n, "NetworkID"),
+                        .ipv4 = text(n, "IPAddress"),
+                        .ipv6 = text(n, "GlobalIPv6Address"),
+                        .gateway = text(n, "Gateway"),
+                        .mac = text(n, "MacAddress"),
+                        .ipv4_prefix = prefix_of(n, "IPPrefixLen", 32),
+                        .ipv6_prefix = prefix_of(n, "GlobalIPv6PrefixLen", 128)});
   }
   std::ranges::stable_sort(networks, {}, &network::name);
   return networks;
@@ -142,7 +154,8 @@ std::vector<port> listed_ports_of(const json& list) {
 
 // ---- what is kept of each answer ----
 
-constexpr wanted_key k_network[] = {{"NetworkID"}, {"IPAddress"}, {"GlobalIPv6Address"}, {"Gateway"}};
+constexpr wanted_key k_network[] = {{"NetworkID"},  {"IPAddress"},           {"IPPrefixLen"}, {"GlobalIPv6Address"},
+                                    {"MacAddress"}, {"GlobalIPv6PrefixLen"}, {"Gateway"}};
 constexpr wanted_key k_networks[] = {{"*", k_network}};
 constexpr wanted_key k_nothing[] = {{""}};
 constexpr wanted_key k_port_names[] = {{"*", k_nothing}};  // the keys of an object, not what is in them
@@ -254,6 +267,8 @@ parsed<container> parse_inspect(std::string_view text_) {
   c.user = text(config, "User");
   c.created = parse_time(text(document, "Created"));
   c.started = parse_time(text(state, "StartedAt"));
+  if (const auto& pid = field(state, "Pid"); pid.is_number_unsigned() && pid.get<std::uint64_t>() <= INT32_MAX)
+    c.pid = static_cast<std::uint32_t>(pid.get<std::uint64_t>());
   if (const auto& restarts = field(document, "RestartCount"); restarts.is_number_unsigned())
     c.restarts = static_cast<std::uint32_t>(std::min<std::uint64_t>(restarts.get<std::uint64_t>(), UINT32_MAX));
   if (const auto& pid = field(state, "Pid"); pid.is_number_unsigned())

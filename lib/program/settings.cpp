@@ -199,6 +199,19 @@ struct value {
     return result;
   }
 
+  [[nodiscard]] std::vector<std::string> host_ports() const {
+    constexpr std::string_view k_wanted = "a list of the host's ports such as [\"tcp/25\", \"udp/5000-5010\"]";
+    const auto* list = node.as_array();
+    if (list == nullptr || list->size() > k_networks_max) refuse(k_wanted);
+    std::vector<std::string> result;
+    for (const auto& element : *list) {
+      auto text = element.value_exact<std::string>();
+      if (!text || !is_host_port(*text)) refuse(k_wanted);
+      if (std::ranges::find(result, *text) == result.end()) result.push_back(std::move(*text));
+    }
+    return result;
+  }
+
   [[nodiscard]] std::vector<std::string> patterns() const {
     constexpr std::string_view k_wanted = "a list of image names such as [\"php:apache\"]";
     const auto* list = node.as_array();
@@ -301,6 +314,9 @@ constexpr known_key k_keys[] = {
                                      [](std::string_view text) { return parse_word_pair(text).has_value(); });
      }},
     {"proxy", "hold_names_for", [](settings& s, const value& v) { s.proxy.hold_names_for = v.duration(0ms, 8760h); }},
+    {"proxy", "internal", [](settings& s, const value& v) { s.proxy.internal = v.networks(); }},
+    {"network", "guard", [](settings& s, const value& v) { s.network.guard = v.boolean(); }},
+    {"network", "host_ports", [](settings& s, const value& v) { s.network.host_ports = v.host_ports(); }},
     {"archive", "max_size", [](settings& s, const value& v) { s.archive.max_size = v.size(); }},
     {"archive", "max_entries",
      [](settings& s, const value& v) { s.archive.max_entries = v.number<std::uint32_t>(1000, 100'000'000); }},

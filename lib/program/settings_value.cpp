@@ -132,6 +132,20 @@ std::optional<std::pair<std::string, std::string>> parse_word_pair(std::string_v
   return std::pair(std::string(text.substr(0, blank)), std::string(second));
 }
 
+bool is_host_port(std::string_view text) noexcept {
+  if (!text.starts_with("tcp/") && !text.starts_with("udp/")) return false;
+  text.remove_prefix(4);
+  const auto parse = [](std::string_view digits) -> unsigned {
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return error == std::errc() && end == digits.data() + digits.size() && number <= 65535 ? number : 0;
+  };
+  const auto dash = text.find('-');
+  const auto first = parse(text.substr(0, dash));
+  if (dash == std::string_view::npos) return first != 0;
+  return first != 0 && parse(text.substr(dash + 1)) > first;
+}
+
 bool is_reload(std::string_view text) {
   if (std::ranges::any_of(text, is_control)) return false;
   if (text.starts_with("pid:")) return parse_path(text.substr(4)).has_value();

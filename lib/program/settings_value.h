@@ -38,6 +38,9 @@ namespace heberg {
 // "NAME OWNER": two words.
 [[nodiscard]] std::optional<std::pair<std::string, std::string>> parse_word_pair(std::string_view text);
 
+// "tcp/25", "udp/5000-5010": a protocol and a port of 1 to 65535, or a range of them with the lower one first.
+[[nodiscard]] bool is_host_port(std::string_view text) noexcept;
+
 // "pid:FILE", "container:NAME" or "command:COMMAND".
 [[nodiscard]] bool is_reload(std::string_view text);
 

@@ -4,12 +4,15 @@
 #include "proxy-render/plan/address.h"
 #include "proxy-render/plan/assemble.h"
 #include "proxy-render/plan/attach_files.h"
+#include "proxy-render/plan/engine_networks.h"
 #include "proxy-render/plan/external_ports.h"
 #include "proxy-render/plan/host_ownership.h"
 
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -350,6 +353,12 @@ void planner::collect(const update_context& at, plan& made) const {
     if (!one->broken.empty()) broken.insert(one->broken.begin(), one->broken.end());
   }
   made.vhosts = vhost_list(std::move(vhosts));
+  std::set<std::string> subnets;
+  for (const auto& [id, known] : containers_) {
+    if (const auto present = at.containers.find(id); present != at.containers.end())
+      add_subnets(subnets, present->second);
+  }
+  made.engine_networks.assign(subnets.begin(), subnets.end());
   made.broken_files.assign(broken.begin(), broken.end());
   sort_each_once(made.refused);
   std::ranges::sort(made.unreachable);

@@ -137,11 +137,12 @@ struct default_files {
 struct plan {
   // By kind and name; regular expressions last, the oldest first (nginx takes the first match).
   vhost_list vhosts;
-  std::vector<complaint> refused;             // sorted
-  std::vector<complaint> unreachable;         // sorted
-  std::vector<file_fault> broken_files = {};  // sorted
-  default_files defaults = {};                // nginx has not tested them yet
-  proxy_location from = {};                   // where nginx runs
+  std::vector<complaint> refused;                 // sorted
+  std::vector<complaint> unreachable;             // sorted
+  std::vector<file_fault> broken_files = {};      // sorted
+  default_files defaults = {};                    // nginx has not tested them yet
+  proxy_location from = {};                       // where nginx runs
+  std::vector<std::string> engine_networks = {};  // subnets that are never internal (engine_networks.h); sorted
 };
 
 inline constexpr char k_shared_owner[] = "shared";  // of proxy.shared_hosts

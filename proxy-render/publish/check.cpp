@@ -25,6 +25,7 @@ boost::asio::awaitable<void> judge(const plan& plan, render_options options, con
   const auto defaults = co_await judge_defaults(plan.defaults, options, ask);
   for (const auto& fault : defaults.refused) faults.push_back("nginx refuses " + fault.path + ": " + fault.reason);
   options.defaults = defaults.accepted;
+  options.engine_networks = plan.engine_networks;
   auto configs = render_hosts(plan.vhosts, options);
   for (const auto& config : configs) {
     if (!config->fault.empty()) faults.push_back(config->fault);

@@ -125,6 +125,7 @@ asio::awaitable<bool> publisher::take_defaults(const struct plan& plan) {
 
 void publisher::select_hosts(round& now) {
   const auto& hosts = now.plan->vhosts;
+  options_.engine_networks = now.plan->engine_networks;
   now.hosts = filter_.select(hosts, cache_.render(hosts, options_), options_);
   for (const auto& fault : now.hosts.new_faults)
     log(level::error, "a host cannot be rendered, and is left out: " + fault);

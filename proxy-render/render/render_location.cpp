@@ -46,14 +46,21 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 16> k_params
     {"SERVER_NAME", "$host"},
 }};
 
-constexpr std::string_view k_private_alone = R"(        allow 127.0.0.0/8;
-        allow 10.0.0.0/8;
-        allow 172.16.0.0/12;
-        allow 192.168.0.0/16;
-        allow ::1;
-        allow fc00::/7;
-        deny all;
-)";
+constexpr std::string_view k_private[] = {"127.0.0.0/8",    "10.0.0.0/8", "172.16.0.0/12",
+                                          "192.168.0.0/16", "::1",        "fc00::/7"};
+
+// nginx takes the first line that matches: the sites' own networks are denied before any is allowed.
+void append_internal_alone(std::string& text, const render_options& options) {
+  const auto append = [&text](std::string_view verb, std::string_view network) {
+    text.append("        ").append(verb).append(" ").append(network).append(";\n");
+  };
+  for (const auto& network : options.engine_networks) append("deny", network);
+  for (const auto& network : options.internal) append("allow", network);
+  if (options.internal.empty()) {
+    for (const auto network : k_private) append("allow", network);
+  }
+  append("deny", "all");
+}
 
 constexpr std::string_view k_error_page_path = "/heberg-50x.html";  // to nginx alone
 
@@ -211,7 +218,7 @@ std::string render_upstreams(const vhost& vhost) {
 std::string render_location(const vhost& vhost, const location& location, const render_options& options) {
   const bool believed = believes_headers(options.downstream);
   std::string text = "    location " + location_name(location.route.path) + " {\n";
-  if (location.internal) text += k_private_alone;
+  if (location.internal) append_internal_alone(text, options);
   const auto& own = location.files.location.path.empty() ? vhost.files.location : location.files.location;
   const auto& file = own.path.empty() ? options.defaults.location : own;
   text += render_include(file, k_indent);

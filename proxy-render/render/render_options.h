@@ -39,7 +39,9 @@ struct render_options {
   nginx_features nginx = {};
   struct downstream downstream = {};
   preamble_lines preamble = {};
-  default_files defaults = {};    // that nginx accepts (judge_defaults.h)
+  std::vector<std::string> internal = {};  // networks that NETWORK_ACCESS=internal admits; none: the private ones
+  std::vector<std::string> engine_networks = {};  // and those that it never does (plan)
+  default_files defaults = {};                    // that nginx accepts (judge_defaults.h)
   std::size_t many_hosts = 500;   // from so many hosts without options of their own on, these are served by lines
   bool has_default_host = false;  // some host answers unknown host names (compose)
   bool has_tls = false;           // some host has a certificate: the others refuse the handshake (render_cache.h)

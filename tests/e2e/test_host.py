@@ -44,6 +44,8 @@ uid_min = 48000
 uid_max = 48999
 [proxy]
 http_port = 8081
+[network]
+guard = false
 """)
 
     def try_run(self, *command, **options):

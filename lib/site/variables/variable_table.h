@@ -86,7 +86,7 @@ inline constexpr std::array k_variable_table = std::to_array<variable_row>({
      "The document root for `fastcgi`."},
     {"NETWORK_ACCESS", value_type::choice, variable_scope::location, variable_setter::any,
      "`internal`, `external`", "`external`",
-     "`internal`: only private and loopback addresses get in, others get 403. Where containers differ, `internal` "
+     "`internal`: only private and loopback addresses (`proxy.internal`) get in, and none of a network of sites; others get 403. Where containers differ, `internal` "
      "counts."},
     {"MAX_BODY", value_type::size, variable_scope::host, variable_setter::any,
      "`64m`, `512k`, `0`", "`proxy.max_body`",

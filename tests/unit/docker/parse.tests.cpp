@@ -48,6 +48,9 @@ TEST_CASE("a running container, as Docker tells it") {
   REQUIRE(c.value->networks.size() == 1);
   CHECK(c.value->networks[0].name == "bridge");
   CHECK(c.value->networks[0].ipv4 == "172.17.0.2");
+  CHECK(c.value->networks[0].ipv4_prefix == 16);
+  CHECK(c.value->networks[0].mac == "02:42:ac:11:00:02");
+  CHECK(c.value->pid > 1);
 }
 
 TEST_CASE("a stopped container has its ports from its image, and no address") {

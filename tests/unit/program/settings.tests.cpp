@@ -135,6 +135,20 @@ TEST_CASE("a wrong word or size in [logs] is named with its line") {
   }
 }
 
+TEST_CASE("a port of the host has a protocol, and a range its lower end first") {
+  for (const auto* bad : {"[\"25\"]", "[\"tcp/0\"]", "[\"tcp/65536\"]", "[\"tcp/20-10\"]", "[\"icmp/1\"]",
+                          "[\"tcp/25; accept\"]", "[\"tcp/25-\"]", "[1]"}) {
+    INFO(bad);
+    CHECK(error_of("[network]\nhost_ports = " + std::string(bad)) ==
+          "heberg.toml:2: [network] host_ports: invalid value [...]: use a list of the host's ports such as "
+          "[\"tcp/25\", \"udp/5000-5010\"]");
+  }
+  const auto s =
+      parse_settings("[network]\nguard = false\nhost_ports = [\"tcp/25\", \"udp/5000-5010\"]\n", "heberg.toml");
+  CHECK_FALSE(s.network.guard);
+  CHECK(s.network.host_ports == std::vector<std::string>{"tcp/25", "udp/5000-5010"});
+}
+
 TEST_CASE("who is trusted is an address or a network, and the PROXY protocol needs one") {
   const auto wanted = std::string("use a list of addresses and networks such as [\"192.0.2.1\", \"2001:db8::/32\"]");
   for (const auto* bad : {"\"192.0.2.1\"", "[\"192.0.2.1/33\"]", "[\"192.0.2\"]", "[\"::/129\"]", "[\"1.2.3.4/\"]",

@@ -174,15 +174,20 @@ TEST_CASE("what is wrong with the host is reported, and a name that syncd has re
   host.refused = {{"b", "no account: the name is taken"}};
   host.unknown_sites = {"b", "c"};
   host.logs_problem = "logs.db: cannot be read";
+  host.not_isolated = {{"container d", "it is on the host's network"}};
   host.proxy_problem = "container nginx has the restart policy no";
   std::vector<std::string> texts;
   for (const auto& found : check_host(host, k_now)) texts.push_back(found.text);
-  CHECK(texts == std::vector<std::string>{"heberg-syncd is not connected to Docker: accounts are not updated",
-                                          "heberg-syncd cannot write the account database",
-                                          "b is refused: no account: the name is taken",
-                                          "/sites is writable by its group", "logs.db: cannot be read",
-                                          "container nginx has the restart policy no",
-                                          "a container belongs to site c, which has no account"});
+  CHECK(texts == std::vector<std::string>{
+                     "heberg-syncd is not connected to Docker: accounts are not updated",
+                     "heberg-syncd cannot write the account database", "b is refused: no account: the name is taken",
+                     "container d is not isolated: it is on the host's network", "/sites is writable by its group",
+                     "logs.db: cannot be read", "container nginx has the restart policy no",
+                     "a container belongs to site c, which has no account"});
+  host = make_host();
+  host.shared_networks = {"heberg-sites"};
+  REQUIRE(check_host(host, k_now).size() == 1);
+  CHECK(check_host(host, k_now)[0].weight == severity::note);
   host = make_host();
   host.syncd_answers = host.is_connected = host.has_proxy = false;
   const auto found = check_host(host, k_now);
