@@ -9,7 +9,7 @@
 #   sftp_port    where the sites' owners reach sshd, on the engine's host
 
 k_containers=(heberg-syncd heberg-sftp heberg-proxy heberg-proxy-render)
-k_volumes=(heberg-sftp-keys heberg-proxy-conf heberg-proxy-temp)
+k_volumes=(heberg-sftp-keys heberg-proxy-conf)
 
 # All of them: nothing writable but what is mounted, no capability but those named, no way to gain any.
 k_locked_down=(--read-only --cap-drop ALL --security-opt no-new-privileges --tmpfs /run --tmpfs /tmp
@@ -41,10 +41,12 @@ make_network() {
 # and more. Its other capabilities: the sites' folders are others' (CHOWN, DAC_OVERRIDE, FOWNER, FSETID), and so are their sessions
 # (KILL); it compares what the sites' containers have mounted with the trees (SYS_PTRACE, for /proc/PID/root). sshd's host keys:
 # hebergctl status shows their fingerprints. The journal's sockets, by their folder: for logs.also = ["journald"].
+# CPU shares, of all four: what each gets where the processors are busy; a container has 1024. The proxy is what every visitor waits
+# for; sshd's guessed passwords and nginx -t wait for the sites.
 run_syncd() {
   docker run --detach --name heberg-syncd "${k_locked_down[@]}" --network host --pid host \
     --cap-add NET_ADMIN --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add FSETID --cap-add KILL --cap-add SYS_PTRACE \
-    --memory 1g --pids-limit 64 \
+    --memory 1g --pids-limit 64 --cpu-shares 1024 \
     --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
     --volume "$state_dir:/var/lib/heberg" --volume "$sites_dir:/sites" --volume heberg-sftp-keys:/etc/ssh/host_keys:ro \
     --volume /run/systemd/journal:/run/systemd/journal:ro "$@" heberg-syncd >/dev/null
@@ -55,20 +57,21 @@ run_syncd() {
 run_sftp() {
   docker run --detach --name heberg-sftp "${k_locked_down[@]}" --network heberg-sites --publish "$sftp_port:22" \
     --cap-add SETUID --cap-add SETGID --cap-add SYS_CHROOT --cap-add AUDIT_WRITE --cap-add KILL \
-    --memory 1g --pids-limit 1024 \
+    --memory 1g --pids-limit 1024 --cpu-shares 256 \
     --volume heberg-sftp-keys:/etc/ssh/host_keys --volume "$state_dir/directory:/var/lib/heberg/directory:ro" \
     --volume "$sites_dir:/sites" "$@" heberg-sftp >/dev/null
 }
 
 # nginx, which clients reach: no engine socket, and its configuration is read-only. The host's network. Its capabilities: port 80
 # (NET_BIND_SERVICE), workers that are not root (SETUID, SETGID), their temporary folders (CHOWN), their end (KILL). Restarted always:
-# to the engine a container that got a signal through it, HUP too, is one that was stopped (moby's daemon/kill.go, 20.10).
+# to the engine a container that got a signal through it, HUP too, is one that was stopped (moby's daemon/kill.go, 20.10). Its temporary
+# files (a FastCGI request's body that is too long for memory) are bounded in all; other bodies and answers are passed on as they come.
 run_proxy() {
   make_private_dir
   docker run --detach --name heberg-proxy "${k_locked_down[@]}" "${k_no_secrets[@]}" --restart always --network host \
     --cap-add NET_BIND_SERVICE --cap-add SETUID --cap-add SETGID --cap-add CHOWN --cap-add KILL \
-    --memory 1g --pids-limit 256 --volume "$config_dir:/etc/heberg:ro" \
-    --volume heberg-proxy-conf:/etc/nginx/conf.d:ro --volume heberg-proxy-temp:/var/lib/nginx "$@" heberg-proxy >/dev/null
+    --memory 1g --pids-limit 256 --cpu-shares 4096 --tmpfs /var/lib/nginx:size=256m \
+    --volume "$config_dir:/etc/heberg:ro" --volume heberg-proxy-conf:/etc/nginx/conf.d:ro "$@" heberg-proxy >/dev/null
 }
 
 # The renderer writes that configuration, and signals nginx through the engine. The host's network: it asks nginx on the loopback what it serves. Its
@@ -76,7 +79,7 @@ run_proxy() {
 run_proxy_render() {
   make_private_dir
   docker run --detach --name heberg-proxy-render "${k_locked_down[@]}" "${k_no_secrets[@]}" --network host --tmpfs /var/lib/nginx \
-    --cap-add NET_BIND_SERVICE --cap-add CHOWN --memory 1g --pids-limit 64 \
+    --cap-add NET_BIND_SERVICE --cap-add CHOWN --memory 1g --pids-limit 64 --cpu-shares 512 \
     --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
     --volume heberg-proxy-conf:/etc/nginx/conf.d "$@" heberg-proxy-render >/dev/null
 }

@@ -2,8 +2,10 @@
 #include "proxy-render/daemon.h"
 
 #include "program/log.h"
+#include "proxy-render/complaints_log.h"
 #include "proxy-render/folder_watch.h"
 #include "proxy-render/plan/planner.h"
+#include "proxy-render/publish/flap_damper.h"
 #include "proxy-render/publish/publish_times.h"
 #include "proxy-render/status.h"
 #include "service/notify.h"
@@ -47,39 +49,6 @@ level level_of(docker::log_level from) {
   return level::debug;
 }
 
-std::string describe(const complaint& about) {
-  std::string text = "container " + about.container + ": ";
-  if (!about.variable.empty()) text += about.variable + " \"" + about.value + "\" ";
-  return text + about.reason;
-}
-
-std::string describe(const file_fault& about) {
-  return about.path + " " + about.reason;
-}
-
-// Logs each complaint when it comes up, not at every event.
-class complaints_log {
- public:
-  void log_new(const plan& plan) {
-    log_new(plan.refused, refused_, " (refused)");
-    log_new(plan.unreachable, unreachable_, " (its names answer 502)");
-    log_new(plan.broken_files, broken_files_, "");
-  }
-
- private:
-  template <class item>
-  static void log_new(const std::vector<item>& now, std::vector<item>& logged, std::string_view consequence) {
-    std::vector<item> fresh;
-    std::ranges::set_difference(now, logged, std::back_inserter(fresh));
-    for (const auto& about : fresh) log(level::warning, describe(about).append(consequence));
-    logged = now;
-  }
-
-  std::vector<complaint> refused_;
-  std::vector<complaint> unreachable_;
-  std::vector<file_fault> broken_files_;
-};
-
 memory load_memory(memory_file& kept) {
   auto read = kept.load();
   if (!read.complaint.empty()) {
@@ -88,18 +57,6 @@ memory load_memory(memory_file& kept) {
   }
   return std::move(read.remembered);
 }
-
-// Logs an error that is repeated once, until the operation succeeds.
-class error_log {
- public:
-  // Empty: the operation succeeded.
-  void report(const std::string& text) {
-    if (std::exchange(logged_, text) != text && !text.empty()) log(level::error, text);
-  }
-
- private:
-  std::string logged_;
-};
 
 // False: another program has written the file, and that version counts. A memory that could not be saved is saved after
 // the next publication.
@@ -144,6 +101,7 @@ class daemon {
         watcher_(io_, options.watch, handlers()) {}
 
   int run() {
+    publisher_.doubt_what_is_served();
     asio::co_spawn(io_, publish_plans(),
                    asio::bind_cancellation_slot(end_.slot(), [this](std::exception_ptr error) { note_end(error); }));
     wait_for_signal();
@@ -159,6 +117,7 @@ class daemon {
   docker::watch_handlers handlers() {
     return {.synced =
                 [this](const docker::containers& all) {
+                  is_lost_ = false;
                   planner_.forget_all();
                   take(all);
                 },
@@ -169,6 +128,7 @@ class daemon {
                 },
             .lost =
                 [this](std::string_view reason) {
+                  is_lost_ = true;
                   log(level::warning,
                       "the engine cannot be reached, nginx keeps its configuration: " + std::string(reason));
                   report_ready();
@@ -186,8 +146,43 @@ class daemon {
     }
     plan_ = std::make_shared<const plan>(planner_.update(all, plan_options_, memory_, today()));
     complaints_.log_new(*plan_);
+    if (std::exchange(nginx_started_, find_start_of_nginx(all)) != nginx_started_) publisher_.doubt_what_is_served();
     schedule_.note_change(clock::now());
+    if (loses_address(published_, plan_->vhosts)) schedule_.note_urgent_change(clock::now());
     wake_.cancel();
+  }
+
+  // Of its container, where it has one: when it was started the last time, it answers 503 until it is reloaded.
+  [[nodiscard]] std::chrono::sys_time<std::chrono::nanoseconds> find_start_of_nginx(
+      const docker::containers& all) const {
+    const auto& name = options_.plan.location.container;
+    const auto found = std::ranges::find_if(
+        all, [&](const auto& one) { return !name.empty() && (one.second.name == name || one.first == name); });
+    return found == all.end() ? decltype(found->second.started){} : found->second.started;
+  }
+
+  // What was known before the engine went may not be so any more when it is back: no plan of before is to be confirmed
+  // to an nginx that was started, or closed, meanwhile.
+  [[nodiscard]] bool must_wait_for_engine() const {
+    return is_lost_ && (options_.reloads_through_engine || publisher_.is_closed());
+  }
+
+  // The plan with those hosts held that change too often.
+  asio::awaitable<std::shared_ptr<const plan>> hold_restless(std::shared_ptr<const plan> wanted) {
+    bool is_crowded = false;
+    if (options_.count_workers && damper_.has_restless(clock::now())) {
+      const auto workers = co_await options_.count_workers();
+      is_crowded = workers && workers->generations() + 1 >= options_.max_generations;
+    }
+    auto settled = damper_.settle(wanted->vhosts, is_crowded, clock::now());
+    for (const auto& owner : settled.held) {
+      log(level::warning, "the host names of " + site::printable(owner) +
+                              " change too often while nginx has old workers: for a while they stay as they are, or "
+                              "answer 503 where their address has changed");
+    }
+    auto made = std::make_shared<plan>(*wanted);
+    made->vhosts = std::move(settled.vhosts);
+    co_return made;
   }
 
   // Where a folder cannot be read, the files as they were read last stay in use. Where none was read yet, nothing is
@@ -231,8 +226,14 @@ class daemon {
         continue;
       }
       schedule_.take_changes();
+      if (must_wait_for_engine()) continue;
       const bool force = std::exchange(force_, false);
-      const auto what = co_await publisher_.publish(plan_, force, [this] { return schedule_.due().has_value(); });
+      const std::shared_ptr<const plan> settled = co_await hold_restless(plan_);
+      const bool is_urgent = loses_address(published_, settled->vhosts);
+      published_ = settled->vhosts;
+      const auto what = co_await publisher_.publish(
+          settled, force, [this] { return schedule_.due().has_value(); }, is_urgent);
+      if (const auto release = damper_.next_release(clock::now())) schedule_.note_change(*release);
       if (what == publish_status::files_changed) take_files();
       if (what == publish_status::published) schedule_.note_success(clock::now());
       if (what == publish_status::not_reloaded) schedule_.note_change(clock::now() + k_start_delay);
@@ -299,6 +300,10 @@ class daemon {
   error_log files_errors_;
   error_log memory_errors_;
   debounce schedule_{k_publish_times};
+  flap_damper damper_;
+  vhost_list published_;
+  std::chrono::sys_time<std::chrono::nanoseconds> nginx_started_;
+  bool is_lost_ = false;
   bool files_changed_ = true;
   bool knows_files_ = false;
   bool force_ = false;

@@ -7,6 +7,9 @@
 #include "proxy-render/plan/vhosts.h"
 #include "proxy-render/publish/publisher.h"
 
+#include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace heberg::proxy {
@@ -30,6 +33,9 @@ struct daemon_options {
   plan_options plan;
   std::string hosts_file;  // empty: none
   sysadmin_folders folders;
+  bool reloads_through_engine = false;
+  std::function<boost::asio::awaitable<std::optional<worker_count>>()> count_workers = {};  // as in reload_tools
+  std::size_t max_generations = 0;
 };
 
 // Reads the engine, publishes, returns the process's exit status: 0, or 1 where the text did not get into place.

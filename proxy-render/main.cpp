@@ -7,6 +7,7 @@
 #include "proxy-render/daemon.h"
 #include "proxy-render/nginx/features.h"
 #include "proxy-render/nginx/nginx.h"
+#include "proxy-render/nginx/worker_count.h"
 #include "proxy-render/plan/changed_files.h"
 #include "proxy-render/plan/own_container.h"
 #include "proxy-render/plan/planner.h"
@@ -53,6 +54,7 @@ struct command_line {
   bool status = false;
   bool check = false;
   bool variables = false;
+  bool close = false;
 };
 
 // Where the kernel has no IPv6, or no interface has an address of it, nginx need not listen there.
@@ -84,6 +86,8 @@ proxy::render_options render_options_of(const settings& s) {
           .https_port = s.proxy.https_port,
           .certs = s.proxy.certs,
           .max_body = s.proxy.max_body,
+          .max_body_limit = s.proxy.max_body_limit,
+          .client_requests = s.proxy.client_requests,
           .access_log = s.proxy.access_log,
           .acme = s.proxy.acme,
           .has_generation = true,
@@ -148,6 +152,14 @@ std::vector<proxy::port_range> external_ports_of(const settings& s) {
   return ranges;
 }
 
+bool reloads_through_engine(const settings& s) {
+  return std::holds_alternative<proxy::by_container>(proxy::parse_reload(s.proxy.reload));
+}
+
+std::function<boost::asio::awaitable<std::optional<proxy::worker_count>>()> count_workers_of(const settings& s) {
+  return [way = proxy::parse_reload(s.proxy.reload), host = s.docker.host] { return proxy::find_workers(way, host); };
+}
+
 proxy::daemon_options daemon_options_of(const settings& s, const command_line& line) {
   return {
       .watch = {.host = s.docker.host},
@@ -164,7 +176,10 @@ proxy::daemon_options daemon_options_of(const settings& s, const command_line& l
                   .vhost_d = s.proxy.vhost_d,
                   .htpasswd = s.proxy.htpasswd,
                   .conf_d = s.proxy.conf_d,
-                  .errors = s.proxy.errors}};
+                  .errors = s.proxy.errors},
+      .reloads_through_engine = reloads_through_engine(s),
+      .count_workers = count_workers_of(s),
+      .max_generations = s.proxy.max_generations};
 }
 
 proxy::generation_port generation_port_of(const settings& s) {
@@ -185,6 +200,8 @@ proxy::publisher_tools tools_of(const settings& s, const std::shared_ptr<proxy::
     tools.confirm = [port = generation_port_of(s)](std::string generation, std::function<bool()> has_news) {
       return proxy::confirm_generation(port, std::move(generation), proxy::k_confirm_patience, std::move(has_news));
     };
+    tools.count_workers = count_workers_of(s);
+    tools.max_generations = s.proxy.max_generations;
     tools.reload = [way = proxy::parse_reload(s.proxy.reload), host = s.docker.host] {
       return proxy::reload_nginx(way, host);
     };
@@ -244,6 +261,22 @@ int check(const settings& s, const proxy::daemon_options& options, proxy::memory
   return faults.empty() ? 0 : 1;
 }
 
+// For the units of nginx and of the engine, before they start.
+int close(const settings& s, const proxy::publisher_tools& tools) {
+  proxy::publisher(s.proxy.output, render_options_of(s), tools).close();
+  if (!tools.reload) return 0;
+  boost::asio::io_context io{1};
+  auto status = proxy::reload_status::requested;
+  boost::asio::co_spawn(io, tools.reload(),
+                        [&status](const std::exception_ptr& error, const proxy::reload_result& made) {
+                          status = error ? proxy::reload_status::failed : made.what;
+                          if (status == proxy::reload_status::failed)
+                            log(level::warning, "nginx could not be reloaded: " + made.message);
+                        });
+  io.run();
+  return status == proxy::reload_status::failed ? 1 : 0;
+}
+
 int forget(const std::string& name, proxy::memory_file& kept) {
   const auto host = site::parse_host(name);
   if (const auto* reason = std::get_if<std::string>(&host)) throw std::invalid_argument("\"" + name + "\" " + *reason);
@@ -277,6 +310,8 @@ int run(const command_line& line) {
   if (line.status) return print_status(s, plan_now(options, kept), nginx);
   if (line.check) return check(s, options, kept, nginx);
 
+  if (line.close) return close(s, tools_of(s, nginx, line.no_reload));
+
   proxy::check_hosts_file(line.hosts_file);
   proxy::publisher publisher(s.proxy.output, render_options_of(s), tools_of(s, nginx, line.no_reload));
   return line.once ? proxy::run_once(options, publisher, kept) : proxy::run_daemon(options, publisher, kept);
@@ -303,6 +338,11 @@ int main(int argc, char** argv) {
       ->excludes(check);
   app.add_flag("--variables", line.variables,
                "Print the variables that a container may set, as a table in Markdown, and exit")
+      ->excludes(once)
+      ->excludes(status)
+      ->excludes(check);
+  app.add_flag("--close", line.close,
+               "Have nginx answer 503 for all names until the daemon has read the engine, and exit")
       ->excludes(once)
       ->excludes(status)
       ->excludes(check);

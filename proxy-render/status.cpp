@@ -2,6 +2,7 @@
 #include "proxy-render/status.h"
 
 #include "proxy-render/nginx/quote.h"
+#include "proxy-render/render/client_limits.h"
 #include "proxy-render/render/render.h"
 #include "proxy-render/render/render_cache.h"
 #include "proxy-render/render/render_preamble.h"
@@ -131,9 +132,11 @@ render_options options_of(render_options options, std::string_view live) {
     options.preamble = lines;
     return live.starts_with(render_preamble(options));
   };
+  const auto given_up = list_given_up(live);
   for (const bool default_server : {true, false}) {
     for (const bool hash_sizes : {true, false}) {
-      if (is_in_place({.default_server = default_server, .hash_sizes = hash_sizes})) return options;
+      if (is_in_place({.default_server = default_server, .hash_sizes = hash_sizes, .limits_given_up = given_up}))
+        return options;
     }
   }
   options.preamble = {};

@@ -243,6 +243,13 @@ std::vector<finding> check_host(const host_facts& host, std::chrono::system_cloc
   }
   if (!host.logs_problem.empty()) add("logs", severity::error, host.logs_problem, "see heberg-syncd's log");
   if (!host.proxy_problem.empty()) add("proxy", severity::warning, host.proxy_problem);
+  if (host.old_workers > host.new_workers) {
+    const bool is_full = host.old_workers > host.new_workers * (host.max_generations - 2);
+    add("proxy", is_full ? severity::warning : severity::note,
+        "nginx has " + std::to_string(host.old_workers) + " old workers beside " + std::to_string(host.new_workers) +
+            " new ones, which finish what they serve" + (is_full ? ": reloads wait for their end" : ""),
+        "proxy.max_generations in heberg.toml(5)");
+  }
   for (const auto& site : host.unknown_sites) {
     if (!host.refused.contains(site))
       add("engine", severity::error, "a container belongs to site " + site + ", which has no account",

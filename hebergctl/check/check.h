@@ -7,6 +7,7 @@
 #include "tree/host_protection.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -86,10 +87,13 @@ struct host_facts {
   std::vector<std::string> shared_networks;         // with containers of several sites and the engine's DNS for them
   std::string root_problem;
   std::vector<tree::missing_protection> missing_protection;
-  std::string engine_problem;              // why the containers could not be listed; empty: they were
-  bool has_proxy = false;                  // it can be reached from here
-  std::string logs_problem;                // why the log positions could not be read; empty: they were
-  std::string proxy_problem;               // of nginx's container; empty: none
+  std::string engine_problem;   // why the containers could not be listed; empty: they were
+  bool has_proxy = false;       // it can be reached from here
+  std::string logs_problem;     // why the log positions could not be read; empty: they were
+  std::string proxy_problem;    // of nginx's container; empty: none
+  std::size_t old_workers = 0;  // of nginx, which finish what they serve
+  std::size_t new_workers = 0;
+  std::uint32_t max_generations = 0;       // of nginx's workers (proxy.max_generations)
   std::vector<std::string> unknown_sites;  // sites of containers that the ledger has no row for
   std::vector<certificate_facts> certificates;
 };

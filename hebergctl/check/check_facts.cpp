@@ -60,6 +60,7 @@ class gatherer {
     for (auto& row : rows) gather_site(std::move(row), rows.size());
     wait_for_logs();
     facts_.host.proxy_problem = explain_proxy_problem(settings_);
+    count_workers(facts_.host, settings_);
     facts_.host.certificates = list_certificates(settings_);
     return std::move(facts_);
   }

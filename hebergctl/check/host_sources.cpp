@@ -30,6 +30,15 @@ std::optional<std::string> read_file(const fs::path& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
+// Empty: nginx is reloaded otherwise.
+std::string container_of_reload(const settings& settings) {
+  constexpr std::string_view k_by_container = "container:";
+  const std::string_view reload = settings.proxy.reload;
+  if (!reload.starts_with(k_by_container)) return {};
+  std::string name(reload.substr(k_by_container.size()));
+  return docker::is_object_name(name) ? name : std::string();
+}
+
 }  // namespace
 
 void read_status(host_facts& host, const std::string& text) {
@@ -53,11 +62,8 @@ void read_status(host_facts& host, const std::string& text) {
 // To the engine a container that got a signal through it was stopped by hand: with another policy than "always", an
 // nginx that ends later stays down (docs/decisions/0008).
 std::string explain_proxy_problem(const settings& settings) {
-  constexpr std::string_view k_by_container = "container:";
-  const std::string_view reload = settings.proxy.reload;
-  if (!reload.starts_with(k_by_container)) return {};
-  const std::string name(reload.substr(k_by_container.size()));
-  if (!docker::is_object_name(name)) return {};
+  const auto name = container_of_reload(settings);
+  if (name.empty()) return {};
   const auto answer = docker::call(settings.docker.host, docker::method::get, "/containers/" + name + "/json");
   if (answer.status == 404) return "proxy.reload names container " + name + ", which does not exist";
   if (!answer.is_good()) return {};
@@ -67,6 +73,23 @@ std::string explain_proxy_problem(const settings& settings) {
   if (policy == "always") return {};
   return "container " + name + " has the restart policy " + (policy.empty() ? "no" : policy) +
          ", not always: nginx is not restarted after it ends";
+}
+
+void count_workers(host_facts& host, const settings& settings) {
+  host.max_generations = settings.proxy.max_generations;
+  const auto name = container_of_reload(settings);
+  if (name.empty()) return;
+  const auto answer = docker::call(settings.docker.host, docker::method::get, "/containers/" + name + "/top");
+  if (!answer.is_good()) return;
+  const auto document = parse_json(answer.body);
+  const auto& processes = json_fields::field(document, "Processes");
+  if (!processes.is_array()) return;
+  for (const auto& process : processes) {
+    if (!process.is_array() || process.empty() || !process.back().is_string()) continue;
+    const auto command = process.back().get<std::string>();
+    if (!command.starts_with("nginx: worker process")) continue;
+    ++(command.ends_with("is shutting down") ? host.old_workers : host.new_workers);
+  }
 }
 
 std::vector<certificate_facts> list_certificates(const settings& settings) {

@@ -16,6 +16,9 @@ void read_status(host_facts& host, const std::string& text);
 // Why an nginx that runs in a container may stay down; empty: it does not run in one, or it is restarted.
 [[nodiscard]] std::string explain_proxy_problem(const settings& settings);
 
+// Of an nginx that runs in a container.
+void count_workers(host_facts& host, const settings& settings);
+
 // Those of the folder proxy.certs, sorted by name.
 [[nodiscard]] std::vector<certificate_facts> list_certificates(const settings& settings);
 

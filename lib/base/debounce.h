@@ -31,8 +31,11 @@ class debounce {
   }
   void note_slow_change(time now) noexcept { slow_ = std::min(slow_, now + times_.patience); }
 
+  // One that waits for neither quiet nor distance.
+  void note_urgent_change(time now) noexcept { urgent_ = std::min(urgent_, now); }
+
   // An action begins, or has succeeded: it covers all changes noted so far.
-  void take_changes() noexcept { first_ = slow_ = k_never; }
+  void take_changes() noexcept { first_ = slow_ = urgent_ = k_never; }
 
   // After a success the next action keeps its distance. (An action that had nothing to do need not be noted.)
   void note_success(time now) noexcept {
@@ -45,7 +48,7 @@ class debounce {
 
   // Empty: there is nothing to do.
   [[nodiscard]] std::optional<time> due() const noexcept {
-    const auto when = std::min(due_by_changes(), slow_);
+    const auto when = std::min({due_by_changes(), slow_, urgent_});
     if (when == k_never) return std::nullopt;
     return std::max(when, not_before_);
   }
@@ -62,6 +65,7 @@ class debounce {
   time first_ = k_never;  // of the changes not yet taken
   time last_{};
   time slow_ = k_never;
+  time urgent_ = k_never;
   time calm_from_ = time::min();
   time spaced_from_ = time::min();
   time not_before_ = time::min();

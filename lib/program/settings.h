@@ -62,6 +62,8 @@ struct settings {
     std::string errors = "/etc/heberg/errors";
     std::string acme = "/etc/heberg/acme";      // the webroot that a certificate authority's challenge is answered from
     std::uint64_t max_body = 64 * 1024 * 1024;  // bytes; client_max_body_size, 0: no limit
+    std::uint64_t max_body_limit = 0;           // bytes that no MAX_BODY of a site exceeds; 0: no limit
+    std::uint32_t client_requests = 500;        // of one client's address at a time; 0: no limit
     std::uint32_t map_from_hosts = 500;   // from this number on, plain hosts share one server and are lines of a map
     std::string default_host;             // that host answers requests for names that no site has
     std::vector<std::string> trust = {};  // addresses and networks of load balancers whose headers are believed

@@ -170,6 +170,9 @@ std::variant<std::vector<host>, refused_value> virtual_hosts(const docker::conta
     auto parsed = parse_host(piece);
     if (auto* reason = std::get_if<std::string>(&parsed)) return refuse(variable, piece, std::move(*reason));
     hosts.push_back(std::get<host>(std::move(parsed)));
+    if (std::ranges::count(hosts, host_kind::regex, &host::kind) > std::ptrdiff_t{k_regexes_max})
+      return refuse(variable, *value,
+                    "contains more than 16 regular expressions: use names, or wildcards such as *.example.org");
   }
   std::ranges::sort(hosts);
   hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());

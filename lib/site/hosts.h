@@ -20,6 +20,8 @@ inline constexpr std::size_t k_host_max = 253;   // bytes, RFC 1035 without the 
 inline constexpr std::size_t k_label_max = 63;   // bytes between two dots
 inline constexpr std::size_t k_regex_max = 255;  // bytes
 inline constexpr std::size_t k_hosts_max = 256;  // names of one container
+// Of those and of its paths, in all: nginx tries one after the other at each request, of any site where it is a name.
+inline constexpr std::size_t k_regexes_max = 16;
 
 enum class host_kind {
   name,               // www.example.org, 192.0.2.1: letters, digits, hyphen, underscore

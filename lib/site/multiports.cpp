@@ -68,6 +68,7 @@ class reader {
     one.host = std::get<host>(std::move(parsed));
     if (!hosts_.insert(one.host).second) fail(name, "appears twice");
     if (hosts_.size() > k_hosts_max) fail(name, "exceeds the limit of 256 names");
+    if (one.host.kind == host_kind::regex) count_regex(name);
     if (!paths.IsNull() && !paths.IsMap()) fail(name, "must contain a map of paths");
     one.external = read_external(name, paths);
     bool has_path = false;
@@ -111,8 +112,15 @@ class reader {
     if (const auto* refused = std::get_if<refused_value>(&made)) throw refusal{refused->value, refused->reason};
     one.route = std::get<route>(std::move(made));
     if (!paths_.insert({one.host, one.route.path}).second) fail(path, "appears twice");
+    const auto kind = one.route.path.kind;
+    if (kind == path_kind::regex || kind == path_kind::regex_nocase) count_regex(path);
     found_.push_back(std::move(one));
     if (found_.size() > k_multiports_paths_max) fail(path, "exceeds the limit of 1024 paths");
+  }
+
+  void count_regex(const std::string& text) {
+    if (++regexes_ > k_regexes_max)
+      fail(text, "exceeds the limit of 16 regular expressions: use plain names and paths, or wildcards");
   }
 
   static std::uint16_t read_port(const std::string& text) {
@@ -132,6 +140,7 @@ class reader {
   std::set<host> hosts_;
   std::set<std::pair<host, path>> paths_;
   std::vector<multiport> found_;
+  std::size_t regexes_ = 0;
 };
 
 }  // namespace

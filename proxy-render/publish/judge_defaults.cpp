@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/publish/judge_defaults.h"
 
+#include "proxy-render/render/client_limits.h"
 #include "proxy-render/render/render.h"
 #include "proxy-render/render/render_preamble.h"
 
@@ -12,7 +13,7 @@ namespace {
 // Without the lines of ours that the sysadmin's configuration may have, too (publication.h): they are not under test.
 std::string text_with(const default_files& files, render_options options) {
   options.defaults = files;
-  options.preamble = {.default_server = false, .hash_sizes = false};
+  options.preamble = {.default_server = false, .hash_sizes = false, .limits_given_up = list_given_up({})};
   return render_around(options, render_defaults_alone(options));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/publish/publication.h"
 
+#include "proxy-render/render/client_limits.h"
 #include "proxy-render/render/render.h"
 
 namespace heberg::proxy {
@@ -22,7 +23,7 @@ bool give_up_lines(preamble_lines& lines, std::string_view message) {
     lines.hash_sizes = false;
     return true;
   }
-  return false;
+  return give_up_limit(lines, message);
 }
 
 }  // namespace

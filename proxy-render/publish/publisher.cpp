@@ -36,10 +36,15 @@ publisher::publisher(const std::filesystem::path& output, render_options options
       options_(std::move(options)),
       tools_(std::move(tools)),
       ports_(options_.http_port, options_.https_port),
-      reloader_({.reload = tools_.reload, .confirm = tools_.confirm, .now = tools_.now}) {}
+      reloader_({.reload = tools_.reload,
+                 .confirm = tools_.confirm,
+                 .now = tools_.now,
+                 .count_workers = tools_.count_workers,
+                 .max_generations = tools_.max_generations}) {}
 
 asio::awaitable<publish_status> publisher::publish(std::shared_ptr<const plan> plan, bool force,
-                                                   std::function<bool()> has_news) {
+                                                   std::function<bool()> has_news, bool is_urgent) {
+  is_urgent_ = is_urgent_ || is_urgent;
   auto result = publish_status::failed;
   try {
     if (force || co_await is_foreign_fault_gone()) begin_anew();
@@ -49,6 +54,7 @@ asio::awaitable<publish_status> publisher::publish(std::shared_ptr<const plan> p
     result = publish_status::files_changed;
     if (are_listed) result = co_await write(now);
     output_.discard();
+    write_closed();
     if (result == publish_status::published || result == publish_status::unchanged)
       result = co_await reload(now, result);
   } catch (const boost::system::system_error&) {
@@ -70,6 +76,38 @@ void publisher::begin_anew() {
   wanted_defaults_ = options_.defaults = {};
   knows_features_ = false;
   if (reloader_.is_enabled()) output_.set_reload_pending();
+}
+
+std::string publisher::closed_path() const {
+  const std::filesystem::path output = output_.path();
+  return (output.parent_path() / ("." + output.filename().string() + ".closed")).string();
+}
+
+// Beside the text: what an nginx that is started serves until the text is confirmed.
+void publisher::write_closed() {
+  auto text = compose({}, options_);
+  if (text == closed_) return;
+  try {
+    replace_file(closed_path(), text);
+    closed_ = std::move(text);
+  } catch (const std::exception& error) {
+    log(level::warning, std::string("what nginx answers while it starts was not written: ") + error.what());
+  }
+}
+
+bool publisher::is_closed() const {
+  try {
+    const auto live = output_.read();
+    return live && live == output_file(closed_path()).read();
+  } catch (const std::exception&) {
+    return true;  // not known to be anything else
+  }
+}
+
+void publisher::close() {
+  if (!output_.read()) return;
+  replace_file(output_.path(), output_file(closed_path()).read().value_or(compose({}, options_)));
+  output_.set_reload_pending();
 }
 
 asio::awaitable<void> publisher::learn_features() {
@@ -188,6 +226,10 @@ void publisher::note_preamble(const preamble_lines& accepted) {
         "nginx's configuration sets server_names_hash_bucket_size or server_names_hash_max_size itself: "
         "host names of up to 253 bytes need a bucket size of 512");
   }
+  for (const auto& name : accepted.limits_given_up) {
+    if (std::ranges::find(options_.preamble.limits_given_up, name) == options_.preamble.limits_given_up.end())
+      log(level::info, "nginx's configuration sets " + name + " itself: that counts");
+  }
   options_.preamble = accepted;
 }
 
@@ -240,18 +282,26 @@ bool publisher::readmit_retrial() {
 // The next plan waits where a port is new: a port that nginx does not get would keep that plan from being served, too.
 asio::awaitable<publish_status> publisher::reload(const round& now, publish_status written) {
   if (!reloader_.is_enabled()) co_return written;
-  if (written == publish_status::unchanged && !output_.is_reload_pending()) co_return written;
+  const auto live = output_.read().value_or("");
+  if (written == publish_status::unchanged && !output_.is_reload_pending()) {
+    if (doubts_ == 0) co_return written;
+    const bool is_served = co_await reloader_.is_served(live);
+    if (is_served) {
+      doubts_ = 0;
+      co_return written;
+    }
+  }
   output_.set_reload_pending();
   co_await learn_ports(now);
-  const auto live = output_.read().value_or("");
   const bool has_new_port = std::ranges::any_of(
       now.hosts.configs, [this](const shared_config& config) { return ports_.find_new_port(*config) != 0; });
   auto has_news = has_new_port ? std::function<bool()>() : now.has_news;
-  const auto status = co_await reloader_.reload(live, std::move(has_news));
+  const auto status = co_await reloader_.reload(live, std::move(has_news), is_urgent_);
   switch (status) {
     case activation_status::failed:
       co_return publish_status::failed;
     case activation_status::not_running:
+    case activation_status::waiting:
       co_return publish_status::not_reloaded;
     case activation_status::stale:
       if (must_list_again(*now.plan)) co_return publish_status::files_changed;
@@ -260,10 +310,18 @@ asio::awaitable<publish_status> publisher::reload(const round& now, publish_stat
     case activation_status::served:
       if (!generation_of(live).empty()) ports_.note_served(live);
       output_.clear_pending_reload();
+      doubts_ = 0;
+      is_urgent_ = false;
       if (readmit_retrial()) co_return publish_status::failed;
       break;
     case activation_status::unknown:
+      if (doubts_ > 1) {
+        --doubts_;
+        co_return publish_status::not_reloaded;
+      }
       output_.clear_pending_reload();
+      doubts_ = 0;
+      is_urgent_ = false;
       break;
     case activation_status::superseded:  // the reload is pending until nginx serves a text
       break;

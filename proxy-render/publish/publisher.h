@@ -29,7 +29,8 @@
 
 namespace heberg::proxy {
 
-// The system, as a test may want to replace it. reload, confirm, now: as in reload_tools.
+// The system, as a test may want to replace it. reload, confirm, now,
+// count_workers, max_generations: as in reload_tools.
 struct publisher_tools {
   std::function<boost::asio::awaitable<config_test_result>(std::string candidate, test_scope)> test_config;
   std::function<boost::asio::awaitable<reload_result>()> reload;              // empty: --no-reload
@@ -39,13 +40,16 @@ struct publisher_tools {
   // The path of a file of the sysadmin's that is not as it was listed for the plan (changed_files.h). Empty: not asked.
   std::function<std::optional<std::string>(const plan& plan)> find_changed_file = {};
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+  std::function<boost::asio::awaitable<std::optional<worker_count>>()> count_workers = {};
+  std::size_t max_generations = 0;
 };
 
 enum class publish_status {
   unchanged,
-  published,      // in place, and nginx was asked to reload (or is not to be)
-  not_reloaded,   // in place, but nginx does not run: reload it soon, it may be starting and have read the old text
-  kept,           // nginx refuses the text, or could not be asked: the old text stays
+  published,     // in place, and nginx was asked to reload (or is not to be)
+  not_reloaded,  // in place, but nginx does not run (reload it soon, it may be starting and have read the old text), or
+                 // has too many old workers
+  kept,          // nginx refuses the text, or could not be asked: the old text stays
   files_changed,  // files were removed or replaced meanwhile: list them again, and publish that plan
   failed,  // not written, nginx not reloaded, or it does not serve the text, or more is to be found out: try again
 };
@@ -56,11 +60,24 @@ class publisher {
 
   // The plan's text, into place. `force`: reload nginx even where the text is the same, and ask it anew about hosts it
   // refused, and what it can do. has_news: whether another plan is to be published next; then this one is not waited
-  // for until nginx serves it.
+  // for until nginx serves it. is_urgent: the plan takes an address away (reloader.h).
   [[nodiscard]] boost::asio::awaitable<publish_status> publish(std::shared_ptr<const plan> plan, bool force,
-                                                               std::function<bool()> has_news = {});
+                                                               std::function<bool()> has_news = {},
+                                                               bool is_urgent = false);
+
+  // nginx may have been started anew, and answer 503 for all names until it is reloaded: the next publication finds out.
+  void doubt_what_is_served() noexcept { doubts_ = k_doubts; }
+
+  // In place is the text without a host, which nginx serves until the engine was read (--close).
+  [[nodiscard]] bool is_closed() const;
+
+  // Puts that text into place; nothing where there is no text yet.
+  void close();
 
  private:
+  // An nginx that is being started hears no signal yet, and does not answer. One that never answers is signalled so often.
+  static constexpr int k_doubts = 3;
+
   struct round;  // one publication under way
   void begin_anew();
   [[nodiscard]] boost::asio::awaitable<void> learn_features();
@@ -80,6 +97,8 @@ class publisher {
   [[nodiscard]] boost::asio::awaitable<void> learn_ports(const round& now);
   void refuse_new_ports(const round& now);
   [[nodiscard]] bool readmit_retrial();
+  [[nodiscard]] std::string closed_path() const;
+  void write_closed();
 
   output_file output_;
   render_options options_;
@@ -94,6 +113,9 @@ class publisher {
   bool knows_ports_ = false;
   bool knows_features_ = false;
   bool logged_untested_ = false;
+  int doubts_ = 0;          // how often a reload without an answer is repeated
+  bool is_urgent_ = false;  // a reload that takes an address away is pending
+  std::string closed_;      // the text without a host, as it was written
 };
 
 }  // namespace heberg::proxy

@@ -10,7 +10,28 @@ namespace heberg::proxy {
 
 namespace asio = boost::asio;
 
-asio::awaitable<activation_status> reloader::reload(std::string live, std::function<bool()> has_news) {
+// To ask costs a call of the engine: not asked where nginx was reloaded less often than generations may live.
+asio::awaitable<bool> reloader::has_too_many_workers() {
+  constexpr auto k_lately = std::chrono::hours(1);
+  if (!tools_.count_workers || tools_.max_generations == 0) co_return false;
+  while (!reloads_.empty() && tools_.now() - reloads_.front() > k_lately) reloads_.pop_front();
+  if (reloads_.size() + 1 < tools_.max_generations) co_return false;
+  const auto workers = co_await tools_.count_workers();
+  const bool is_full = workers && workers->generations() >= tools_.max_generations;
+  if (std::exchange(logged_waiting_, is_full) == is_full) co_return is_full;
+  if (is_full)
+    log(level::warning, "nginx has " + std::to_string(workers->old) + " old workers beside " +
+                            std::to_string(workers->serving) +
+                            " new ones, which still serve slow requests, downloads or WebSockets: the next reload "
+                            "waits for their end (proxy.max_generations; worker_shutdown_timeout of nginx.conf)");
+  else
+    log(level::info, "nginx has few enough old workers for a reload again");
+  co_return is_full;
+}
+
+asio::awaitable<activation_status> reloader::reload(std::string live, std::function<bool()> has_news, bool is_urgent) {
+  const bool must_wait = co_await has_too_many_workers();
+  if (must_wait && !is_urgent) co_return activation_status::waiting;
   const auto result = co_await tools_.reload();
   if (result.what == reload_status::failed) {
     log(level::error, "nginx could not be reloaded, this is tried again: " + result.message);
@@ -22,6 +43,8 @@ asio::awaitable<activation_status> reloader::reload(std::string live, std::funct
     co_return activation_status::not_running;
   }
   logged_not_running_ = false;
+  reloads_.push_back(tools_.now());
+  if (reloads_.size() > tools_.max_generations) reloads_.pop_front();
   auto generation = tools_.confirm ? generation_of(live) : std::string();
   if (generation.empty()) co_return activation_status::served;
   co_return co_await confirm(std::move(generation), std::move(has_news));

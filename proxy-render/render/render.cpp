@@ -29,6 +29,11 @@ bool has_acme_of_its_own(const vhost& vhost) {
       vhost.locations, [](const location& l) { return l.route.path.text.starts_with("/.well-known/acme-challenge"); });
 }
 
+std::string body_limit(std::uint64_t wanted, const render_options& options) {
+  const auto most = options.max_body_limit;
+  return body_size(most != 0 && (wanted == 0 || wanted > most) ? most : wanted);
+}
+
 void append_files(std::string& text, const vhost& vhost, const host_file& server) {
   text += render_include(server, k_server_indent);
   text += render_passwords(vhost.files.passwords, "    ");
@@ -52,7 +57,7 @@ void append_content(std::string& text, const vhost& vhost, const render_options&
     return;
   }
   text.append("    client_max_body_size ")
-      .append(body_size(vhost.limits.max_body.value_or(options.max_body)))
+      .append(body_limit(vhost.limits.max_body.value_or(options.max_body), options))
       .append(";\n");
   for (const auto& location : vhost.locations) text += render_location(vhost, location, options);
   if (!serves_all(vhost)) text += k_no_location;
@@ -99,7 +104,7 @@ constexpr std::size_t k_line_name_max = 45;
 void append_mapped_server_lines(std::string& text, std::string_view variable, const render_options& options) {
   std::string lines;
   append_server_lines(lines, options, false);
-  lines.append("    client_max_body_size ").append(body_size(options.max_body)).append(";\n");
+  lines.append("    client_max_body_size ").append(body_limit(options.max_body, options)).append(";\n");
   lines.append(render_include(options.defaults.server, k_server_indent));
   lines.append(render_acme(options.acme)).append(render_mapped_location(variable, options));
   text.append(without_directives(lines, options.defaults.server.sets, k_server_indent)).append("}\n");

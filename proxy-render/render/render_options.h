@@ -15,8 +15,9 @@ namespace heberg::proxy {
 // Lines of the preamble that the sysadmin's own configuration may have, too, and that nginx accepts once only. Left out
 // where nginx refuses them (publication.h).
 struct preamble_lines {
-  bool default_server = true;  // heberg's server answers unknown host names
-  bool hash_sizes = true;      // room for the longest legal host name, 253 bytes
+  bool default_server = true;                     // heberg's server answers unknown host names
+  bool hash_sizes = true;                         // room for the longest legal host name, 253 bytes
+  std::vector<std::string> limits_given_up = {};  // directives of client_limits.h
   auto operator<=>(const preamble_lines&) const = default;
 };
 
@@ -33,6 +34,8 @@ struct render_options {
   std::uint16_t https_port = 443;
   std::string certs = "/etc/heberg/certs";
   std::uint64_t max_body = 64U << 20U;  // bytes
+  std::uint64_t max_body_limit = 0;     // bytes that no host's own limit exceeds; 0: no limit
+  std::uint32_t client_requests = 0;    // of one client's address at a time; 0: no limit
   std::string access_log = "/var/log/nginx/access.log";
   std::string acme = {};        // the webroot of ACME's challenges (RFC 8555, 8.3); empty: sites answer them
   bool has_generation = false;  // generation.h

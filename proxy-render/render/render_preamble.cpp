@@ -3,6 +3,7 @@
 
 #include "proxy-render/files/preamble_template.h"
 #include "proxy-render/nginx/directives.h"
+#include "proxy-render/render/client_limits.h"
 #include "proxy-render/render/downstream.h"
 #include "proxy-render/render/generation.h"
 #include "proxy-render/render/render_location.h"
@@ -63,14 +64,16 @@ void append_unknown_name(std::string& text, const render_options& options) {
 }
 
 surrounding_text render_surrounding_text(const render_options& options) {
-  preamble_parts parts{.notice = std::string(k_notice),
-                       .includes = {},
-                       .maps = std::string(k_maps) + render_downstream_maps(options.downstream),
-                       .hash_sizes = std::string(options.preamble.hash_sizes ? k_hash_sizes : ""),
-                       .unknown_names = {},
-                       .http_port = options.http_port,
-                       .https_port = options.https_port,
-                       .ipv6 = options.ipv6};
+  preamble_parts parts{
+      .notice = std::string(k_notice),
+      .includes = {},
+      .maps = std::string(k_maps) + render_downstream_maps(options.downstream) + render_client_zone(options),
+      .hash_sizes =
+          std::string(options.preamble.hash_sizes ? k_hash_sizes : "") + render_client_limits(options.preamble),
+      .unknown_names = {},
+      .http_port = options.http_port,
+      .https_port = options.https_port,
+      .ipv6 = options.ipv6};
   for (const auto& file : options.defaults.http) parts.includes += render_include(file, "");
   append_unknown_name(parts.unknown_names, options);
   return options.defaults.preamble.path.empty() ? default_surrounding_text(parts)

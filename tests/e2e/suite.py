@@ -50,6 +50,7 @@ import test_quickstart  # noqa: F401
 import attacks_archives  # noqa: F401
 import attacks_files  # noqa: F401
 import attacks_network  # noqa: F401
+import attacks_proxy  # noqa: F401
 
 
 k_slowest = 10

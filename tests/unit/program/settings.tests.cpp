@@ -64,6 +64,9 @@ TEST_CASE("an empty file is the defaults, and the engine names the sites root as
   CHECK(s.accounts.uid_max == 59999);
   CHECK(s.accounts.retire_after == 5s);
   CHECK(s.proxy.max_body == 67'108'864);
+  CHECK(s.proxy.max_body_limit == 0);
+  CHECK(s.proxy.client_requests == 500);
+  CHECK(s.proxy.max_generations == 4);
   CHECK(s.proxy.map_from_hosts == 500);
   CHECK(s.proxy.hold_names_for == 72h);
   CHECK(s.warnings.empty());
@@ -190,6 +193,9 @@ htpasswd = "/srv/htpasswd"
 conf_d = "/srv/conf.d"
 errors = "/srv/errors"
 max_body = "1GiB"
+max_body_limit = "2GiB"
+client_requests = 0
+max_generations = 9
 map_from_hosts = 2000
 default_host = "www.example.org"
 trust = ["192.0.2.7/24", "2001:DB8::1"]
@@ -231,6 +237,9 @@ keep_monthly = 0
   CHECK(s.proxy.conf_d == "/srv/conf.d");
   CHECK(s.proxy.errors == "/srv/errors");
   CHECK(s.proxy.max_body == 1024 * 1024 * 1024);
+  CHECK(s.proxy.max_body_limit == 2ULL * 1024 * 1024 * 1024);
+  CHECK(s.proxy.client_requests == 0);
+  CHECK(s.proxy.max_generations == 9);
   CHECK(s.proxy.map_from_hosts == 2000);
   CHECK(s.proxy.trust == std::vector<std::string>{"192.0.2.0/24", "2001:db8::1"});
   CHECK(s.proxy.proxy_protocol);
@@ -315,6 +324,8 @@ TEST_CASE("an error names file, line, key and value, and says what to write") {
        "heberg.toml:2: [proxy] nginx: invalid value \" \": use a program and its arguments, such as \"nginx\""},
       {"[proxy]\nmap_from_hosts = -1",
        "heberg.toml:2: [proxy] map_from_hosts: invalid value -1: use a number from 0 to 1000000"},
+      {"[proxy]\nmax_generations = 1",
+       "heberg.toml:2: [proxy] max_generations: invalid value 1: use a number from 2 to 100"},
       {"[proxy]\nmax_body = \"many\"",
        "heberg.toml:2: [proxy] max_body: invalid value \"many\": use a size such as \"10MB\", \"64m\" or \"1GiB\""},
       {"[docker]\nhost = \"ssh://x\"",

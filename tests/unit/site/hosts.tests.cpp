@@ -164,6 +164,14 @@ TEST_CASE("a container may want 256 names, not more") {
   CHECK(refused.value.size() < 150);
 }
 
+TEST_CASE("a container may want 16 regular expressions, not more") {
+  std::string value;
+  for (int i = 0; i < 16; ++i) value += "~^h" + std::to_string(i) + "\\.example$,";
+  CHECK(hosts_of(value + "name.example").size() == 17);
+  const auto refused = std::get<refused_value>(virtual_hosts(with({{"VIRTUAL_HOST", value + "~^one-more$"}})));
+  CHECK(refused.reason == "contains more than 16 regular expressions: use names, or wildcards such as *.example.org");
+}
+
 TEST_CASE("the port is VIRTUAL_PORT's, else the only exposed TCP port, else 80") {
   auto c = with({});
   CHECK(std::get<std::uint16_t>(virtual_port(c)) == 80);

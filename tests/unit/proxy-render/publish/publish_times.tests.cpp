@@ -34,6 +34,17 @@ std::vector<std::chrono::milliseconds> play(const std::vector<std::chrono::milli
 
 }  // namespace
 
+TEST_CASE("an urgent change waits for nothing") {
+  debounce when(k_publish_times);
+  when.note_success(k_start);
+  when.note_change(k_start + 1ms);
+  CHECK(*when.due() > k_start + 1ms);
+  when.note_urgent_change(k_start + 1ms);
+  CHECK(*when.due() == k_start + 1ms);
+  when.take_changes();
+  CHECK_FALSE(when.due());
+}
+
 TEST_CASE("nothing is due without a change") {
   CHECK_FALSE(debounce(k_publish_times).due());
 }

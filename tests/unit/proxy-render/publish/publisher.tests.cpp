@@ -115,6 +115,11 @@ struct confirming_world : world {
   }
 };
 
+publish_status publish_all(confirming_world& w) {
+  publisher p(w.output(), {.has_generation = true}, w.tools());
+  return publish(p, plan_of({"a.test"}));
+}
+
 // The files that a text has nginx open: those are between a word and "\";".
 std::vector<std::string> files_of(const std::string& text) {
   std::vector<std::string> files;
@@ -619,4 +624,33 @@ TEST_CASE("where nginx keeps its old text for a file that was removed no host's 
   changed.reset();
   CHECK(publish(p, plan_from(on_port("a", 9000))) == publish_status::published);
   CHECK(has(w.live(), "listen 9000"));
+}
+
+TEST_CASE("a text that is in place is confirmed where it is not known to be served") {
+  confirming_world w;
+  REQUIRE(publish_all(w) == publish_status::published);
+  publisher again(w.output(), {.has_generation = true}, w.tools());
+  const auto same = plan_of({"a.test"});
+  CHECK(publish(again, same) == publish_status::unchanged);  // not asked
+  again.doubt_what_is_served();
+  CHECK(publish(again, same) == publish_status::unchanged);  // asked, and served
+  w.served = test::read_file(w.folder / ".heberg.conf.closed");
+  CHECK_FALSE(has(w.served, "a.test"));
+  again.doubt_what_is_served();
+  CHECK(publish(again, same) == publish_status::published);
+  CHECK(w.served == w.live());
+}
+
+TEST_CASE("closed, no host is in place until it is published again") {
+  world w;
+  publisher p(w.output(), {}, w.tools());
+  p.close();
+  CHECK_FALSE(std::filesystem::exists(w.output()));  // there was nothing to close
+  REQUIRE(publish(p, plan_of({"a.test"})) == publish_status::published);
+  CHECK_FALSE(p.is_closed());
+  p.close();
+  CHECK(p.is_closed());
+  CHECK_FALSE(has(w.live(), "a.test"));
+  CHECK(publish(p, plan_of({"a.test"})) == publish_status::published);
+  CHECK(has(w.live(), "a.test"));
 }

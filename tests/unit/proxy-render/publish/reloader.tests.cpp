@@ -97,6 +97,37 @@ TEST_CASE("whether a text is served now is asked without a reload and without pa
   CHECK_FALSE(run(r.is_served(k_text)));
 }
 
+TEST_CASE("a reload waits while too many generations of workers live, and one that takes an address away does not") {
+  scripted nginx;
+  auto tools = nginx.tools();
+  worker_count workers{.serving = 2, .old = 5};  // and two generations, and a half
+  int counted = 0;
+  tools.count_workers = [&]() -> boost::asio::awaitable<std::optional<worker_count>> {
+    ++counted;
+    co_return workers;
+  };
+  tools.max_generations = 4;
+  reloader r(tools);
+  for (int i = 0; i < 3; ++i) CHECK(run(r.reload(k_text, {})) == activation_status::served);
+  CHECK(counted == 0);  // so few reloads cannot have left so many
+  CHECK(run(r.reload(k_text, {})) == activation_status::waiting);
+  CHECK(nginx.reloads == 3);
+  CHECK(run(r.reload(k_text, {}, true)) == activation_status::served);
+  CHECK(nginx.reloads == 4);
+  workers.old = 4;
+  CHECK(run(r.reload(k_text, {})) == activation_status::served);
+  CHECK(nginx.reloads == 5);
+}
+
+TEST_CASE("workers that cannot be counted keep no reload waiting") {
+  scripted nginx;
+  auto tools = nginx.tools();
+  tools.count_workers = []() -> boost::asio::awaitable<std::optional<worker_count>> { co_return std::nullopt; };
+  tools.max_generations = 2;
+  reloader r(tools);
+  for (int i = 0; i < 5; ++i) CHECK(run(r.reload(k_text, {})) == activation_status::served);
+}
+
 TEST_CASE("without a way to reload nginx the reloader is not enabled") {
   CHECK_FALSE(reloader({.reload = {}}).is_enabled());
 }

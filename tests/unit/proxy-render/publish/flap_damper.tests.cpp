@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "proxy-render/publish/flap_damper.h"
+
+#include "proxy-render/plan/planner.h"
+#include "unit/proxy-render/compact.h"
+
+#include <catch2/catch.hpp>
+
+namespace {
+
+using namespace heberg;
+using namespace heberg::proxy;
+using namespace std::chrono_literals;
+
+constexpr flap_damper::time k_start{1h};
+constexpr char k_first[] = "172.17.0.2";
+
+// The site "a" in that state, beside a site "b" that runs.
+vhost_list hosts_with(const std::string& state, const std::string& address = k_first, const std::string& more = "") {
+  const auto one = [](const std::string& name, const std::string& at, const std::string& is) {
+    return "container " + name + "\n  env VIRTUAL_HOST=" + name + ".test\n  label com.docker.compose.project=" + name +
+           "\n  network bridge " + at + "\n  " + is + "\n";
+  };
+  return make_plan(test::parse_containers(one("a", address, state) + more + one("b", "172.17.0.9", "state running")),
+                   {})
+      .vhosts;
+}
+
+const std::string k_up = "health healthy";
+const std::string k_down = "health unhealthy";
+
+const vhost& host_a(const vhost_list& of) {
+  return of.at(0);
+}
+
+std::string address_of_a(const vhost_list& of) {
+  const auto& backends = host_a(of).locations.at(0).backends;
+  return backends.empty() ? "" : backends[0].address;
+}
+
+// Changes a's state so often, one change a second; what the last settlement says.
+flap_damper::result flap(flap_damper& damper, int changes, bool is_crowded) {
+  auto last = damper.settle(hosts_with(k_up), is_crowded, k_start);
+  for (int i = 1; i <= changes; ++i)
+    last = damper.settle(hosts_with(i % 2 == 1 ? k_down : k_up), is_crowded, k_start + std::chrono::seconds(i));
+  return last;
+}
+
+}  // namespace
+
+TEST_CASE("three changes in a minute are published, and any number while nginx has few workers") {
+  flap_damper damper;
+  CHECK(flap(damper, 3, true).held.empty());
+  CHECK(service_of(host_a(flap(damper, 3, true).vhosts)) == service::unhealthy);
+  flap_damper relaxed;
+  const auto last = flap(relaxed, 20, false);
+  CHECK(last.held.empty());
+  CHECK(service_of(host_a(last.vhosts)) == service::up);
+  CHECK_FALSE(relaxed.next_release(k_start));
+}
+
+TEST_CASE("the fourth change is held, for longer each time, and the others' are not") {
+  flap_damper damper;
+  CHECK_FALSE(damper.has_restless(k_start));
+  const auto held = flap(damper, 4, true);
+  CHECK(held.held == std::vector<std::string>{"compose:a"});
+  CHECK(service_of(host_a(held.vhosts)) == service::unhealthy);
+  CHECK(service_of(held.vhosts.at(1)) == service::up);
+  CHECK(damper.has_restless(k_start + 5s));
+  CHECK(damper.next_release(k_start + 5s) == k_start + 4s + 30s);
+  CHECK(service_of(host_a(damper.settle(hosts_with(k_up), true, k_start + 33s).vhosts)) == service::unhealthy);
+  const auto released = damper.settle(hosts_with(k_up), true, k_start + 35s);
+  CHECK(released.held == std::vector<std::string>{"compose:a"});  // the next change, within the same minute
+  CHECK(damper.next_release(k_start + 36s) == k_start + 35s + 60s);
+  CHECK(service_of(host_a(damper.settle(hosts_with(k_up), false, k_start + 96s).vhosts)) == service::up);
+}
+
+TEST_CASE("an address that is gone is not served while its host is held") {
+  flap_damper damper;
+  auto now = k_start;
+  auto last = damper.settle(hosts_with(k_up), true, now);
+  for (int i = 0; i < 4; ++i) last = damper.settle(hosts_with(i % 2 == 0 ? k_down : k_up), true, now += 1s);
+  // Held as it was, unhealthy. Held while it is served:
+  flap_damper serving;
+  static_cast<void>(serving.settle(hosts_with(k_down), true, now));
+  for (int i = 0; i < 4; ++i) last = serving.settle(hosts_with(i % 2 == 0 ? k_up : k_down), true, now += 1s);
+  CHECK(last.held.size() == 1);
+  CHECK(address_of_a(last.vhosts) == k_first);
+  CHECK(address_of_a(serving.settle(hosts_with(k_up), true, now += 1s).vhosts) == k_first);
+  const auto moved = serving.settle(hosts_with(k_up, "172.17.0.77"), true, now += 1s);
+  CHECK(address_of_a(moved.vhosts).empty());
+  CHECK(service_of(host_a(moved.vhosts)) == service::stopped);
+}
+
+TEST_CASE("what a held host serves follows its container: who may have it, and its paths") {
+  flap_damper damper;
+  static_cast<void>(flap(damper, 4, true));
+  const auto other = "health healthy\n  env MAX_BODY=1m";
+  const auto& limited = damper.settle(hosts_with(other), true, k_start + 6s).vhosts;
+  CHECK(host_a(limited).limits.max_body == 1U << 20U);
+  CHECK(service_of(host_a(limited)) == service::unhealthy);
+  const auto& moved = damper.settle(hosts_with("health healthy\n  env VIRTUAL_PATH=/x"), true, k_start + 7s).vhosts;
+  CHECK(host_a(moved).locations.at(0).route.path.text == "/x");
+}
+
+TEST_CASE("an address is lost where its host has another one, none, or is gone") {
+  const auto before = hosts_with(k_up);
+  CHECK_FALSE(loses_address(before, before));
+  CHECK_FALSE(loses_address(before, hosts_with(k_up)));
+  CHECK_FALSE(loses_address({}, before));
+  CHECK(loses_address(before, hosts_with(k_up, "172.17.0.77")));
+  CHECK(loses_address(before, hosts_with(k_down)));
+  CHECK(loses_address(before, {}));
+  CHECK_FALSE(loses_address(hosts_with(k_down), before));
+}
