@@ -57,7 +57,7 @@ run_syncd() {
 run_sftp() {
   docker run --detach --name heberg-sftp "${k_locked_down[@]}" --network heberg-sites --publish "$sftp_port:22" \
     --cap-add SETUID --cap-add SETGID --cap-add SYS_CHROOT --cap-add AUDIT_WRITE --cap-add KILL \
-    --memory 1g --pids-limit 1024 --cpu-shares 256 \
+    --memory 2g --pids-limit 4096 --cpu-shares 256 \
     --volume heberg-sftp-keys:/etc/ssh/host_keys --volume "$state_dir/directory:/var/lib/heberg/directory:ro" \
     --volume "$sites_dir:/sites" "$@" heberg-sftp >/dev/null
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/session_details.h"
 
+#include "docker/call.h"
+#include "docker/parse.h"
 #include "hebergctl/print.h"
 #include "tree/processes.h"
 
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -67,6 +70,19 @@ std::set<std::string> socket_inodes(const std::string& folder) {
 }
 
 }  // namespace
+
+tree::sshd_place find_sshd(const std::string& engine, std::string& problem) {
+  const auto answer =
+      docker::call(engine, docker::method::get, "/containers/" + std::string(tree::k_sshd_container) + "/json", {},
+                   {.timeout = std::chrono::seconds(10)});
+  if (answer.problem.empty() && docker::is_no_such_container(answer.status, answer.body)) return {.is_known = true};
+  if (!answer.is_good()) return problem = answer.reason(), tree::sshd_place();
+  const auto container = docker::parse_inspect(answer.body);
+  if (!container.value) return problem = "the engine's answer " + container.problem, tree::sshd_place();
+  if (!container.value->is_up()) return {.is_known = true};
+  if (container.value->pid == 0) return problem = "the engine's answer names no process", tree::sshd_place();
+  return {.is_known = true, .container = static_cast<pid_t>(container.value->pid)};
+}
 
 std::optional<ledger::time> started_at(const std::string& procs, pid_t process) {
   const auto stat = read_text(procs + "/" + std::to_string(process) + "/stat");

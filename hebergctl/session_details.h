@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Start time and client of an open session, from /proc (tree/sessions.h finds the sessions).
+// Where the sessions' sshd runs, and start time and client of an open session, from /proc (tree/sessions.h finds the
+// sessions).
 #pragma once
 
 #include "ledger/ledger.h"
+#include "tree/sessions.h"
 
 #include <sys/types.h>
 
@@ -20,6 +22,9 @@ struct session_row {
   std::string client;  // "192.0.2.1:50000"; empty where it cannot be read
   auto operator<=>(const session_row&) const = default;
 };
+
+// As the engine has it. Where it cannot be asked: unknown, and problem says why.
+[[nodiscard]] tree::sshd_place find_sshd(const std::string& engine, std::string& problem);
 
 // Empty where the process is gone.
 [[nodiscard]] std::optional<ledger::time> started_at(const std::string& procs, pid_t process);

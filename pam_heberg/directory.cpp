@@ -9,15 +9,15 @@
 #include <cerrno>
 
 namespace heberg::pam {
-namespace {
 
-using directory::status;
-
-// strerror(3) without its locale and its static buffer.
 const char* reason_of(int error) noexcept {
   const char* text = ::strerrordesc_np(error);
   return text != nullptr ? text : "error";
 }
+
+namespace {
+
+using directory::status;
 
 int translate(pam_handle_t* pamh, status result, const char* path) noexcept {
   switch (result) {

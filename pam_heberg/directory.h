@@ -10,6 +10,9 @@
 
 namespace heberg::pam {
 
+// strerror(3) without its locale and its static buffer.
+[[nodiscard]] const char* reason_of(int error) noexcept;
+
 // PAM_SUCCESS, PAM_USER_UNKNOWN or PAM_AUTHINFO_UNAVAIL.
 [[nodiscard]] int look_up(pam_handle_t* pamh, const options& options, const char* user,
                           directory::record_buffer& buffer, directory::account_entry& out) noexcept;

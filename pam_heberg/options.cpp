@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "base/text.h"
+#include "session_slots.h"
 
 #include <security/pam_ext.h>
 
@@ -14,11 +15,26 @@ namespace heberg::pam {
 namespace {
 
 constexpr std::string_view k_directory = "directory=";
+constexpr std::string_view k_sessions = "sessions=";
+constexpr std::string_view k_sessions_file = "sessions_file=";
 constexpr std::string_view k_accounts_file = "/accounts.cdb";
 constexpr std::string_view k_shadow_file = "/shadow.cdb";
 
+constexpr unsigned k_sessions_default = 20;
+
 bool is_for_libpam(std::string_view option) {
   return option == "use_first_pass" || option == "try_first_pass";
+}
+
+// 0 where the text is no number from 1 to k_slots_max.
+unsigned parse_sessions(std::string_view text) noexcept {
+  unsigned number = 0;
+  if (text.size() > 2) return 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return 0;
+    number = number * 10 + static_cast<unsigned>(c - '0');
+  }
+  return number <= k_slots_max ? number : 0;
 }
 
 void join(char* to, std::string_view folder, std::string_view file) noexcept {
@@ -42,6 +58,20 @@ options::options(pam_handle_t* pamh, int argc, const char** argv) noexcept {
         ::pam_syslog(pamh, LOG_ERR,
                      "invalid option %s: ignored, use directory=PATH with an absolute path of at most 480 bytes",
                      argv[i]);
+    } else if (has_prefix(option, k_sessions)) {
+      // A typing error does not take the limit away.
+      const unsigned wanted = parse_sessions(slice(option, k_sessions.size()));
+      sessions_ = wanted != 0 ? wanted : k_sessions_default;
+      if (wanted == 0)
+        ::pam_syslog(pamh, LOG_ERR, "invalid option %s: %u is used, use sessions=N with N from 1 to %u", argv[i],
+                     k_sessions_default, k_slots_max);
+    } else if (has_prefix(option, k_sessions_file)) {
+      if (argv[i][k_sessions_file.size()] == '/') {
+        sessions_file_ = argv[i] + k_sessions_file.size();
+      } else {
+        ::pam_syslog(pamh, LOG_ERR, "invalid option %s: ignored, use sessions_file=PATH with an absolute path",
+                     argv[i]);
+      }
     } else if (!is_for_libpam(option)) {
       ::pam_syslog(pamh, LOG_ERR, "unknown option %s: ignored, see pam_heberg(8)", argv[i]);
     }

@@ -3,6 +3,9 @@
 //   debug            log what each call decided, and why (never a password or a hash)
 //   quiet            do not log failures for names that are no site's: another module of the stack may know them
 //   directory=PATH   where the directory is published (an absolute path), instead of the built-in one
+//   sessions=N       account: refuse an account's login while N processes (of sshd: connections) have logged in to it;
+//                    1 to 64. Without it, they are not counted
+//   sessions_file=PATH   where they are counted (an absolute path), instead of /run/heberg-sessions
 //   use_first_pass, try_first_pass   as in every module; libpam's own pam_get_authtok() acts on them
 // Any other option is logged and otherwise ignored: a typing error must not lock all users out.
 #pragma once
@@ -21,6 +24,8 @@ class options {
 
   [[nodiscard]] bool debug() const noexcept { return debug_; }
   [[nodiscard]] bool quiet() const noexcept { return quiet_; }
+  [[nodiscard]] unsigned sessions() const noexcept { return sessions_; }               // 0: any number
+  [[nodiscard]] const char* sessions_file() const noexcept { return sessions_file_; }  // of argv, or a constant
   [[nodiscard]] directory::source accounts() const noexcept;
   [[nodiscard]] directory::source shadow() const noexcept;
 
@@ -29,6 +34,8 @@ class options {
 
   bool debug_ = false;
   bool quiet_ = false;
+  unsigned sessions_ = 0;
+  const char* sessions_file_ = "/run/heberg-sessions";
   char accounts_[512];
   char shadow_[512];
 };

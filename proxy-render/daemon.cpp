@@ -106,7 +106,9 @@ class daemon {
                    asio::bind_cancellation_slot(end_.slot(), [this](std::exception_ptr error) { note_end(error); }));
     wait_for_signal();
     if (const auto& why = files_watch_.complaint(); !why.empty())
-      log(level::warning, why + ": changes of files there are seen on SIGHUP only");
+      log(level::warning,
+          why + (files_watch_.is_polling() ? ": the folders are looked through every 2 s until that works"
+                                           : ": changes of files there are seen on SIGHUP only"));
     check_certificates();
     watcher_.start();
     io_.run();

@@ -2,12 +2,14 @@
 #include "proxy-render/folder_watch.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace heberg::proxy {
@@ -15,6 +17,7 @@ namespace {
 
 constexpr std::chrono::milliseconds k_quiet{300};
 constexpr std::chrono::milliseconds k_patience{700};  // where it is never quiet: in /tmp, say
+constexpr std::chrono::seconds k_poll{2};
 constexpr std::uint32_t k_events =
     IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR;
 constexpr std::uint32_t k_coming = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MASK_ADD;
@@ -23,14 +26,54 @@ constexpr std::uint32_t k_coming = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_MAS
 
 folder_watch::folder_watch(boost::asio::io_context& io, std::vector<std::string> folders, std::function<void()> changed)
     : folders_(std::move(folders)), events_(io), quiet_(io), changed_(std::move(changed)) {
-  const int copy = ::fcntl(inotify_.fd(), F_DUPFD_CLOEXEC, 0);
+  if (start()) return;
+  is_polling_ = true;
+  seen_ = describe_folders();
+  poll();
+}
+
+bool folder_watch::start() {
+  const int copy = inotify_.renew() ? ::fcntl(inotify_.fd(), F_DUPFD_CLOEXEC, 0) : -1;
   if (copy < 0) {
     complaint_ = std::string("inotify: ") + std::strerror(inotify_.error() != 0 ? inotify_.error() : errno);
-    return;
+    return false;
   }
+  complaint_.clear();
   events_.assign(copy);
   watch_folders();
   wait();
+  return true;
+}
+
+void folder_watch::poll() {
+  quiet_.expires_after(k_poll);
+  quiet_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    is_polling_ = !start();  // first: what changes from now on is told of
+    auto now = describe_folders();
+    const bool has_changed = now != std::exchange(seen_, now);
+    if (is_polling_) poll();
+    if (has_changed) changed_();
+  });
+}
+
+std::string folder_watch::describe_folders() const {
+  std::string text;
+  for (const auto& folder : folders_) {
+    std::error_code error;
+    std::vector<std::string> lines;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      struct stat status {};
+      if (::lstat(entry.path().c_str(), &status) != 0) continue;
+      lines.push_back(entry.path().filename().string() + " " + std::to_string(status.st_ino) + " " +
+                      std::to_string(status.st_size) + " " + std::to_string(status.st_ctim.tv_sec) + "." +
+                      std::to_string(status.st_ctim.tv_nsec) + "\n");
+    }
+    std::ranges::sort(lines);
+    text += folder + ":" + error.message() + "\n";
+    for (const auto& line : lines) text += line;
+  }
+  return text;
 }
 
 void folder_watch::stop() {

@@ -7,6 +7,7 @@
 #include "syncd/accounts/account_manager.h"
 #include "syncd/admin.h"
 #include "syncd/logs/forwarder.h"
+#include "syncd/logs/free_space.h"
 #include "syncd/sftp/sftp_log.h"
 #include "syncd/sftp/tree_appender.h"
 
@@ -35,7 +36,6 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
         options(std::move(opts)),
         machine(settings, options.parts, [this](hash_result result) { post_hash(std::move(result)); }),
         accounts(settings, machine.access()),
-        sftp_files(options.parts.owners, settings.logs.max_size),
         work_timer(io),
         alive_timer(io),
         inotify(io) {
@@ -72,18 +72,33 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
 
   void log_sftp() {
     const auto path = config.state_dir + "/directory/accounts.cdb";
-    sftp.emplace(sftp_parts{.find_site = [path, owner = options.parts.directory_owners.owner](
-                                             std::uint32_t uid) { return find_site(path, owner, uid); },
-                            .files = &sftp_files,
-                            .log = log_here()});
+    sftp_files.emplace(options.parts.owners, config.logs.max_size, *archive);
+    sftp.emplace(
+        sftp_parts{.find_site = [path, owner = options.parts.directory_owners.owner](
+                                    std::uint32_t uid) { return find_site(path, owner, uid); },
+                   .files = &*sftp_files,
+                   .explain_no_room = [least = config.logs.min_free](int root) { return explain_no_room(root, least); },
+                   .log = log_here()});
     machine.log_sftp_to(&*sftp);
   }
 
+  // Also without the forwarder: sftp.log is rotated, too.
+  void start_archive() {
+    archive = std::make_shared<log_archive>(
+        archive_rules{.keep = config.logs.keep,
+                      .max_total = config.logs.max_total,
+                      .compress = config.logs.compress == "gzip",
+                      .sftp_keep_for = std::chrono::duration_cast<std::chrono::seconds>(config.logs.sftp_keep_for),
+                      .sftp_max_total = config.logs.sftp_max_total},
+        options.parts.owners, log_here());
+  }
+
   void start() {
+    start_archive();
     log_sftp();
     accounts.start();
     if (config.logs.enabled)
-      logs.emplace(config, forwarder_parts{options.parts.owners, options.parts.trusted_path, log_here()});
+      logs.emplace(config, forwarder_parts{options.parts.owners, options.parts.trusted_path, log_here(), archive});
     watch_passwords();
     listen_to_admin();
     work();
@@ -141,8 +156,21 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     engine->start();
   }
 
+  // By its name: the engine gives it to one container, and refuses it to all others while that one is there.
+  void find_sshd(const docker::containers& all) {
+    tree::sshd_place place{.is_known = true};
+    for (const auto& [id, container] : all) {
+      if (container.name != tree::k_sshd_container || !container.is_up()) continue;
+      place.container = static_cast<pid_t>(container.pid);
+      // It could not be inspected: better a process too many than a session of a locked account that is left.
+      place.is_known = container.pid != 0;
+    }
+    machine.use_sshd(place);
+  }
+
   void take(const docker::containers& all) {
     if (stopped) return;
+    find_sshd(all);
     if (std::exchange(engine_is_lost, false)) machine.log(level::info, "engine: connected again");
     accounts.take(all);
     tell_guard(all);
@@ -152,6 +180,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
 
   void take_changes(const docker::containers& all, const docker::container_ids& changed) {
     if (stopped) return;
+    find_sshd(all);
     accounts.take_changes(all, changed);
     tell_guard(all);
     work();
@@ -212,6 +241,7 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
     if (stopped) return;
     const auto accounts_before = accounts.count_accounts();
     const auto next = accounts.work();
+    if (!inotify.is_open()) watch_passwords();  // there may be an instance by now
     if (accounts.has_published() && !std::exchange(has_notified_ready, true)) notify_ready();
     notify_status_change();
     // Accounts that came later than their list (account_reconciler queries names for a limited time) have lines
@@ -309,9 +339,10 @@ struct daemon::impl : std::enable_shared_from_this<daemon::impl> {
   std::optional<network_guard> guard;
   std::optional<docker::watcher> engine;
   std::optional<control::server> control_server;
+  std::shared_ptr<log_archive> archive;  // from start() on; the two below use it
   std::optional<forwarder> logs;
   std::map<std::string, followed_container> followed;  // by container
-  tree_appender sftp_files;
+  std::optional<tree_appender> sftp_files;
   std::optional<sftp_log> sftp;
   asio::steady_timer work_timer;
   asio::steady_timer alive_timer;

@@ -5,7 +5,6 @@
 #include "docker/call.h"
 #include "tree/admin_files.h"
 #include "tree/host_protection.h"
-#include "tree/sessions.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -142,12 +141,24 @@ password_files::reading host_machine::read_password(const std::string& site,
   }
   // Watched first, then read: a change in between causes another read.
   const bool watched = watch_.watch(site, folder.get());
-  if (!watched && !std::exchange(has_logged_polling_, true)) {
-    log(level::warning,
-        "passwords: some files cannot be watched and are polled: raise fs.inotify.max_user_watches and "
-        "max_user_instances");
-  }
+  log_polling(watched);
   return {tree::read_password_file(folder.get(), known, *parts_.owners), watched};
+}
+
+// Once each time that it begins, and that the instance is there again.
+void host_machine::log_polling(bool is_watched) {
+  if (is_watched) {
+    if (std::exchange(has_logged_no_instance_, false))
+      log(level::info, "passwords: inotify(7) works again: the files are watched");
+  } else if (watch_.error() != 0) {
+    if (std::exchange(has_logged_no_instance_, true)) return;
+    log(level::warning,
+        std::string("passwords: no inotify(7) instance: ") + std::strerror(watch_.error()) +
+            ": the files are polled until there is one; root in some container may use them all up "
+            "(fs.inotify.max_user_instances; \"hebergctl check\" names the containers in which root runs)");
+  } else if (!std::exchange(has_logged_polling_, true)) {
+    log(level::warning, "passwords: some files cannot be watched and are polled: raise fs.inotify.max_user_watches");
+  }
 }
 
 tree::shared_fd host_machine::safe_root() const {
@@ -204,7 +215,7 @@ std::optional<tree::fingerprint> host_machine::store_new_password(const std::str
 }
 
 std::size_t host_machine::cut_sessions(const std::set<std::uint32_t>& uids) {
-  return tree::kill_sessions(parts_.procs, tree::find_sessions(parts_.procs, uids)).size();
+  return tree::kill_sessions(parts_.procs, tree::find_sessions(parts_.procs, uids, sshd_), sshd_).size();
 }
 
 ledger::time host_machine::wall_now() {

@@ -11,6 +11,7 @@
 #include "syncd/mount_witness.h"
 #include "syncd/sftp/sftp_log.h"
 #include "tree/ownership.h"
+#include "tree/sessions.h"
 #include "tree/site_trees.h"
 
 #include <functional>
@@ -52,6 +53,9 @@ class host_machine final : public account_store,
 
   // The sessions' /dev/log leads there from the next check_root() on; null: their messages are not logged.
   void log_sftp_to(sftp_log* log) noexcept { sftp_log_ = log; }
+
+  // Where the sessions' sshd runs, as the engine last said; until it has, any sshd's sessions are cut.
+  void use_sshd(const tree::sshd_place& place) noexcept { sshd_ = place; }
 
   [[nodiscard]] password_watch& watch() noexcept { return watch_; }
 
@@ -95,6 +99,7 @@ class host_machine final : public account_store,
   [[nodiscard]] unique_fd secrets_folder(const std::string& site) const;
   void warn_of_host(const tree::shared_fd& root);
   void serve_log_socket(const tree::shared_fd& root);
+  void log_polling(bool is_watched);
   std::optional<tree::fingerprint> store_new_password(const std::string& site, const tree::secret& password);
 
   const settings settings_;
@@ -109,7 +114,9 @@ class host_machine final : public account_store,
   sftp_log* sftp_log_ = nullptr;
   std::shared_ptr<const tree::log_socket> log_socket_;
   std::string log_socket_problem_;  // logged once
+  tree::sshd_place sshd_;
   bool has_logged_polling_ = false;
+  bool has_logged_no_instance_ = false;
   std::string host_warnings_;  // each logged once
   hasher hasher_;              // last: its thread uses the members above
 };

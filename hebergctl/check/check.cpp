@@ -250,6 +250,12 @@ std::vector<finding> check_host(const host_facts& host, std::chrono::system_cloc
             " new ones, which finish what they serve" + (is_full ? ": reloads wait for their end" : ""),
         "proxy.max_generations in heberg.toml(5)");
   }
+  if (!host.watch_problem.empty()) {
+    add("inotify", severity::warning,
+        "root gets no inotify(7) instance: " + host.watch_problem + "; password files and the proxy's files are polled",
+        "stop the container that took them all (root in one has the host root's), or raise "
+        "fs.inotify.max_user_instances with sysctl");
+  }
   for (const auto& site : host.unknown_sites) {
     if (!host.refused.contains(site))
       add("engine", severity::error, "a container belongs to site " + site + ", which has no account",

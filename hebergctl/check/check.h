@@ -91,6 +91,7 @@ struct host_facts {
   bool has_proxy = false;       // it can be reached from here
   std::string logs_problem;     // why the log positions could not be read; empty: they were
   std::string proxy_problem;    // of nginx's container; empty: none
+  std::string watch_problem;    // why root gets no inotify(7) instance; empty: it does
   std::size_t old_workers = 0;  // of nginx, which finish what they serve
   std::size_t new_workers = 0;
   std::uint32_t max_generations = 0;       // of nginx's workers (proxy.max_generations)

@@ -59,6 +59,7 @@ class gatherer {
     if (!options_.site.empty()) std::erase_if(rows, [&](const auto& row) { return row.name != options_.site; });
     for (auto& row : rows) gather_site(std::move(row), rows.size());
     wait_for_logs();
+    facts_.host.watch_problem = explain_no_inotify();
     facts_.host.proxy_problem = explain_proxy_problem(settings_);
     count_workers(facts_.host, settings_);
     facts_.host.certificates = list_certificates(settings_);

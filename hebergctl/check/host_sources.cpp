@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/check/host_sources.h"
 
+#include "base/inotify.h"
 #include "digest/certificate.h"
 #include "docker/call.h"
 #include "json/fields.h"
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -61,6 +63,11 @@ void read_status(host_facts& host, const std::string& text) {
 
 // To the engine a container that got a signal through it was stopped by hand: with another policy than "always", an
 // nginx that ends later stays down (docs/decisions/0008).
+std::string explain_no_inotify() {
+  const inotify one;
+  return one.error() == 0 ? std::string() : std::strerror(one.error());
+}
+
 std::string explain_proxy_problem(const settings& settings) {
   const auto name = container_of_reload(settings);
   if (name.empty()) return {};

@@ -19,6 +19,9 @@ void read_status(host_facts& host, const std::string& text);
 // Of an nginx that runs in a container.
 void count_workers(host_facts& host, const settings& settings);
 
+// Why no inotify(7) instance is to be had here; empty: one is. A container's root shares them with the host's.
+[[nodiscard]] std::string explain_no_inotify();
+
 // Those of the folder proxy.certs, sorted by name.
 [[nodiscard]] std::vector<certificate_facts> list_certificates(const settings& settings);
 

@@ -85,15 +85,23 @@ int show(const command& given, const std::string& name) {
 
 int sessions(const command& given, const std::string& name) {
   std::map<std::uint32_t, std::string> names;
-  for (const auto& site : ledger::read_sites(load(given.common).state_dir)) {
+  const auto settings = load(given.common);
+  for (const auto& site : ledger::read_sites(settings.state_dir)) {
     if (name.empty() || site.name == name) names[site.uid] = site.name;
   }
   if (!name.empty() && names.empty()) return fail_no_site(name);
   std::set<std::uint32_t> uids;
   for (const auto& [uid, site] : names) uids.insert(uid);
 
+  std::string problem;
+  const auto sshd = find_sshd(settings.docker.host, problem);
+  if (!problem.empty()) {
+    (void)fail(k_failed, "sessions: " + problem +
+                             ": which sshd is heberg-sftp's cannot be told, so a process of another container that "
+                             "calls itself sshd is listed too");
+  }
   std::vector<session_row> rows;
-  for (const auto& session : tree::find_sessions(k_procs, uids)) {
+  for (const auto& session : tree::find_sessions(k_procs, uids, sshd)) {
     rows.push_back({.site = names.at(session.uid),
                     .process = session.process,
                     .since = started_at(k_procs, session.process),

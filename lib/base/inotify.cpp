@@ -10,6 +10,14 @@ namespace heberg {
 
 inotify::inotify() noexcept : fd_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)), error_(fd_ ? 0 : errno) {}
 
+bool inotify::renew() noexcept {
+  if (!fd_) {
+    fd_.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    error_ = fd_ ? 0 : errno;
+  }
+  return static_cast<bool>(fd_);
+}
+
 int inotify::watch(const char* path, std::uint32_t events) noexcept {
   return ::inotify_add_watch(fd_.get(), path, events);
 }

@@ -17,6 +17,9 @@ class inotify {
   // Without an instance (fs.inotify.max_user_instances) fd() is -1, and nothing can be watched.
   inotify() noexcept;
 
+  // Asks once more for an instance where there is none. True: there is one now.
+  bool renew() noexcept;
+
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   [[nodiscard]] int error() const noexcept { return error_; }  // why there is no instance; 0: there is one
 

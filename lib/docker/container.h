@@ -59,10 +59,8 @@ struct container {
   std::string user;      // Config.User
   std::chrono::sys_time<std::chrono::nanoseconds> created;
   std::chrono::sys_time<std::chrono::nanoseconds> started;  // the last time; the epoch where it never was
-  std::uint32_t pid = 0;                                    // of its first process, on the engine's host; 0: none
   std::uint32_t restarts = 0;                               // by the engine's restart policy, since it was created
-  std::uint32_t pid =
-      0;  // of its first process, in the engine's PID namespace; 0: it does not run, or is not inspected
+  std::uint32_t pid = 0;  // of its first process, in the engine's PID namespace; 0: none runs, or it is not inspected
   container_state state = container_state::unknown;
   enum health health = health::none;
   bool inspected =

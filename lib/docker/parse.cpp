@@ -271,8 +271,6 @@ parsed<container> parse_inspect(std::string_view text_) {
     c.pid = static_cast<std::uint32_t>(pid.get<std::uint64_t>());
   if (const auto& restarts = field(document, "RestartCount"); restarts.is_number_unsigned())
     c.restarts = static_cast<std::uint32_t>(std::min<std::uint64_t>(restarts.get<std::uint64_t>(), UINT32_MAX));
-  if (const auto& pid = field(state, "Pid"); pid.is_number_unsigned())
-    c.pid = static_cast<std::uint32_t>(std::min<std::uint64_t>(pid.get<std::uint64_t>(), UINT32_MAX));
   c.state = state_of(text(state, "Status"));
   c.health = health_of(text(field(state, "Health"), "Status"));
   c.tty = flag(config, "Tty", false);

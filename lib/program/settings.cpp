@@ -276,6 +276,9 @@ constexpr known_key k_keys[] = {
      [](settings& s, const value& v) {
        s.logs.compress = v.one_of({"gzip", "none"});
      }},
+    {"logs", "sftp_keep_for", [](settings& s, const value& v) { s.logs.sftp_keep_for = v.duration(1h, 87'600h); }},
+    {"logs", "sftp_max_total", [](settings& s, const value& v) { s.logs.sftp_max_total = v.size(); }},
+    {"logs", "min_free", [](settings& s, const value& v) { s.logs.min_free = v.number<std::uint32_t>(0, 50); }},
     {"logs", "also", [](settings& s, const value& v) { s.logs.also = v.some_of({"journald"}); }},
     {"proxy", "output", [](settings& s, const value& v) { s.proxy.output = v.path(); }},
     {"proxy", "reload", [](settings& s, const value& v) { s.proxy.reload = v.reload(); }},

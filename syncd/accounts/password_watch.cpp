@@ -13,6 +13,7 @@ constexpr std::uint32_t k_events =
 }  // namespace
 
 bool password_watch::watch(const std::string& site, int folder) {
+  if (!inotify_.renew()) return false;
   const int watch = inotify_.watch(("/proc/self/fd/" + std::to_string(folder)).c_str(), k_events);
   if (watch < 0) return false;
   sites_[watch] = site;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/logs/forwarder.h"
 
+#include "syncd/logs/free_space.h"
 #include "syncd/logs/journal.h"
-#include "syncd/logs/log_archive.h"
+#include "syncd/logs/journal_sender.h"
 #include "syncd/logs/log_store.h"
 #include "tree/sites_root.h"
 
@@ -53,8 +54,7 @@ struct forwarder::impl final : follower_host {
         parts(std::move(p)),
         where(docker::parse_endpoint(s.docker.host)),
         shared_scratch(std::make_shared<docker::log_scratch>(k_scratch)),
-        archive({.keep = s.logs.keep, .max_total = s.logs.max_total, .compress = s.logs.compress == "gzip"},
-                parts.owners, parts.log),
+        rotator(*parts.archive),
         max_wakeups(parts.max_wakeups.value_or(default_max_wakeups())),
         flush_timer(context),
         safe_timer(context),
@@ -120,13 +120,16 @@ struct forwarder::impl final : follower_host {
       if (const auto problem = open_root(); !problem.empty()) return open_later(problem);
       ::mkdir(config.state_dir.c_str(), 0755);
       database.emplace(config.state_dir + "/logs.db", logs::read_boot_id());
-      log_store_parts store_parts{.opener = {root->get(), parts.owners.get(), &disk},
-                                  .max_size = config.logs.max_size,
-                                  .log = [this](level severity, std::string_view text) { parts.log(severity, text); },
-                                  .rotated = [this](const std::string& site) { archive.push(root, site); }};
+      log_store_parts store_parts{
+          .opener = {root->get(), parts.owners.get(), &disk},
+          .rotator = &rotator,
+          .max_size = config.logs.max_size,
+          .log = [this](level severity, std::string_view text) { parts.log(severity, text); },
+          .explain_no_room = [this] { return explain_no_room(root->get(), config.logs.min_free); }};
       if (std::ranges::find(config.logs.also, "journald") != config.logs.also.end()) {
+        if (!journal) journal.emplace(send_to_journal, parts.log);
         store_parts.written = [this](const log_source& from, docker::log_stream stream, std::string_view lines) {
-          pass_on(from, stream, lines);
+          journal->push(from.site, stream, lines);
         };
       }
       store.emplace(*database, std::move(store_parts));
@@ -142,13 +145,6 @@ struct forwarder::impl final : follower_host {
     for (auto& [id, container] : *wanted) all.push_back(std::move(container));
     wanted.reset();
     take(std::move(all));
-  }
-
-  void pass_on(const log_source& from, docker::log_stream stream, std::string_view lines) {
-    const int error = send_to_journal(from.site, stream, lines);
-    if (error == std::exchange(journal_error, error)) return;
-    if (error == 0) return parts.log(level::info, "journald: takes the sites' lines again");
-    parts.log(level::warning, std::string("journald: ") + std::strerror(error) + "; lines go into the files alone");
   }
 
   void open_later(const std::string& problem) {
@@ -236,7 +232,7 @@ struct forwarder::impl final : follower_host {
     if (!std::exchange(is_first_list, false)) return;
     store->forget_all_but(ids);
     // What a run that was interrupted has left to do.
-    for (const auto& [id, follower] : followers) archive.push(root, follower->source().site);
+    for (const auto& [id, follower] : followers) parts.archive->push(root->get(), follower->source().site);
   }
 
   void take_changes(std::vector<followed_container> changed, const std::vector<std::string>& gone) {
@@ -308,7 +304,8 @@ struct forwarder::impl final : follower_host {
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work{context.get_executor()};
   std::shared_ptr<docker::log_scratch> shared_scratch;
   tree::shared_fd root;
-  log_archive archive;
+  const log_rotator rotator;
+  std::optional<journal_sender> journal;
   std::optional<logs::positions> database;
   std::optional<log_store> store;
   std::map<std::string, std::unique_ptr<log_follower>> followers;   // by container
@@ -324,7 +321,6 @@ struct forwarder::impl final : follower_host {
   asio::steady_timer open_timer;
   std::optional<steady::time_point> flush_due;
   std::string reported_problem;
-  int journal_error = 0;  // of the last line sent
   bool is_granting = false;
   bool is_first_list = true;
   bool stopped = false;

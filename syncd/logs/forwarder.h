@@ -6,6 +6,7 @@
 
 #include "program/log.h"
 #include "program/settings.h"
+#include "syncd/logs/log_archive.h"
 #include "syncd/logs/log_follower.h"
 #include "tree/ownership.h"
 
@@ -22,6 +23,7 @@ struct forwarder_parts {
   std::shared_ptr<tree::ownership> owners;
   std::string trusted_path;                          // as in host_parts
   std::function<void(level, std::string_view)> log;  // called on the forwarder's threads
+  std::shared_ptr<log_archive> archive;              // of the rotated logs
   std::optional<std::size_t> max_wakeups = {};       // wake-up connections; none: what the limit of open files allows
 };
 

@@ -25,6 +25,7 @@ namespace {
 constexpr std::size_t k_block = 64 << 10;
 constexpr char k_temporary[] = ".compressing.tmp";
 constexpr std::string_view k_suffix = ".gz";
+constexpr std::string_view k_kept_by_age = "sftp.log";
 
 struct archived {
   std::string name;
@@ -113,10 +114,42 @@ int compress(int folder, const std::string& name, tree::ownership& owners) {
   return 0;
 }
 
+// files: the newest first.
+std::vector<archived> choose_too_old_or_large(const std::vector<archived>& files, const archive_rules& rules,
+                                              std::time_t now) {
+  struct day {
+    std::uint64_t size = 0;
+    std::vector<archived> files;
+  };
+  const auto oldest = rotated_name(k_kept_by_age, now - static_cast<std::time_t>(rules.sftp_keep_for.count()));
+  std::vector<archived> chosen;
+  std::map<std::string, day> days;
+  std::uint64_t total = 0;
+  for (const auto& file : files) {
+    if (file.name < oldest) {
+      chosen.push_back(file);
+      continue;
+    }
+    total += file.size;
+    auto& of = days[file.name.substr(0, k_kept_by_age.size() + 9)];
+    of.size += file.size;
+    of.files.push_back(file);
+  }
+  while (total > rules.sftp_max_total) {
+    auto& of = std::ranges::max_element(days, {}, [](const auto& one) { return one.second.size; })->second;
+    const auto middle = of.files.begin() + static_cast<std::ptrdiff_t>(of.files.size() / 2);
+    total -= middle->size;
+    of.size -= middle->size;
+    chosen.push_back(*middle);
+    of.files.erase(middle);
+  }
+  return chosen;
+}
+
 }  // namespace
 
 std::vector<std::string> tidy_logs(int root, const std::string& site, const archive_rules& rules,
-                                   tree::ownership& owners) {
+                                   tree::ownership& owners, std::time_t now) {
   std::vector<std::string> problems;
   const auto folder =
       open_beneath(root, (site + "/" + tree::k_logs_folder).c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -130,13 +163,22 @@ std::vector<std::string> tidy_logs(int root, const std::string& site, const arch
   }
   std::uint64_t total = 0;
   std::map<std::string, std::uint32_t> count;
-  for (const auto& file : list_archived(folder.get())) {
+  std::vector<archived> by_age;
+  const auto remove = [&](const archived& file) {
+    if (::unlinkat(folder.get(), file.name.c_str(), 0) != 0 && errno != ENOENT)
+      problems.push_back(site + ": " + file.name + " cannot be removed: " + std::strerror(errno));
+  };
+  for (auto& file : list_archived(folder.get())) {
+    if (file.log == k_kept_by_age) {
+      by_age.push_back(std::move(file));
+      continue;
+    }
     total += file.size;
     if (++count[file.log] <= rules.keep && total <= rules.max_total) continue;
     total -= file.size;
-    if (::unlinkat(folder.get(), file.name.c_str(), 0) != 0 && errno != ENOENT)
-      problems.push_back(site + ": " + file.name + " cannot be removed: " + std::strerror(errno));
+    remove(file);
   }
+  for (const auto& file : choose_too_old_or_large(by_age, rules, now)) remove(file);
   return problems;
 }
 
@@ -153,10 +195,12 @@ log_archive::~log_archive() {
   thread_.join();
 }
 
-void log_archive::push(tree::shared_fd root, const std::string& site) {
+void log_archive::push(int root, const std::string& site) {
+  auto copy = std::make_shared<const unique_fd>(::fcntl(root, F_DUPFD_CLOEXEC, 0));
+  if (!*copy) return;  // the next rotation tells again
   {
     const std::lock_guard lock(mutex_);
-    root_ = std::move(root);
+    root_ = std::move(copy);
     sites_.insert(site);
   }
   changed_.notify_one();

@@ -4,12 +4,15 @@
 // gets its name, and only then the plain one is removed; the next run does what is left to do.
 #pragma once
 
+#include "base/unique_fd.h"
 #include "program/log.h"
+#include "syncd/logs/log_rotation.h"
 #include "tree/ownership.h"
-#include "tree/sites_root.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -25,25 +28,30 @@ struct archive_rules {
   std::uint32_t keep = 14;                // of each log
   std::uint64_t max_total = 500'000'000;  // bytes of a site's rotated logs
   bool compress = true;                   // gzip
+  // sftp.log says who did what: it is kept by age, under a size of its own, whatever the three above say of it.
+  std::chrono::seconds sftp_keep_for = std::chrono::hours(24 * 90);
+  std::uint64_t sftp_max_total = 100'000'000;  // bytes
 };
 
 // Logs that heberg rotates in SITE/logs.
 inline constexpr std::string_view k_archived_logs[] = {"access.log", "error.log", "sftp.log"};
 
-// One site, now. What could not be done, a sentence each.
+// One site, at this time. What could not be done, a sentence each. Where its sftp logs are larger than they may be, the
+// day that has most of them loses one from its middle: who floods the log after he broke in neither pushes out what he
+// did before, nor the days before.
 std::vector<std::string> tidy_logs(int root, const std::string& site, const archive_rules& rules,
-                                   tree::ownership& owners);
+                                   tree::ownership& owners, std::time_t now = std::time(nullptr));
 
-class log_archive {
+class log_archive final : public rotated_logs {
  public:
   // log is called on the archive's thread.
   log_archive(archive_rules rules, std::shared_ptr<tree::ownership> owners,
               std::function<void(level, std::string_view)> log);
-  ~log_archive();  // waits for the file in work
+  ~log_archive() override;  // waits for the file in work
   log_archive(const log_archive&) = delete;
   log_archive& operator=(const log_archive&) = delete;
 
-  void push(tree::shared_fd root, const std::string& site);  // there may be something to do
+  void push(int root, const std::string& site) override;
 
  private:
   void work();
@@ -53,7 +61,7 @@ class log_archive {
   const std::function<void(level, std::string_view)> log_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  tree::shared_fd root_;
+  std::shared_ptr<const unique_fd> root_;  // a duplicate
   std::set<std::string> sites_;
   bool ending_ = false;
   std::thread thread_;  // last: it uses the others

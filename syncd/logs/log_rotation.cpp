@@ -51,14 +51,17 @@ bool is_rotated(std::string_view file, std::string_view name) {
   return !rest.empty() && rest.size() <= 4 && std::ranges::all_of(rest, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-int rotate(log_disk& disk, int folder, const std::string& name, std::time_t now) {
+int log_rotator::rotate(const log_opener& opener, const opened_log& log, const std::string& site,
+                        const std::string& name, std::time_t now) const {
+  const int folder = log.folder.get();
   const auto wanted = rotated_name(name, now);
   for (int number = 0; number < k_names_max; ++number) {
     const auto to = number == 0 ? wanted : wanted + "." + std::to_string(number);
     // Compressed already: the name is taken all the same.
     struct stat status {};
     if (::fstatat(folder, (to + ".gz").c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) continue;
-    const int error = disk.rename_new(folder, name.c_str(), to.c_str());
+    const int error = opener.disk->rename_new(folder, name.c_str(), to.c_str());
+    if (error == 0) archive_.push(opener.root, site);
     if (error != EEXIST) return error;
   }
   return EEXIST;

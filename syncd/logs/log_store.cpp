@@ -2,7 +2,6 @@
 #include "syncd/logs/log_store.h"
 
 #include "syncd/logs/log_recovery.h"
-#include "syncd/logs/log_rotation.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -77,7 +76,7 @@ bool log_store::restore(log_source& source) const {
 std::optional<log_store::steady> log_store::flush(std::span<log_source* const> sources) {
   const auto now = parts_.steady_time();
   bool all = true;
-  if (now >= commit_retry_) {
+  if (now >= commit_retry_ && has_room()) {
     for (std::size_t at = 0; at < sources.size(); at += k_files_at_once / 2) {
       auto files = open_waiting(sources.subspan(at, std::min(k_files_at_once / 2, sources.size() - at)), now);
       if (!commit(files)) break;
@@ -86,6 +85,16 @@ std::optional<log_store::steady> log_store::flush(std::span<log_source* const> s
   }
   for (const auto* source : sources) all = all && source->is_empty();
   return all ? std::nullopt : std::optional(now + k_retry);
+}
+
+bool log_store::has_room() {
+  const auto problem = parts_.explain_no_room ? parts_.explain_no_room() : std::string();
+  if (!problem.empty() && !std::exchange(has_reported_no_room_, true)) {
+    parts_.log(level::error, "logs: not written, of no site: " + problem + "; the lines are kept by the engine");
+  } else if (problem.empty() && std::exchange(has_reported_no_room_, false)) {
+    parts_.log(level::info, "logs: there is room on the disk again, and they are written");
+  }
+  return problem.empty();
 }
 
 std::vector<log_store::open_file> log_store::open_waiting(std::span<log_source* const> sources, steady now) {
@@ -163,11 +172,11 @@ bool log_store::rotate_file(open_file& file, file_state& state) {
   auto& disk = *parts_.opener.disk;
   int error = disk.sync(file.log.file.get());
   if (error == 0)
-    error = syncd::rotate(disk, file.log.folder.get(), logs::log_name(file.key.second), parts_.wall_time());
+    error = parts_.rotator->rotate(parts_.opener, file.log, file.key.first, logs::log_name(file.key.second),
+                                   parts_.wall_time());
   if (error != 0) return file.log.problem = std::string("cannot be rotated: ") + std::strerror(error), false;
   state.wants_rotation = false;
   unsafe_.erase(file.key);
-  if (parts_.rotated) parts_.rotated(file.key.first);
   file.log = parts_.opener.open_or_make(file.key.first, logs::log_name(file.key.second), state.group);
   if (!file.log) return false;
   const auto& made = file.log.status;

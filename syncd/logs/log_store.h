@@ -13,6 +13,7 @@
 #include "log_positions/positions.h"
 #include "program/log.h"
 #include "syncd/logs/log_file.h"
+#include "syncd/logs/log_rotation.h"
 #include "syncd/logs/log_source.h"
 
 #include <chrono>
@@ -30,11 +31,12 @@ namespace heberg::syncd {
 
 struct log_store_parts {
   log_opener opener;
+  const log_rotator* rotator = nullptr;
   std::uint64_t max_size = 10'000'000;  // of a file before it is rotated
   std::function<void(level, std::string_view)> log = {};
   std::function<std::time_t()> wall_time = [] { return std::time(nullptr); };
   std::function<std::chrono::steady_clock::time_point()> steady_time = [] { return std::chrono::steady_clock::now(); };
-  std::function<void(const std::string& site)> rotated = {};  // there is something to compress and prune
+  std::function<std::string()> explain_no_room = {};  // why nothing may be written now (free_space.h); empty: it may
   std::function<void(const log_source&, docker::log_stream, std::string_view lines)> written = {};
 };
 
@@ -89,6 +91,7 @@ class log_store {
   bool prepare(open_file& file, file_state& state);
   bool rotate_file(open_file& file, file_state& state);
   bool commit(std::vector<open_file>& files);
+  bool has_room();
   void write(open_file& file, steady now);
   void report_problem(const logs::log_file_key& key, file_state& state, const std::string& problem, steady now);
   void report_recovery(const logs::log_file_key& key, file_state& state);
@@ -100,6 +103,7 @@ class log_store {
   std::set<logs::log_file_key> unsafe_;
   steady commit_retry_{};
   steady commit_reported_{};
+  bool has_reported_no_room_ = false;
 };
 
 }  // namespace heberg::syncd

@@ -16,9 +16,17 @@ namespace heberg::syncd {
 namespace {
 
 // A session that moves many small files logs a few hundred lines a second.
-constexpr double k_lines_per_second = 1000;
-constexpr double k_burst_lines = 5000;
+constexpr line_rate k_lines{1000, 5000};
+// 4 GB a day before compression; logs.sftp_max_total bounds what is kept of it.
+constexpr line_rate k_bytes{50'000, 5'000'000};
+constexpr line_rate k_logins{10, 1000};
+constexpr line_rate k_login_bytes{5000, 500'000};
 constexpr std::uint32_t k_root = 0;
+
+// internal-sftp's first and last line of a session.
+bool is_login(std::string_view text) {
+  return text.starts_with("session opened for local user ") || text.starts_with("session closed for local user ");
+}
 
 level level_of(int severity) {
   return severity <= 3 ? level::error : severity == 4 ? level::warning : severity <= 6 ? level::info : level::debug;
@@ -26,12 +34,14 @@ level level_of(int severity) {
 
 }  // namespace
 
-line_budget& sftp_lines::budget_of(std::uint32_t uid) {
-  return budgets_.try_emplace(uid, k_lines_per_second, k_burst_lines).first->second;
+sftp_lines::budgets& sftp_lines::budgets_of(std::uint32_t uid) {
+  return budgets_
+      .try_emplace(uid, budgets{.lines = line_budget(k_lines, k_bytes), .logins = line_budget(k_logins, k_login_bytes)})
+      .first->second;
 }
 
 void sftp_lines::take_from_root(const tree::log_socket::datagram& datagram, std::chrono::steady_clock::time_point now) {
-  const auto dropped = budget_of(k_root).take(now);
+  const auto dropped = budgets_of(k_root).lines.take(now, datagram.text.size());
   if (!dropped) return;
   if (*dropped > 0)
     parts_.log(level::warning, "sftp: " + std::to_string(*dropped) + " lines were dropped (rate limit)");
@@ -46,16 +56,30 @@ void sftp_lines::take(const tree::log_socket::datagram& datagram, std::chrono::s
   auto& sender = found->second;
   if (is_new) sender.site = parts_.find_site(datagram.uid);
   if (!sender.site) return;  // not a site's, or not any more
-  const auto dropped = budget_of(datagram.uid).take(now);
+  const auto text = parse_syslog(datagram.text).text;
+  const auto line = format_sftp_line(wall, datagram.process, text);
+  auto& left = budgets_of(datagram.uid);
+  auto dropped = left.lines.take(now, line.size());
+  if (!dropped && is_login(text) && left.logins.take(now, line.size())) dropped = 0;
   if (!dropped) return;
   if (*dropped > 0) {
     sender.lines +=
         format_sftp_line(wall, 0, "rate limit: " + std::to_string(*dropped) + " lines were dropped before this");
   }
-  sender.lines += format_sftp_line(wall, datagram.process, parse_syslog(datagram.text).text);
+  sender.lines += line;
 }
 
 void sftp_lines::write(int root) {
+  auto problem = parts_.explain_no_room && !senders_.empty() ? parts_.explain_no_room(root) : std::string();
+  if (!problem.empty()) {
+    senders_.clear();
+    if (problem != no_room_)
+      parts_.log(level::error, "sftp.log: not written, of no site: " + problem + "; lines are lost");
+    no_room_ = std::move(problem);
+    return;
+  }
+  if (!senders_.empty() && !std::exchange(no_room_, {}).empty())
+    parts_.log(level::info, "sftp.log: there is room on the disk again, and it is written");
   for (const auto& [uid, sender] : std::exchange(senders_, {})) {
     if (sender.site && !sender.lines.empty()) write(root, *sender.site, uid, sender.lines);
   }

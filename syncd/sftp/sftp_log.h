@@ -2,13 +2,14 @@
 // Writes SITE/logs/sftp.log from the messages of each session's internal-sftp: logins with their address, uploads,
 // downloads, renames, removals. The site is that of the sender's UID, which the kernel states; the text is never
 // trusted for that. Root's messages (of the PAM module, before the session drops root) go to syncd's own log. Runs on a
-// thread of its own: an sshd blocks while its datagrams are not read. A rate limit protects memory and the other sites.
+// thread of its own: an sshd blocks while its datagrams are not read. A rate limit protects memory, the disk and the
+// other sites; the lines that say who logged in have one of their own, which no flood of the others uses up.
 #pragma once
 
 #include "base/unique_fd.h"
 #include "program/log.h"
+#include "syncd/logs/line_budget.h"
 #include "syncd/sftp/line_appender.h"
-#include "syncd/sftp/line_budget.h"
 #include "tree/log_socket.h"
 #include "tree/sites_root.h"
 
@@ -30,6 +31,7 @@ inline constexpr char k_sftp_log[] = "sftp.log";
 struct sftp_parts {
   std::function<std::optional<std::string>(std::uint32_t uid)> find_site;
   line_appender* files = nullptr;
+  std::function<std::string(int root)> explain_no_room = {};  // why nothing may be written now; empty: it may
   std::function<void(level, std::string_view)> log;
 };
 
@@ -52,12 +54,17 @@ class sftp_lines {
 
   void take_from_root(const tree::log_socket::datagram& datagram, std::chrono::steady_clock::time_point now);
   void write(int root, const std::string& site, std::uint32_t uid, const std::string& lines);
-  line_budget& budget_of(std::uint32_t uid);
+  struct budgets {
+    line_budget lines;
+    line_budget logins;
+  };
+  budgets& budgets_of(std::uint32_t uid);
 
   sftp_parts parts_;
-  std::map<std::uint32_t, batch> senders_;        // of the datagrams since the last write()
-  std::map<std::uint32_t, line_budget> budgets_;  // of root, and of UIDs that are a site's
-  std::map<std::string, std::string> problems_;   // site -> what is wrong with its log, logged once
+  std::map<std::uint32_t, batch> senders_;       // of the datagrams since the last write()
+  std::map<std::uint32_t, budgets> budgets_;     // of root, and of UIDs that are a site's
+  std::string no_room_;                          // why nothing is written; logged once
+  std::map<std::string, std::string> problems_;  // site -> what is wrong with its log, logged once
 };
 
 class sftp_log {

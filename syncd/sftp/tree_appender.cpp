@@ -2,7 +2,6 @@
 #include "syncd/sftp/tree_appender.h"
 
 #include "syncd/logs/log_file.h"
-#include "syncd/logs/log_rotation.h"
 
 #include <cerrno>
 #include <cstring>
@@ -14,7 +13,7 @@ std::string tree_appender::append(int root, const std::string& site, std::uint32
   const log_opener opener{.root = root, .owners = owners_.get(), .disk = disk_.get()};
   auto log = opener.open_or_make(site, name, group);
   if (log && is_rotation_due(log.status, max_size_, now_())) {
-    if (const int error = rotate(*disk_, log.folder.get(), name, now_()); error != 0)
+    if (const int error = rotator_.rotate(opener, log, site, name, now_()); error != 0)
       return std::string("cannot be rotated: ") + std::strerror(error);
     log = opener.open_or_make(site, name, group);
   }

@@ -59,8 +59,9 @@ settings make_settings(const std::string& host, const std::string& folder) {
 }
 
 syncd::forwarder_parts make_parts(const std::string& folder) {
-  return {std::make_shared<tree::ownership>(), folder,
-          [](level, std::string_view text) { std::fprintf(stderr, "%s\n", std::string(text).c_str()); }};
+  const auto owners = std::make_shared<tree::ownership>();
+  const auto log = [](level, std::string_view text) { std::fprintf(stderr, "%s\n", std::string(text).c_str()); };
+  return {owners, folder, log, std::make_shared<syncd::log_archive>(syncd::archive_rules(), owners, log)};
 }
 
 std::uint64_t size_of(const fs::path& path) {

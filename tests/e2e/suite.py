@@ -51,6 +51,8 @@ import attacks_archives  # noqa: F401
 import attacks_files  # noqa: F401
 import attacks_network  # noqa: F401
 import attacks_proxy  # noqa: F401
+import attacks_logs  # noqa: F401
+import attacks_sftp  # noqa: F401
 
 
 k_slowest = 10

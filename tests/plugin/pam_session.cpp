@@ -108,6 +108,15 @@ int pam_fixture::authenticate(const char* user, const char* password) {
 int pam_fixture::check_account(const char* user) {
   return transact(user, nullptr, [](pam_handle_t* pamh) { return ::pam_acct_mgmt(pamh, 0); });
 }
+int pam_fixture::keep_account(const char* user) {
+  told.clear();
+  const talk with{nullptr, &told};
+  const pam_conv conversation{converse, const_cast<talk*>(&with)};
+  pam_handle_t* pamh = nullptr;
+  if (::pam_start_confdir("heberg-test", user, &conversation, services_.path().c_str(), &pamh) != PAM_SUCCESS)
+    throw std::runtime_error("pam_start_confdir");
+  return ::pam_acct_mgmt(pamh, 0);
+}
 int pam_fixture::open_and_close_session(const char* user) {
   return transact(user, nullptr, [](pam_handle_t* pamh) {
     const int opened = ::pam_open_session(pamh, 0);

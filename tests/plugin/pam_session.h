@@ -25,10 +25,14 @@ class pam_fixture {
   void publish(const std::vector<directory::account>& accounts) const { directory_.publish(accounts); }
   [[nodiscard]] const published& directory() const { return directory_; }
   [[nodiscard]] static const char* module_path();
+  // A file that no account has sessions in yet.
+  [[nodiscard]] std::string sessions_file() const { return services_ / "sessions"; }
 
   // One transaction each: pam_start, the call, pam_end. No password: the conversation fails.
   int authenticate(const char* user, const char* password);
   int check_account(const char* user);
+  // As check_account(), but the transaction does not end before this process does.
+  int keep_account(const char* user);
   int open_and_close_session(const char* user);
   int set_credentials(const char* user);
   int change_password(const char* user);

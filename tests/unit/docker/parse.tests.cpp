@@ -33,6 +33,7 @@ TEST_CASE("a running container, as Docker tells it") {
   CHECK(c.value->user.empty());
   CHECK(c.value->created.time_since_epoch().count() == 1'795'540'673'615'500'361);
   CHECK(c.value->state == container_state::running);
+  CHECK(c.value->pid == 13424);
   CHECK(c.value->health == health::none);
   CHECK(c.value->inspected);
   CHECK_FALSE(c.value->tty);
@@ -57,6 +58,7 @@ TEST_CASE("a stopped container has its ports from its image, and no address") {
   const auto c = parse_inspect(golden("inspect_stopped.json"));
   REQUIRE(c.value);
   CHECK(c.value->state == container_state::exited);
+  CHECK(c.value->pid == 0);
   CHECK(c.value->exposed_ports == std::vector<port>{{80, "tcp"}});
   REQUIRE(c.value->networks.size() == 1);
   CHECK(c.value->networks[0].ipv4.empty());

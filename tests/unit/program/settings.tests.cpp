@@ -91,6 +91,9 @@ TEST_CASE("what becomes of the logs is set in [logs]") {
   CHECK(standard.keep == 14);
   CHECK(standard.compress == "gzip");
   CHECK(standard.also.empty());
+  CHECK(standard.sftp_keep_for == std::chrono::hours(90 * 24));
+  CHECK(standard.sftp_max_total == 100'000'000);
+  CHECK(standard.min_free == 5);
   const auto set = parse_settings(R"(
 [logs]
 enabled = false
@@ -98,6 +101,9 @@ max_size = "1MB"
 max_total = "2GB"
 keep = 3
 compress = "none"
+sftp_keep_for = "720h"
+sftp_max_total = "1GB"
+min_free = 0
 also = ["journald"]
 )",
                                   "heberg.toml")
@@ -107,6 +113,9 @@ also = ["journald"]
   CHECK(set.max_total == 2'000'000'000);
   CHECK(set.keep == 3);
   CHECK(set.compress == "none");
+  CHECK(set.sftp_keep_for == std::chrono::hours(720));
+  CHECK(set.sftp_max_total == 1'000'000'000);
+  CHECK(set.min_free == 0);
   CHECK(set.also == std::vector<std::string>{"journald"});
 }
 
@@ -130,6 +139,7 @@ TEST_CASE("a wrong word or size in [logs] is named with its line") {
        "heberg.toml:2: [logs] also: invalid value [...]: use a list of some of \"journald\", each once"},
       {"also = [\"journald\", \"journald\"]",
        "heberg.toml:2: [logs] also: invalid value [...]: use a list of some of \"journald\", each once"},
+      {"min_free = 51", "heberg.toml:2: [logs] min_free: invalid value 51: use a number from 0 to 50"},
       {"max_size = \"999\"", "heberg.toml:2: [logs] max_size: invalid value \"999\": use at least 1000 bytes"},
   };
   for (const auto& [line, error] : rows) {

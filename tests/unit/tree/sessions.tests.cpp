@@ -90,13 +90,49 @@ TEST_CASE("one scan finds the sessions of several accounts, and survives what is
   std::filesystem::create_directory(procs / "self");
   write_file(procs / "uptime", "1");
   std::set<pid_t> found;
-  for (const auto& session : find_sessions(procs.path(), {20000, 20001})) found.insert(session.process);
+  for (const auto& session : find_sessions(procs.path(), {20000, 20001}, {})) found.insert(session.process);
   CHECK(found == std::set<pid_t>{11, 12});
 }
 
+TEST_CASE("a session descends from heberg-sftp's sshd, or from the host's own; a container's sshd is none") {
+  const temp_dir procs;
+  const auto process = [&](pid_t pid, pid_t parent, const std::string& name, const std::string& uid,
+                           const std::string& inner) {
+    auto ids = uid;
+    for (int i = 0; i < 3; ++i) ids += "\t" + uid;
+    put(procs, pid,
+        "Name:\t" + name + "\nPPid:\t" + std::to_string(parent) + "\nUid:\t" + ids + "\nNSpid:\t" +
+            std::to_string(pid) + inner + "\n");
+  };
+  process(1, 0, "systemd", "0", "");
+  process(50, 1, "containerd-shim", "0", "");
+  process(100, 50, "sshd", "0", "\t1");  // heberg-sftp
+  process(101, 100, "sshd", "0", "\t7");
+  process(102, 101, "sshd", "20000", "\t8");
+  process(103, 102, "sshd-session", "20000", "\t9");
+  process(200, 50, "sshd", "0", "\t1");  // a site's container, whose root pretends
+  process(201, 200, "sshd", "0", "\t7");
+  process(202, 201, "sshd", "20000", "\t8");
+  process(300, 1, "sshd", "0", "");  // the host's
+  process(301, 300, "sshd-session", "0", "");
+  process(302, 301, "sshd-session", "20000", "");
+  process(400, 50, "sshd", "20000", "");      // of the host's PIDs, but nobody's child
+  process(500, 501, "sshd", "20000", "\t4");  // a circle
+  process(501, 500, "sshd", "0", "\t5");
+  const auto found = [&](const sshd_place& sshd) {
+    std::set<pid_t> pids;
+    for (const auto& session : find_sessions(procs.path(), {20000}, sshd)) pids.insert(session.process);
+    return pids;
+  };
+  CHECK(found({.is_known = true, .container = 100}) == std::set<pid_t>{102, 103, 302});
+  CHECK(found({.is_known = true, .container = 0}) == std::set<pid_t>{302});
+  CHECK(found({.is_known = true, .container = 999}) == std::set<pid_t>{302});
+  CHECK(found({}) == std::set<pid_t>{102, 103, 202, 302, 400, 500});
+}
+
 TEST_CASE("no account costs no scan, and a missing /proc is an error") {
-  CHECK(find_sessions("/nonexistent", {}).empty());
-  CHECK_THROWS_AS(find_sessions("/nonexistent", {20000}), std::system_error);
+  CHECK(find_sessions("/nonexistent", {}, {}).empty());
+  CHECK_THROWS_AS(find_sessions("/nonexistent", {20000}, {}), std::system_error);
 }
 
 TEST_CASE("a session is killed, and a site's other processes are not") {
@@ -104,7 +140,7 @@ TEST_CASE("a session is killed, and a site's other processes are not") {
   victim session, php;
   put(procs, session.pid(), status("sshd", "20000\t20000\t20000\t20000"));
   put(procs, php.pid(), status("php", "20000\t20000\t20000\t20000"));
-  CHECK(kill_sessions(procs.path(), find_sessions(procs.path(), {20000})).size() == 1);
+  CHECK(kill_sessions(procs.path(), find_sessions(procs.path(), {20000}, {}), {}).size() == 1);
   CHECK(session.was_killed());
   CHECK(php.is_alive());
 }
@@ -113,10 +149,10 @@ TEST_CASE("a process that is not what it was when it was found is left alone") {
   const temp_dir procs;
   victim reused;
   put(procs, reused.pid(), status("sshd", "20000\t20000\t20000\t20000"));
-  const auto found = find_sessions(procs.path(), {20000});
+  const auto found = find_sessions(procs.path(), {20000}, {});
   REQUIRE(found.size() == 1);
   write_file(procs / std::to_string(reused.pid()) / "status", status("postgres", "105\t105\t105\t105"));
-  CHECK(kill_sessions(procs.path(), found).empty());
+  CHECK(kill_sessions(procs.path(), found, {}).empty());
   CHECK(reused.is_alive());
 }
 
@@ -127,5 +163,5 @@ TEST_CASE("a process that is gone is no error") {
     const victim v;
     gone = v.pid();
   }
-  CHECK(kill_sessions(procs.path(), {{gone, 20000}}).empty());
+  CHECK(kill_sessions(procs.path(), {{gone, 20000}}, {}).empty());
 }

@@ -175,6 +175,7 @@ TEST_CASE("what is wrong with the host is reported, and a name that syncd has re
   host.unknown_sites = {"b", "c"};
   host.logs_problem = "logs.db: cannot be read";
   host.not_isolated = {{"container d", "it is on the host's network"}};
+  host.watch_problem = "Too many open files";
   host.proxy_problem = "container nginx has the restart policy no";
   std::vector<std::string> texts;
   for (const auto& found : check_host(host, k_now)) texts.push_back(found.text);
@@ -183,6 +184,8 @@ TEST_CASE("what is wrong with the host is reported, and a name that syncd has re
                      "heberg-syncd cannot write the account database", "b is refused: no account: the name is taken",
                      "container d is not isolated: it is on the host's network", "/sites is writable by its group",
                      "logs.db: cannot be read", "container nginx has the restart policy no",
+                     "root gets no inotify(7) instance: Too many open files; password files and "
+                     "the proxy's files are polled",
                      "a container belongs to site c, which has no account"});
   host = make_host();
   host.shared_networks = {"heberg-sites"};

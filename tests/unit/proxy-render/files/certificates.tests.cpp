@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <sys/resource.h>
+
 #include <system_error>
 
 namespace {
@@ -102,6 +104,30 @@ TEST_CASE("a folder that cannot be watched is reported") {
   test::write_file(folder / "file", "");
   folder_watch cannot(io, {(folder / "file").string()}, [] {});
   CHECK(cannot.complaint() == "watch " + (folder / "file").string() + ": Not a directory");
+}
+
+TEST_CASE("without an inotify instance a folder is polled, and watched once there is one") {
+  const test::temp_dir folder;
+  boost::asio::io_context io;
+  // Without a free descriptor there is none either: fs.inotify.max_user_instances is everybody's.
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{3, before.rlim_max};
+  int told = 0;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  folder_watch watch(io, {folder.path().string()}, [&] { ++told; });
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(watch.is_polling());
+  CHECK_THAT(watch.complaint(), Catch::Contains("Too many open files"));
+  test::write_file(folder / "a.crt", "x");
+  io.run_for(std::chrono::milliseconds(2500));
+  CHECK(told == 1);
+  CHECK_FALSE(watch.is_polling());
+  CHECK(watch.complaint().empty());
+  test::write_file(folder / "b.crt", "x");
+  io.run_for(std::chrono::milliseconds(1500));
+  CHECK(told == 2);
+  watch.stop();
 }
 
 TEST_CASE("a certificate is reported when it has expired, or expires soon, or cannot be read") {

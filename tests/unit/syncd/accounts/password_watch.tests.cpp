@@ -6,6 +6,9 @@
 #include <catch2/catch.hpp>
 
 #include <fcntl.h>
+#include <sys/resource.h>
+
+#include <cerrno>
 
 using heberg::unique_fd;
 using heberg::syncd::password_watch;
@@ -88,4 +91,25 @@ TEST_CASE("what cannot be watched is to be polled") {
   password_watch watch;
   const unique_fd file(::open((dir / "file").c_str(), O_RDONLY | O_CLOEXEC));
   CHECK_FALSE(watch.watch("a", file.get()));
+}
+
+TEST_CASE("a watch that could have no instance asks for one again") {
+  const temp_dir dir;
+  const auto folder = open_folder(dir.path());
+  // Without a free descriptor there is none either: fs.inotify.max_user_instances is everybody's.
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{3, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  password_watch watch;
+  const bool watched = watch.watch("a", folder.get());
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK_FALSE(watched);
+  CHECK(watch.fd() == -1);
+  CHECK(watch.error() == EMFILE);
+  REQUIRE(watch.watch("a", folder.get()));
+  CHECK(watch.fd() >= 0);
+  CHECK(watch.error() == 0);
+  write_file(dir / "password", "x");
+  CHECK(watch.read().sites == sites{"a"});
 }

@@ -46,12 +46,14 @@ struct forwarder_fixture {
   ~forwarder_fixture() { forwarder.reset(); }
 
   void start() {
-    forwarder.emplace(config, syncd::forwarder_parts{owners, dir.path().parent_path().string(),
-                                                     [this](level, std::string_view text) {
-                                                       const std::lock_guard lock(mutex);
-                                                       said.emplace_back(text);
-                                                     },
-                                                     max_wakeups});
+    const auto log = [this](level, std::string_view text) {
+      const std::lock_guard lock(mutex);
+      said.emplace_back(text);
+    };
+    const syncd::archive_rules rules{.keep = config.logs.keep, .compress = config.logs.compress == "gzip"};
+    forwarder.emplace(config,
+                      syncd::forwarder_parts{owners, dir.path().parent_path().string(), log,
+                                             std::make_shared<syncd::log_archive>(rules, owners, log), max_wakeups});
     forwarder->follow(followed);
   }
 

@@ -106,3 +106,58 @@ TEST_CASE_METHOD(log_world, "a link that bears the name of an old log is neither
   CHECK_FALSE(fs::exists(log("a", "access.log-20261124-173001.gz")));
   CHECK(read_file(dir / "secret") == "secret\n");
 }
+
+namespace {
+
+constexpr std::time_t k_noon = 1'795'521'600;  // 2026-11-24T12:00Z
+
+std::vector<std::string> sftp_logs(const log_world& world) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(world.dir / "sites/a/logs")) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with("sftp.log-")) names.push_back(name.substr(9));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(log_world, "the sftp logs are kept by their age, whatever their number and the other logs' size") {
+  for (int day = 0; day < 30; ++day) {
+    const auto name = "sftp.log-202611" + std::to_string(10 + day % 15) + (day < 15 ? "-000000" : "-120000");
+    write_file(log("a", name.c_str()), std::string(100, 'x'));
+  }
+  write_file(log("a", "sftp.log-20260801-000000"), "x");
+  write_file(log("a", "access.log-20261124-000000"), "x");
+  const syncd::archive_rules rules{.keep = 1, .max_total = 100, .compress = false};
+  CHECK(syncd::tidy_logs(root.get(), "a", rules, owners, k_noon).empty());
+  CHECK(sftp_logs(*this).size() == 30);
+  CHECK(fs::exists(log("a", "access.log-20261124-000000")));
+  const syncd::archive_rules ten_days{.compress = false, .sftp_keep_for = std::chrono::hours(240)};
+  CHECK(syncd::tidy_logs(root.get(), "a", ten_days, owners, k_noon).empty());
+  CHECK(sftp_logs(*this).front() == "20261114-120000");
+}
+
+TEST_CASE_METHOD(log_world, "a flood pushes out neither what was logged before it, nor what is logged after it") {
+  const syncd::archive_rules rules{.compress = false, .sftp_max_total = 1000};
+  write_file(log("a", "sftp.log-20261110-000000"), std::string(90, 'x'));
+  write_file(log("a", "sftp.log-20261124-000000"), std::string(90, 'x'));
+  for (int i = 0; i < 60; ++i) {
+    const auto name = "sftp.log-20261124-0100" + std::to_string(10 + i).substr(0, 2);
+    write_file(log("a", (name + "." + std::to_string(i)).c_str()), std::string(100, 'x'));
+    REQUIRE(syncd::tidy_logs(root.get(), "a", rules, owners, k_noon).empty());
+  }
+  const auto kept = sftp_logs(*this);
+  CHECK(kept.size() == 10);
+  CHECK(kept[0] == "20261110-000000");
+  CHECK(kept[1] == "20261124-000000");
+  CHECK(kept.back() == "20261124-010069.59");
+}
+
+TEST_CASE_METHOD(log_world, "an allowance smaller than one file leaves none") {
+  write_file(log("a", "sftp.log-20261124-000000"), std::string(90, 'x'));
+  const syncd::archive_rules rules{.compress = false, .sftp_max_total = 10};
+  CHECK(syncd::tidy_logs(root.get(), "a", rules, owners, k_noon).empty());
+  CHECK(sftp_logs(*this).empty());
+}

@@ -444,3 +444,29 @@ TEST_CASE_METHOD(log_world, "a container that went is forgotten") {
   CHECK(source("c1").streams[0].joiner.cursor().stamp == 0);
   CHECK(source("c2").streams[0].joiner.cursor().stamp == 5);
 }
+
+TEST_CASE_METHOD(log_world, "below the least that is free of the disk lines wait, which is said once") {
+  start();
+  auto from = source();
+  no_room = "the disk is full";
+  from.take({log_stream::out, 1, "one", true});
+  for (int i = 0; i < 3; ++i) CHECK_FALSE(flush(from));
+  CHECK_FALSE(fs::exists(log()));
+  CHECK(said ==
+        std::vector<std::string>{"logs: not written, of no site: the disk is full; the lines are kept by the engine"});
+  no_room.clear();
+  CHECK(flush(from));
+  CHECK(read_file(log()) == "one\n");
+  CHECK(said.size() == 2);
+}
+
+TEST_CASE_METHOD(log_world, "a log that is rotated is told to the archive") {
+  max_size = 3;
+  start();
+  auto from = source();
+  for (int i = 1; i <= 3; ++i) {
+    from.take({log_stream::out, i, "line", true});
+    REQUIRE(flush(from));
+  }
+  CHECK(archive.sites == std::vector<std::string>{"a", "a"});
+}

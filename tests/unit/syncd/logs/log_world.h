@@ -67,6 +67,12 @@ struct log_world {
   std::uint64_t max_size = 1'000'000'000;
   std::chrono::steady_clock::time_point now{std::chrono::hours(1)};
   std::vector<std::string> said;
+  struct : syncd::rotated_logs {
+    std::vector<std::string> sites;
+    void push(int, const std::string& site) override { sites.push_back(site); }
+  } archive;
+  syncd::log_rotator rotator{archive};
+  std::string no_room;
   std::optional<logs::positions> positions;
   std::optional<syncd::log_store> store;
 
@@ -80,7 +86,8 @@ struct log_world {
     store.reset();
     positions.reset();
     positions.emplace((dir / "logs.db").string(), boot);
-    syncd::log_store_parts parts{.opener = {root.get(), &owners, &disk}, .max_size = max_size};
+    syncd::log_store_parts parts{.opener = {root.get(), &owners, &disk}, .rotator = &rotator, .max_size = max_size};
+    parts.explain_no_room = [this] { return no_room; };
     parts.log = [this](level, std::string_view text) { said.emplace_back(text); };
     parts.steady_time = [this] { return now; };
     store.emplace(*positions, std::move(parts));

@@ -44,6 +44,7 @@ class fake_files final : public line_appender {
 struct sftp_fixture {
   fake_files files;
   std::vector<std::string> log;
+  std::string no_room;
   sftp_lines lines{parts()};
   std::chrono::system_clock::time_point wall = std::chrono::system_clock::from_time_t(1'700'000'000);
   std::chrono::steady_clock::time_point now{1h};
@@ -55,6 +56,7 @@ struct sftp_fixture {
               return std::nullopt;
             },
             .files = &files,
+            .explain_no_room = [this](int) { return no_room; },
             .log =
                 [this](level level, std::string_view text) {
                   log.push_back(std::to_string(static_cast<int>(level)) + " " + std::string(text));
@@ -103,6 +105,46 @@ TEST_CASE_METHOD(sftp_fixture, "one site's flood is limited and reported, and an
   take(20000, "z");
   lines.write(-1);
   CHECK_THAT(flood, Contains("15000 lines were dropped before this\n") && Catch::EndsWith("z\n"));
+}
+
+TEST_CASE_METHOD(sftp_fixture, "a flood of long lines is limited by its bytes, and hides no login") {
+  for (int i = 0; i < 20'000; ++i) take(20000, std::string(900, 'x'));
+  const std::string login = "<38>internal-sftp[1]: session opened for local user a from [192.0.2.1]";
+  take(20000, login);
+  lines.write(-1);
+  auto& flood = files.text["a:20000/sftp.log"];
+  CHECK(flood.size() < 5'001'000);
+  CHECK_THAT(flood, Catch::EndsWith("session opened for local user a from [192.0.2.1]\n"));
+  const auto first = flood.size();
+  for (int second = 0; second < 10; ++second) {
+    now += 1s;
+    for (int i = 0; i < 1000; ++i) take(20000, std::string(900, 'x'));
+  }
+  lines.write(-1);
+  CHECK(flood.size() - first < 900'000);
+  CHECK(flood.size() - first > 400'000);
+  for (int i = 0; i < 10'000; ++i) take(20000, login);
+  lines.write(-1);
+  CHECK(flood.size() - first < 1'200'000);
+}
+
+TEST_CASE_METHOD(sftp_fixture, "below the least that is free of the disk nothing is written, and that is said once") {
+  no_room = "the disk is full";
+  for (int i = 0; i < 3; ++i) {
+    take(20000, "x");
+    take(20001, "x");
+    lines.write(-1);
+  }
+  CHECK(files.text.empty());
+  no_room.clear();
+  lines.write(-1);
+  take(20000, "y");
+  lines.write(-1);
+  take(20000, "z");
+  lines.write(-1);
+  CHECK(files.text.size() == 1);
+  CHECK(log == std::vector<std::string>{"3 sftp.log: not written, of no site: the disk is full; lines are lost",
+                                        "6 sftp.log: there is room on the disk again, and it is written"});
 }
 
 TEST_CASE_METHOD(sftp_fixture, "root's flood does not fill syncd's log either") {

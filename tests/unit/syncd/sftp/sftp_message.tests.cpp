@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/sftp/sftp_message.h"
 
-#include "syncd/sftp/line_budget.h"
+#include "syncd/logs/line_budget.h"
 
 #include <catch2/catch.hpp>
 
@@ -44,7 +44,7 @@ TEST_CASE("a line has time and process, and no text can end it, begin another or
 }
 
 TEST_CASE("a sender has a burst of so many lines and then so many a second, and learns how many were dropped") {
-  line_budget budget(10, 3);
+  line_budget budget({10, 3});
   line_budget::time_point now(1h);
   for (int i = 0; i < 3; ++i) CHECK(budget.take(now) == 0u);
   CHECK_FALSE(budget.take(now));
@@ -55,4 +55,15 @@ TEST_CASE("a sender has a burst of so many lines and then so many a second, and 
   CHECK(budget.take(now) == 1u);
   for (int i = 0; i < 2; ++i) CHECK(budget.take(now) == 0u);
   CHECK_FALSE(budget.take(now));
+}
+
+TEST_CASE("a sender has a burst of so many bytes, too, and what does not fit keeps out nothing that does") {
+  line_budget budget({1000, 1000}, {100, 250});
+  line_budget::time_point now(1h);
+  CHECK(budget.take(now, 200) == 0u);
+  CHECK_FALSE(budget.take(now, 60));
+  CHECK(budget.take(now, 50) == 1u);
+  CHECK_FALSE(budget.take(now + 900ms, 100));
+  CHECK(budget.take(now + 1100ms, 100) == 1u);
+  CHECK_FALSE(budget.take(now + 100h, 251));
 }

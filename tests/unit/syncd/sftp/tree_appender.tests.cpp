@@ -45,7 +45,11 @@ struct appender_fixture {
   std::shared_ptr<fake_owners> owners = std::make_shared<fake_owners>();
   std::time_t now = std::time(nullptr);  // the files' own times are the machine's
   std::shared_ptr<full_disk> disk = std::make_shared<full_disk>();
-  tree_appender appender{owners, 1000, [this] { return now; }, disk};
+  struct : heberg::syncd::rotated_logs {
+    std::vector<std::string> sites;
+    void push(int, const std::string& site) override { sites.push_back(site); }
+  } archive;
+  tree_appender appender{owners, 1000, archive, [this] { return now; }, disk};
   fs::path log = dir / "a/logs/sftp.log";
   unique_fd root;
 
@@ -104,6 +108,7 @@ TEST_CASE_METHOD(appender_fixture, "a log that has grown large is rotated as a w
   }
   CHECK(aside == std::vector<std::string>{large});
   CHECK(owners->of(log) == file_owner{0, 20000});
+  CHECK(archive.sites == std::vector<std::string>{"a"});
 }
 
 TEST_CASE_METHOD(appender_fixture, "a disk that is full in the middle of a line leaves no half of it, and says why") {
