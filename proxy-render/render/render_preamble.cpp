@@ -24,6 +24,9 @@ constexpr std::string_view k_notice =
 // WebSocket is the one upgrade that is passed on: through an upgrade to "h2c" a client would reach the site past
 // this proxy, with X-Forwarded-* headers of its own. Only constants and nginx's own variables, so that nothing here needs a quote. Names
 // begin with heberg_, to differ from the sysadmin's.
+// A site's answer does not choose what nginx sends in its place: "X-Accel-Redirect" would lead to every location of the
+// host, those that are `internal` in a file of the sysadmin's, too. A file of a host or of its location that has a line
+// proxy_ignore_headers of its own allows it there. Said twice on one level it is no fault (a bit mask, nginx 1.22).
 constexpr std::string_view k_maps = R"(
 map $http_upgrade $heberg_upgrade {
     default "";
@@ -47,6 +50,10 @@ map $http_host $heberg_host_port {
 }
 log_format heberg '$host $remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
                   '"$http_referer" "$http_user_agent" "$upstream_addr"';
+proxy_ignore_headers X-Accel-Redirect;
+fastcgi_ignore_headers X-Accel-Redirect;
+uwsgi_ignore_headers X-Accel-Redirect;
+grpc_ignore_headers X-Accel-Redirect;
 )";
 
 // The longest legal name takes 253 bytes and a few; nginx's default of 64 stops at 45.

@@ -54,6 +54,15 @@ import attacks_proxy  # noqa: F401
 import attacks_logs  # noqa: F401
 import attacks_sftp  # noqa: F401
 
+import attacks_accounts  # noqa: F401
+import attacks_control  # noqa: F401
+import attacks_forged_lines  # noqa: F401
+import attacks_hostile_answers  # noqa: F401
+import attacks_kernel  # noqa: F401
+import attacks_sessions  # noqa: F401
+import attacks_sftp_wire  # noqa: F401
+import attacks_visitors  # noqa: F401
+
 
 k_slowest = 10
 
