@@ -20,6 +20,11 @@ if(HEBERG_SANITIZE)
     target_compile_options(heberg_settings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
   endif()
 endif()
+# What is fuzzed reports its branches to libFuzzer; without that in the libraries it would guess blindly.
+if(HEBERG_FUZZ)
+  target_compile_options(heberg_settings INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(heberg_settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 add_library(heberg_warnings INTERFACE)
 target_compile_options(heberg_warnings INTERFACE

@@ -99,25 +99,29 @@ std::string text_field(const std::string& data, const char* key) {
   return json_fields::text(parse_json(data), key);
 }
 
+// Into one buffer: a growing one would leave copies of a password behind.
 std::string read_input() {
   constexpr std::size_t k_max = 64 * 1024;
-  std::string text;
-  char buffer[4096];
-  for (;;) {
-    const ssize_t size = ::read(STDIN_FILENO, buffer, sizeof buffer);
+  std::string text(k_max + 1, '\0');
+  for (std::size_t length = 0;;) {
+    const ssize_t size = ::read(STDIN_FILENO, text.data() + length, text.size() - length);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) throw_errno("read", "standard input");
-    if (size == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(size));
-    if (text.size() > k_max) throw std::runtime_error("standard input is longer than 64 KB");
+    length += static_cast<std::size_t>(size);
+    if (length > k_max) throw std::runtime_error("standard input is longer than 64 KB");
+    if (size > 0) continue;
+    text.resize(length);
+    return text;
   }
 }
 
-std::string read_input_line() {
+secret read_input_secret() {
   auto text = read_input();
-  text.resize(std::min(text.find('\n'), text.size()));
-  if (text.ends_with('\r')) text.pop_back();
-  return text;
+  auto line = std::string_view(text).substr(0, text.find('\n'));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  secret read(line);
+  control::wipe(text);
+  return read;
 }
 
 }  // namespace heberg::ctl

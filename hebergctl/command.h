@@ -4,6 +4,7 @@
 // syncd, the only writer of the ledger.
 #pragma once
 
+#include "base/secret.h"
 #include "control/protocol.h"
 #include "program/command_line.h"
 
@@ -75,8 +76,9 @@ enum class on_no_answer { report, ignore };
 // A field of a reply's data; empty where it is missing.
 [[nodiscard]] std::string text_field(const std::string& data, const char* key);
 
-// Standard input, up to 64 KB; its first line. Throw where it cannot be read or is longer.
+// Standard input, up to 64 KB; its first line, of which no copy stays behind. Throw where it cannot be read or is
+// longer.
 [[nodiscard]] std::string read_input();
-[[nodiscard]] std::string read_input_line();
+[[nodiscard]] secret read_input_secret();
 
 }  // namespace heberg::ctl

@@ -51,7 +51,7 @@ reply kick(account_manager& accounts, const host_access& host, const request& as
   return done(asked.site + ": " + std::to_string(count) + " session processes ended", {{"ended", count}});
 }
 
-// "generate"; "set" PASSWORD; "hash" HASH; "none".
+// "generate"; "set" or "hash", with a password; "none".
 reply set_password(account_manager& accounts, const host_access& host, const request& asked) {
   const auto is = [&](std::string_view kind, bool has_text) {
     return asked.arguments.size() == 1 && asked.arguments[0] == kind && asked.password.has_value() == has_text;
@@ -60,7 +60,8 @@ reply set_password(account_manager& accounts, const host_access& host, const req
   const bool is_hash = is("hash", true);
   const bool is_none = is("none", false);
   if (!is_generated && !is_hash && !is_none && !is("set", true))
-    return {failure::bad_request, "invalid arguments of passwd: use generate, set PASSWORD, hash HASH, or none"};
+    return {failure::bad_request,
+            "invalid arguments of passwd: use generate or none, or set or hash with a password behind the JSON"};
 
   tree::secret made = is_generated ? tree::generate_password() : tree::secret("*");
   const auto& line = asked.password ? *asked.password : made;

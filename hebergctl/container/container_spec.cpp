@@ -122,7 +122,13 @@ std::string label_of(const json& inspected, const char* label) {
 
 std::string explain_specification(const specification& wanted) {
   if (wanted.hosts.empty()) return "no host name is given (--host NAME)";
+  if (wanted.hosts.size() > site::k_hosts_max)
+    return "more than " + std::to_string(site::k_hosts_max) + " host names are given";
   for (const auto& text : wanted.hosts) {
+    // The proxy would read two names.
+    if (text.find(',') != std::string::npos)
+      return "host " + site::printable(text) +
+             ": has a comma, which separates names in VIRTUAL_HOST: give each name its own --host";
     const auto parsed = site::parse_host(text);
     if (const auto* why = std::get_if<std::string>(&parsed)) return "host " + site::printable(text) + ": " + *why;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hebergctl/import/import_plan.h"
 
+#include "base/characters.h"
 #include "base/names.h"
 #include "hebergctl/site_name.h"
 #include "tree/password.h"
@@ -62,6 +63,7 @@ class planner {
     if (!account.fault.empty()) return account.fault;
     if (!is_site_name(account.name)) return explain_invalid_name(account.name);
     if (names_.at(account.name) > 1) return "occurs more than once";
+    if (std::ranges::any_of(account.home, is_control)) return "its home has a control character in its path";
     if (auto why = explain_login(account); !why.empty()) return why;
     const auto known = by_name_.find(account.name);
     if (account.uid) {

@@ -34,13 +34,18 @@ struct password_options {
 };
 
 int set_password(const command& given, const password_options& asked) {
-  texts arguments = {asked.is_none ? "none" : "generate"};
-  if (asked.from_input || asked.is_hash) arguments = {asked.is_hash ? "hash" : "set", read_input_line()};
-  const auto reply = ask(given, {"passwd", asked.site, "", arguments});
+  control::request request{"passwd", asked.site, "", {asked.is_none ? "none" : "generate"}};
+  if (asked.from_input || asked.is_hash) {
+    request.arguments = {asked.is_hash ? "hash" : "set"};
+    request.password = read_input_secret();
+  }
+  auto reply = ask(given, request);
   if (!reply) return k_no_syncd;
-  const auto made = text_field(reply->data, "password");
-  if (given.json || made.empty()) return report(given, *reply);
-  return print(made + "\n");
+  const auto& made = reply->password;
+  if (made.empty()) return report(given, *reply);
+  if (!given.json) return print(std::string(made.view()) + "\n");
+  reply->data = nlohmann::json{{"password", made.view()}}.dump();
+  return report(given, *reply);
 }
 
 struct key_options {

@@ -198,9 +198,9 @@ class importer {
     const auto how = account.kind == old_account::login::none       ? "none"
                      : account.kind == old_account::login::password ? "set"
                                                                     : "hash";
-    std::vector<std::string> arguments{how};
-    if (account.kind != old_account::login::none) arguments.emplace_back(account.line.view());
-    return request({"passwd", account.name, "", std::move(arguments)});
+    control::request last{"passwd", account.name, "", {how}};
+    if (account.kind != old_account::login::none) last.password.emplace(account.line.view());
+    return request(last);
   }
 
   int request(const control::request& what) {

@@ -41,17 +41,19 @@ void send_all(int socket, std::string_view bytes, const std::string& path) {
   }
 }
 
+// Into one buffer: a growing one would leave copies of a password behind.
 std::string receive_line(int socket, const std::string& path) {
-  std::string line;
-  char buffer[4096];
-  while (line.size() <= k_max_line && line.find('\n') == std::string::npos) {
-    const ssize_t got = ::recv(socket, buffer, sizeof buffer, 0);
+  std::string line(k_max_line, '\0');
+  std::size_t size = 0;
+  while (size < line.size() && line.find('\n') == std::string::npos) {
+    const ssize_t got = ::recv(socket, line.data() + size, line.size() - size, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno("receive from", path);
     if (got == 0) break;
-    line.append(buffer, static_cast<std::size_t>(got));
+    size += static_cast<std::size_t>(got);
   }
-  return line.substr(0, line.find('\n'));
+  line.resize(size);
+  return line;
 }
 
 }  // namespace
@@ -61,7 +63,9 @@ reply call(const std::string& socket_path, const request& request, std::chrono::
   std::string line = encode(request);
   send_all(socket.get(), line, socket_path);
   wipe(line);
-  auto answer = parse_reply(receive_line(socket.get(), socket_path));
+  line = receive_line(socket.get(), socket_path);
+  auto answer = parse_reply(line);
+  wipe(line);
   if (!answer) throw std::runtime_error(socket_path + ": heberg-syncd closed the connection without a reply");
   return std::move(*answer);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "control/protocol.h"
 
-#include "control/argument_literal.h"
 #include "json/parse.h"
 
 #include <nlohmann/json.hpp>
@@ -9,6 +8,7 @@
 #include <strings.h>
 
 #include <array>
+#include <stdexcept>
 #include <utility>
 
 namespace heberg::control {
@@ -17,7 +17,7 @@ namespace {
 using json = nlohmann::json;
 
 constexpr int k_max_depth = 5;
-constexpr char k_passwd[] = "passwd";
+constexpr char k_before_password = '\0';  // no JSON text has this byte
 
 constexpr std::array<std::pair<failure, const char*>, 5> k_failures = {{
     {failure::none, "none"},
@@ -27,10 +27,23 @@ constexpr std::array<std::pair<failure, const char*>, 5> k_failures = {{
     {failure::internal, "internal"},
 }};
 
-std::string to_line(const json& document) {
+// In one allocation, so that no copy of the password stays behind.
+std::string to_line(const json& document, const secret* password) {
   // A name or a reason that is not UTF-8 is sent with replacement characters rather than as an exception.
-  return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  const auto text = document.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (password == nullptr) return text + "\n";
+  if (password->view().find('\n') != std::string_view::npos)
+    throw std::invalid_argument("a password of more than one line cannot be sent to heberg-syncd");
+  std::string line;
+  line.reserve(text.size() + password->view().size() + 2);
+  line.append(text).append(1, k_before_password).append(password->view()).append(1, '\n');
+  return line;
 }
+
+struct parsed_line {
+  std::optional<json> document;
+  std::optional<secret> password;
+};
 
 std::optional<json> parse_object(std::string_view line) {
   auto document = parse_json(line, {.bytes = k_max_line, .depth = k_max_depth, .how = too_deep::leave_out});
@@ -58,20 +71,12 @@ bool read_strings(const json& document, const char* key, std::vector<std::string
   return true;
 }
 
-// The line with this text in the place of the literal, in one allocation: no copy stays behind.
-std::string splice(std::string_view line, literal place, std::string_view text) {
-  std::string result;
-  result.reserve(line.size() + text.size());
-  result.append(line.substr(0, place.begin)).append(text).append(line.substr(place.end));
-  return result;
-}
-
-// The empty string behind the key "password". It cannot be found within another string: there the quotes are escaped.
-std::optional<literal> find_empty_password(std::string_view line) {
-  constexpr std::string_view k_text = "\"password\":\"\"";
-  const auto at = line.find(k_text);
-  if (at == std::string_view::npos) return std::nullopt;
-  return literal{at + k_text.size() - 1, at + k_text.size() - 1};
+parsed_line parse_line(std::string_view line) {
+  line = line.substr(0, line.find('\n'));
+  const auto end = line.find(k_before_password);
+  parsed_line parsed{.document = parse_object(line.substr(0, end)), .password = std::nullopt};
+  if (end != std::string_view::npos) parsed.password.emplace(line.substr(end + 1));
+  return parsed;
 }
 
 }  // namespace
@@ -87,12 +92,7 @@ std::string encode(const request& request) {
   if (!request.site.empty()) document["site"] = request.site;
   if (!request.why.empty()) document["why"] = request.why;
   if (!request.arguments.empty()) document["arguments"] = request.arguments;
-  if (!request.password) return to_line(document);
-  const auto escaped = escape(request.password->view());
-  document["arguments"].push_back(escaped ? "" : std::string(request.password->view()));
-  auto line = to_line(document);
-  const auto place = find_second_argument(line);
-  return escaped && place ? splice(line, *place, escaped->view()) : line;
+  return to_line(document, request.password ? &*request.password : nullptr);
 }
 
 std::string encode(const reply& reply) {
@@ -101,40 +101,24 @@ std::string encode(const reply& reply) {
     if (value == reply.error) document["error"] = name;
   }
   if (auto data = parse_object(reply.data)) document["data"] = std::move(*data);
-  if (reply.password.empty()) return to_line(document);
-  const auto escaped = escape(reply.password.view());
-  document["data"]["password"] = escaped ? "" : std::string(reply.password.view());
-  auto line = to_line(document);
-  const auto place = find_empty_password(line);
-  return escaped && place ? splice(line, *place, escaped->view()) : line;
+  return to_line(document, reply.password.empty() ? nullptr : &reply.password);
 }
 
 std::optional<request> parse_request(std::string_view line) {
   if (line.size() > k_max_line) return std::nullopt;
-  // The JSON library sees an empty string in the place of the second argument.
-  const auto place = find_second_argument(line);
-  auto argument = place ? unescape(line.substr(place->begin, place->end - place->begin)) : std::nullopt;
-  const auto masked = argument ? splice(line, *place, "") : std::string();
-  const auto document = parse_object(argument ? masked : line);
+  auto [document, password] = parse_line(line);
   request result;
   if (!document || !read_string(*document, "verb", result.verb) || !read_string(*document, "site", result.site) ||
       !read_string(*document, "why", result.why) || !read_strings(*document, "arguments", result.arguments) ||
       result.verb.empty()) {
     return std::nullopt;
   }
-  if (result.arguments.size() < 2) return result;
-  if (result.verb == k_passwd && result.arguments.size() == 2) {
-    result.password = argument ? std::move(*argument) : secret(result.arguments[1]);
-    wipe(result.arguments[1]);
-    result.arguments.pop_back();
-  } else if (argument) {
-    result.arguments[1] = argument->view();
-  }
+  result.password = std::move(password);
   return result;
 }
 
 std::optional<reply> parse_reply(std::string_view line) {
-  const auto document = parse_object(line);
+  auto [document, password] = parse_line(line);
   reply result;
   std::string error;
   if (!document || !read_string(*document, "message", result.message) || !read_string(*document, "error", error)) {
@@ -144,6 +128,7 @@ std::optional<reply> parse_reply(std::string_view line) {
     if (!data->is_object()) return std::nullopt;
     result.data = data->dump(-1, ' ', true, json::error_handler_t::replace);
   }
+  if (password) result.password = std::move(*password);
   for (const auto& [value, name] : k_failures) {
     if (error == name) {
       result.error = value;

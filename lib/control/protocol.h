@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The protocol between hebergctl and syncd on syncd's control socket (docs/formats.md, "The control socket"): one JSON
-// document a line, one request and one reply a connection. Pure: text to values and back.
+// document a line, one request and one reply a connection. A password is behind the document, so that it never passes
+// through the JSON library, which leaves copies of what it parses in freed memory. Pure: text to values and back.
 #pragma once
 
 #include "base/secret.h"
@@ -21,8 +22,7 @@ struct request {
   std::string site;                         // empty for "sync" and "status"; for "rotate": all
   std::string why = {};                     // "lock": the reason, shown to the sysadmin
   std::vector<std::string> arguments = {};  // the verb's other arguments
-  // "passwd": the second argument (a password, or a hash) is here, not in arguments. Other verbs: none.
-  std::optional<secret> password = {};
+  std::optional<secret> password = {};      // "passwd" set and hash: one line
   bool operator==(const request&) const = default;
 };
 
@@ -39,18 +39,17 @@ struct reply {
   failure error = failure::none;
   std::string message;    // for a person: what was done, or why not
   std::string data = {};  // for a program: a JSON object's text, or empty
-  secret password = {};   // to be sent in data as "password", where it is not empty; the client finds it in data
+  secret password = {};   // the one that was generated; empty: none
   bool operator==(const reply&) const = default;
 };
 
-// With the newline. data that is no JSON object is left out. The text holds the password: wipe() it.
+// With the newline. data that is no JSON object is left out. The text holds the password: wipe() it. Throws
+// std::invalid_argument for a password of several lines.
 [[nodiscard]] std::string encode(const request& request);
 [[nodiscard]] std::string encode(const reply& reply);
 void wipe(std::string& text) noexcept;  // its whole buffer
 
-// nullopt for what is not such a document: not JSON, too long, too deep, a field of another type, a missing verb. A
-// password of printable ASCII characters leaves no copy but the returned one; others leave copies in freed memory (the
-// JSON library's).
+// nullopt for what is not such a document: not JSON, too long, too deep, a field of another type, a missing verb.
 [[nodiscard]] std::optional<request> parse_request(std::string_view line);
 [[nodiscard]] std::optional<reply> parse_reply(std::string_view line);
 

@@ -3,10 +3,12 @@
 
 #include "site/values.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -25,21 +27,48 @@ struct refusal {
   throw refusal{std::string(value), std::move(reason)};
 }
 
+constexpr char k_has_alias[] = "has an alias (*): put a wildcard name in quotes";
+
 // yaml-cpp shares the target of an alias instead of copying it; but no value needs an alias, and parsers differ in the
-// meaning of `<<`.
-void forbid_anchors(std::string_view text) {
-  char before = '\n';
-  char quote = 0;
-  for (const char c : text) {
-    if (quote != 0) {
-      if (c == quote) quote = 0;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if ((c == '&' || c == '*') && (before == ' ' || before == '\t' || before == '\n' || before == ',' ||
-                                          before == '{' || before == '[' || before == ':' || before == '-')) {
-      fail(text, c == '&' ? "has an anchor (&)" : "has an alias (*): put a wildcard name in quotes");
+// meaning of `<<`. Found by yaml-cpp's own parser: where a quoted text or a comment ends is not decided twice.
+class plain_yaml final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {
+    if (++documents_ > 1) fail("", "has more than one document (---)");
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t anchor) override { forbid(anchor); }
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override { fail("", k_has_alias); }
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t anchor, const std::string&) override {
+    forbid(anchor);
+  }
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    forbid(anchor);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    forbid(anchor);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  static void forbid(YAML::anchor_t anchor) {
+    if (anchor != YAML::NullAnchor) fail("", "has an anchor (&)");
+  }
+  int documents_ = 0;
+};
+
+void forbid_anchors(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  plain_yaml events;
+  try {
+    while (parser.HandleNextDocument(events)) {
     }
-    before = c;
+  } catch (const YAML::ParserException& error) {
+    if (error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) fail("", k_has_alias);
+    throw;
   }
 }
 
@@ -151,10 +180,11 @@ std::variant<std::vector<multiport>, refused_value> multiports_of(const docker::
   if (text.size() > k_multiports_bytes_max) return refuse(k_variable, text, "is longer than 16 KB");
   if (text.find('\0') != std::string_view::npos) return refuse(k_variable, text, "contains a NUL byte");
   try {
-    forbid_anchors(text);
-    return reader(container).read(YAML::Load(std::string(text)));
+    const std::string copy(text);
+    forbid_anchors(copy);
+    return reader(container).read(YAML::Load(copy));
   } catch (const refusal& why) {
-    return refuse(k_variable, why.value, why.reason);
+    return refuse(k_variable, why.value.empty() ? text : why.value, why.reason);
   } catch (const YAML::Exception& error) {
     return refuse(k_variable, text, "is neither YAML nor JSON: " + printable(error.what()));
   }

@@ -132,7 +132,9 @@ std::string_view named_by(const std::string* label, const docker::container& con
 }
 
 std::vector<std::string> list_open_networks(const docker::container& container) {
-  std::vector<std::string> names;
+  // Containers that share a network namespace have that of one of them.
+  std::vector<std::string> names = {"container:" +
+                                    (container.network_of.empty() ? container.id : container.network_of).substr(0, 12)};
   if (container.host_network) names.emplace_back("host");
   for (const auto& network : container.networks) {
     if (network.name != k_sites_network && network.name != "none" && network.name != "host")
@@ -204,6 +206,10 @@ std::string explain_shared_network(std::string_view network) {
   if (network == "bridge") {
     return "its container is on Docker's default network, where other containers reach it: run it with --network "
            "heberg-sites";
+  }
+  if (network.starts_with("container:")) {
+    return "its container has the same network as another site's (docker run --network " + std::string(network) +
+           "), and each reaches what the other one listens on: run it with --network heberg-sites";
   }
   if (network == "host") {
     return "its container is on the host's network, where it reaches what the host and the other sites listen on: run "

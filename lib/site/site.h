@@ -58,7 +58,7 @@ struct site_container {
   bool tty = false;
   bool inspected = true;  // false: whether it has a host or a TTY is unknown, and gecos is empty
   // Networks that do not keep sites apart: all but heberg-sites. "bridge" and "host" are everybody's; another one is a
-  // danger where another site is on it, too (find_shared_networks).
+  // danger where another site is on it, too (find_shared_networks), as is "container:ID", a network namespace.
   std::vector<std::string> networks = {};
 };
 

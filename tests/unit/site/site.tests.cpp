@@ -53,25 +53,29 @@ TEST_CASE("a container with a matching image, a host and a mount below the root 
 TEST_CASE("sites that share a network are found, and so is one on everybody's; heberg-sites is none of them") {
   const auto on = [](const std::string& site, std::vector<std::string> networks) {
     auto c = make_container("/sites/" + site + "/www");
+    c.id = std::string(64, site[0]);
     for (const auto& name : networks) {
       if (name == "host")
         c.host_network = true;
+      else if (name == "a's")
+        c.network_of = std::string(64, 'a');
       else
         c.networks.push_back({.name = name, .id = {}, .ipv4 = {}, .ipv6 = {}});
     }
     return std::get<site_container>(classify(c, k_settings));
   };
-  const std::vector<site_container> all = {on("a", {"heberg-sites"}),
-                                           on("b", {"heberg-sites", "own"}),
-                                           on("b", {"own"}),
-                                           on("c", {"bridge"}),
-                                           on("d", {"host"}),
-                                           on("e", {"shop"}),
-                                           on("f", {"shop", "heberg-sites"})};
+  const std::vector<site_container> all = {on("a", {"heberg-sites"}), on("b", {"heberg-sites", "own"}),
+                                           on("b", {"own"}),          on("c", {"bridge"}),
+                                           on("d", {"host"}),         on("e", {"shop"}),
+                                           on("g", {"a's"}),          on("f", {"shop", "heberg-sites"})};
   std::vector<const site_container*> pointers;
   for (const auto& one : all) pointers.push_back(&one);
-  CHECK(find_shared_networks(pointers) ==
-        std::map<std::string, std::string>{{"c", "bridge"}, {"d", "host"}, {"e", "shop"}, {"f", "shop"}});
+  CHECK(find_shared_networks(pointers) == std::map<std::string, std::string>{{"a", "container:aaaaaaaaaaaa"},
+                                                                             {"c", "bridge"},
+                                                                             {"d", "host"},
+                                                                             {"e", "shop"},
+                                                                             {"f", "shop"},
+                                                                             {"g", "container:aaaaaaaaaaaa"}});
   CHECK_THAT(explain_shared_network("bridge"), Contains("default network") && Contains("--network heberg-sites"));
   CHECK_THAT(explain_shared_network("shop"), Contains("\"shop\"") && Contains("another site"));
 }

@@ -134,6 +134,8 @@ TEST_CASE("an invalid specification is refused with a reason") {
   CHECK_THAT(explain([](auto& w) { w.hosts.clear(); }), Contains("no host name"));
   CHECK_THAT(explain([](auto& w) { w.hosts = {"a b"}; }), Contains("host a b"));
   CHECK_THAT(explain([](auto& w) { w.hosts = {"a.test,b.test"}; }), Contains("host a.test,b.test"));
+  CHECK_THAT(explain([](auto& w) { w.hosts = {"~^a{1,2}$"}; }), Contains("has a comma"));
+  CHECK_THAT(explain([](auto& w) { w.hosts.assign(257, "a.test"); }), Contains("more than 256"));
   CHECK_THAT(explain([](auto& w) { w.image = "x\ny"; }), Contains("image"));
   CHECK_THAT(explain([](auto& w) { w.memory = 1; }), Contains("16 MB"));
   CHECK_THAT(explain([](auto& w) { w.environment = {"VIRTUAL_HOST=evil.test"}; }), Contains("--host"));

@@ -21,7 +21,7 @@ constexpr char k_key[] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAs+tINr1Bk1jWaoO+
 struct admin_fixture : account_fixture {
   control::reply say(const std::string& verb, const std::string& site, std::vector<std::string> arguments = {}) {
     control::request request{verb, site, "", std::move(arguments)};
-    if (verb == "passwd" && request.arguments.size() == 2) {  // as parse_request() has it
+    if (verb == "passwd" && request.arguments.size() == 2) {  // it is no argument
       request.password = tree::secret(request.arguments[1]);
       request.arguments.pop_back();
     }
