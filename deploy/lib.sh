@@ -142,7 +142,8 @@ build_packages() {
   step "building heberg's packages$([ $tests = OFF ] || echo ' and tests') (minutes, the first time)"
   mkdir -p "$work/heberg"
   rm -rf "$heberg_build"/packages-* "$work"/*.deb
-  rsync -a --delete --exclude=/.git --exclude=/build '--exclude=/obj-*' "$heberg_source/" "$work/heberg/" || return 1
+  # By content: a file that git has written anew without a change, or with an older time than its object's, is compiled if it differs.
+  rsync -rlp --checksum --delete --exclude=/.git --exclude=/build '--exclude=/obj-*' "$heberg_source/" "$work/heberg/" || return 1
   (cd "$work/heberg" && run_quietly "$heberg_build/package.log" \
     env PATH="/usr/lib/ccache:$PATH" HEBERG_TESTS=$tests DEB_CFLAGS_STRIP=-g DEB_CXXFLAGS_STRIP=-g DEB_BUILD_PROFILES=nocheck \
     DEB_BUILD_OPTIONS="nocheck noddebs terse parallel=$(nproc)" dpkg-buildpackage -b -nc -us -uc) || return 1

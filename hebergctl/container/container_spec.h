@@ -19,8 +19,8 @@ inline constexpr char k_fingerprint_label[] = "heberg.fingerprint";
 struct specification {
   std::vector<std::string> hosts;  // the first is the site's address
   std::string image = "php:apache";
-  std::uint64_t memory = 512ULL << 20U;  // bytes
-  std::vector<std::string> environment;  // "NAME=VALUE"
+  std::uint64_t memory = 512ULL << 20U;       // bytes
+  std::vector<std::string> environment = {};  // "NAME=VALUE"
   bool operator==(const specification&) const = default;
 };
 

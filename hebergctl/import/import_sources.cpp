@@ -18,11 +18,6 @@ namespace {
 constexpr std::uint32_t k_first_user = 1000;  // below: the system's (Debian policy, 9.2.2)
 constexpr std::uint32_t k_nobody = 65534;
 
-// Of a SQLite file, whose views compute what they like.
-constexpr std::size_t k_rows_max = 100'000;
-constexpr int k_value_max = 1 << 20;          // bytes
-constexpr int k_operations_max = 20'000'000;  // of SQLite's virtual machine: about a second
-
 std::vector<std::string_view> split(std::string_view text, char by) {
   std::vector<std::string_view> parts;
   for (;;) {

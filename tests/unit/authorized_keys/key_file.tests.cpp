@@ -66,11 +66,11 @@ TEST_CASE_METHOD(tree, "what is no plain file of the site's alone is refused, an
   put("ssh-ed25519 AAAA\n");
   std::string reason;
   SECTION("too large") {
-    ::truncate(file.c_str(), static_cast<off_t>(k_file_max) + 1);
+    REQUIRE(::truncate(file.c_str(), static_cast<off_t>(k_file_max) + 1) == 0);
     reason = "larger than 64 KB";
   }
   SECTION("1 TB without a byte of its own") {
-    ::truncate(file.c_str(), off_t(1) << 40);
+    REQUIRE(::truncate(file.c_str(), off_t(1) << 40) == 0);
     reason = "larger than 64 KB";
   }
   SECTION("a link to it") {
