@@ -49,10 +49,11 @@ read_result read_key_file(const char* root, const char* site, uid_t owner, char*
   // Judged before it is opened: the opening of a device may do something.
   const auto judged = open_beneath(folder.get(), k_file, O_PATH | O_NOFOLLOW);
   if (!judged) return explain(errno);
-  if (!is_sound(judged.get(), owner, status))
-    return refuse("is not the site's, or others can write it: chmod 600 .ssh/authorized_keys");
+  if (::fstat(judged.get(), &status) != 0) return refuse("cannot be opened", errno);
   if (S_ISLNK(status.st_mode)) return refuse("is a symbolic link, or below one");
   if (!S_ISREG(status.st_mode)) return refuse("is not a regular file");
+  if (!is_sound(judged.get(), owner, status))
+    return refuse("is not the site's, or others can write it: chmod 600 .ssh/authorized_keys");
   const auto file = reopen(judged.get(), O_RDONLY | O_NONBLOCK);
   if (!file) return refuse("cannot be opened", errno);
   read_result result;

@@ -211,7 +211,9 @@ void log_archive::work() {
   for (;;) {
     changed_.wait(lock, [this] { return ending_ || !sites_.empty(); });
     if (ending_) return;
-    const auto site = sites_.extract(sites_.begin()).value();
+    const auto next = sites_.upper_bound(last_);
+    const auto site = sites_.extract(next != sites_.end() ? next : sites_.begin()).value();
+    last_ = site;
     const auto root = root_;
     lock.unlock();
     for (const auto& problem : tidy_logs(root->get(), site, rules_, *owners_)) log_(level::warning, problem);

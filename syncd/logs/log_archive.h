@@ -63,6 +63,7 @@ class log_archive final : public rotated_logs {
   std::condition_variable changed_;
   std::shared_ptr<const unique_fd> root_;  // a duplicate
   std::set<std::string> sites_;
+  std::string last_;  // the site that was looked at last: the next one in order comes then, so that each has its turn
   bool ending_ = false;
   std::thread thread_;  // last: it uses the others
 };

@@ -109,6 +109,7 @@ TEST_CASE("a folder that cannot be watched is reported") {
 TEST_CASE("without an inotify instance a folder is polled, and watched once there is one") {
   const test::temp_dir folder;
   boost::asio::io_context io;
+  const boost::asio::posix::stream_descriptor first(io);  // Asio opens descriptors of its own for it
   // Without a free descriptor there is none either: fs.inotify.max_user_instances is everybody's.
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
