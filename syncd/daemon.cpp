@@ -7,7 +7,7 @@
 #include "syncd/accounts/account_manager.h"
 #include "syncd/admin.h"
 #include "syncd/logs/forwarder.h"
-#include "syncd/logs/free_space.h"
+#include "syncd/logs/log_disk.h"
 #include "syncd/sftp/sftp_log.h"
 #include "syncd/sftp/tree_appender.h"
 

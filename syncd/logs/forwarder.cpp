@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "syncd/logs/forwarder.h"
 
-#include "syncd/logs/free_space.h"
 #include "syncd/logs/journal.h"
 #include "syncd/logs/journal_sender.h"
+#include "syncd/logs/log_disk.h"
 #include "syncd/logs/log_store.h"
 #include "tree/sites_root.h"
 

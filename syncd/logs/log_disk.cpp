@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,6 +43,18 @@ int log_disk::sync(int file) {
 
 int log_disk::rename_new(int folder, const char* from, const char* to) {
   return ::renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
+}
+
+std::string explain_no_room(std::uint64_t free_blocks, std::uint64_t blocks, std::uint32_t min_free) {
+  if (min_free == 0 || blocks == 0 || free_blocks >= blocks / 100 * min_free) return {};
+  return "less than " + std::to_string(min_free) +
+         " per cent of the sites' disk is free: free some of it, or set logs.min_free";
+}
+
+std::string explain_no_room(int folder, std::uint32_t min_free) {
+  struct statvfs disk {};
+  if (min_free == 0 || ::fstatvfs(folder, &disk) != 0) return {};
+  return explain_no_room(disk.f_bavail, disk.f_blocks, min_free);
 }
 
 }  // namespace heberg::syncd

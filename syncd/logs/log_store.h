@@ -36,7 +36,7 @@ struct log_store_parts {
   std::function<void(level, std::string_view)> log = {};
   std::function<std::time_t()> wall_time = [] { return std::time(nullptr); };
   std::function<std::chrono::steady_clock::time_point()> steady_time = [] { return std::chrono::steady_clock::now(); };
-  std::function<std::string()> explain_no_room = {};  // why nothing may be written now (free_space.h); empty: it may
+  std::function<std::string()> explain_no_room = {};  // why nothing may be written now (log_disk.h); empty: it may
   std::function<void(const log_source&, docker::log_stream, std::string_view lines)> written = {};
 };
 

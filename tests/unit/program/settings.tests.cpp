@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Long because each section of heberg.toml has its cases, and each error its text.
 #include "program/settings.h"
 
 #include "support/temp_dir.h"

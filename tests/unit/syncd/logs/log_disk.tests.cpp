@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "syncd/logs/free_space.h"
+#include "syncd/logs/log_disk.h"
 
 #include <catch2/catch.hpp>
 
