@@ -74,14 +74,14 @@ run_proxy() {
     --volume "$config_dir:/etc/heberg:ro" --volume heberg-proxy-conf:/etc/nginx/conf.d:ro "$@" heberg-proxy >/dev/null
 }
 
-# The renderer writes that configuration, and signals nginx through the engine. The host's network: it asks nginx on the loopback what it serves. Its
-# capabilities are what nginx -t does: port 80 (NET_BIND_SERVICE), temporary folders (CHOWN).
+# The renderer writes that configuration, and signals nginx through the engine. The host's network: it asks nginx on the loopback what it serves. gifts
+# has hebergctl's key, by which it knows the host names that the sysadmin gave to a site. Its capabilities are what nginx -t does: port 80 (NET_BIND_SERVICE), temporary folders (CHOWN).
 run_proxy_render() {
   make_private_dir
   docker run --detach --name heberg-proxy-render "${k_locked_down[@]}" "${k_no_secrets[@]}" --network host --tmpfs /var/lib/nginx \
     --cap-add NET_BIND_SERVICE --cap-add CHOWN --memory 1g --pids-limit 64 --cpu-shares 512 \
     --mount "$(mount_engine)" --env "DOCKER_HOST=$k_engine_host" --volume "$config_dir:/etc/heberg:ro" \
-    --volume heberg-proxy-conf:/etc/nginx/conf.d "$@" heberg-proxy-render >/dev/null
+    --volume heberg-proxy-conf:/etc/nginx/conf.d --volume "$state_dir/gifts:/var/lib/heberg/gifts:ro" "$@" heberg-proxy-render >/dev/null
 }
 
 # remove_network_rules   nft's tables that syncd has left, which hold as long as the host runs.

@@ -3,6 +3,7 @@
 
 #include "program/log.h"
 #include "proxy-render/complaints_log.h"
+#include "proxy-render/files/gift_key.h"
 #include "proxy-render/folder_watch.h"
 #include "proxy-render/plan/planner.h"
 #include "proxy-render/publish/flap_damper.h"
@@ -142,6 +143,11 @@ class daemon {
     containers_ = &all;
     if (std::exchange(files_changed_, false)) read_files();
     if (!knows_files_) return;
+    // hebergctl makes it with the first gift, perhaps after this daemon's start.
+    if (plan_options_.gift_key.empty()) {
+      plan_options_.gift_key = read_gift_key(options_.gift_key_file);
+      if (!plan_options_.gift_key.empty()) planner_.forget_all();
+    }
     if (kept_.was_replaced()) {
       memory_ = load_memory(kept_);
       planner_.forget_all();
@@ -354,6 +360,7 @@ int run_once(const daemon_options& options, publisher& publisher, memory_file& k
   const auto containers = docker::fetch_containers(options.watch);
   auto memory = load_memory(kept);
   auto with = options.plan;
+  with.gift_key = read_gift_key(options.gift_key_file);
   complaints_log complaints;
   auto result = publish_status::files_changed;
   while (result == publish_status::files_changed) {

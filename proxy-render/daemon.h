@@ -36,6 +36,7 @@ struct daemon_options {
   bool reloads_through_engine = false;
   std::function<boost::asio::awaitable<std::optional<worker_count>>()> count_workers = {};  // as in reload_tools
   std::size_t max_generations = 0;
+  std::string gift_key_file = {};  // hebergctl's; empty: none
 };
 
 // Reads the engine, publishes, returns the process's exit status: 0, or 1 where the text did not get into place.

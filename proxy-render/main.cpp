@@ -5,6 +5,7 @@
 #include "program/log.h"
 #include "program/settings_value.h"
 #include "proxy-render/daemon.h"
+#include "proxy-render/files/gift_key.h"
 #include "proxy-render/nginx/features.h"
 #include "proxy-render/nginx/nginx.h"
 #include "proxy-render/nginx/worker_count.h"
@@ -179,7 +180,8 @@ proxy::daemon_options daemon_options_of(const settings& s, const command_line& l
                   .errors = s.proxy.errors},
       .reloads_through_engine = reloads_through_engine(s),
       .count_workers = count_workers_of(s),
-      .max_generations = s.proxy.max_generations};
+      .max_generations = s.proxy.max_generations,
+      .gift_key_file = s.state_dir + "/gifts/key"};
 }
 
 proxy::generation_port generation_port_of(const settings& s) {
@@ -213,6 +215,7 @@ proxy::publisher_tools tools_of(const settings& s, const std::shared_ptr<proxy::
 proxy::plan plan_now(const proxy::daemon_options& options, proxy::memory_file& kept) {
   const auto containers = docker::fetch_containers(options.watch);
   auto with = options.plan;
+  with.gift_key = proxy::read_gift_key(options.gift_key_file);
   if (const auto unread = proxy::read_folders(options.folders, with); !unread.empty()) log(level::error, unread);
   auto memory = kept.load().remembered;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());

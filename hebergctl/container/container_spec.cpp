@@ -6,6 +6,7 @@
 #include "digest/sha256.h"
 #include "json/fields.h"
 #include "json/parse.h"
+#include "site/host_gift.h"
 #include "site/hosts.h"
 #include "site/multiports.h"
 #include "site/variables/variables.h"
@@ -169,6 +170,8 @@ std::string create_body(const placed_site& site) {
   labels[k_site_label] = site.site;
   labels[k_specification_label] = to_text(site.wanted);
   labels[k_fingerprint_label] = fingerprint_of(site);
+  if (!site.gift_key.empty())
+    labels[site::k_gift_label] = site::sign_gift(site.gift_key, site.site, site.uid, join(site.wanted.hosts, ","));
   body["Labels"] = std::move(labels);
   return body.dump(-1, ' ', true, json::error_handler_t::replace);
 }

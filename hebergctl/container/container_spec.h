@@ -29,6 +29,7 @@ struct placed_site {
   std::uint32_t uid = 0;
   std::string www;  // its path on the engine's host
   specification wanted;
+  std::string gift_key = {};  // where the hosts are the sysadmin's own word (site/host_gift.h)
 };
 
 // Why it is invalid; empty: it is valid.

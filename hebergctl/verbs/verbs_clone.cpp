@@ -4,6 +4,7 @@
 #include "base/errors.h"
 #include "base/names.h"
 #include "hebergctl/archive/site_archive.h"
+#include "hebergctl/container/gift_key.h"
 #include "hebergctl/container/site_container.h"
 #include "hebergctl/site_lock.h"
 #include "hebergctl/site_name.h"
@@ -109,9 +110,11 @@ int clone(const command& given, const clone_options& asked) {
   }
   if (!asked.hosts.empty()) {
     try {
-      run_container(
-          settings.docker.host,
-          {.site = asked.to, .uid = uid, .www = tree::www_path(settings.sites.host_root, asked.to), .wanted = *wanted});
+      run_container(settings.docker.host, {.site = asked.to,
+                                           .uid = uid,
+                                           .www = tree::www_path(settings.sites.host_root, asked.to),
+                                           .wanted = *wanted,
+                                           .gift_key = load_gift_key(settings.state_dir)});
     } catch (...) {
       wait_until_missing(settings, asked.to);
       remove_named_tree(root->get(), asked.to);

@@ -4,6 +4,7 @@
 #include "base/names.h"
 #include "hebergctl/check/proxy_probe.h"
 #include "hebergctl/command.h"
+#include "hebergctl/container/gift_key.h"
 #include "hebergctl/container/site_container.h"
 #include "hebergctl/move/move_steps.h"
 #include "hebergctl/site_lock.h"
@@ -67,7 +68,8 @@ placed_site place(const settings& settings, const create_options& asked, std::ui
   return {.site = asked.site,
           .uid = uid,
           .www = tree::www_path(settings.sites.host_root, asked.site),
-          .wanted = asked.wanted};
+          .wanted = asked.wanted,
+          .gift_key = load_gift_key(settings.state_dir)};
 }
 
 std::string describe(step what) {

@@ -40,4 +40,27 @@ sha256_sum sha256_of(std::string_view bytes) {
   return digest.finish();
 }
 
+sha256_sum hmac_sha256(std::string_view key, std::string_view bytes) {
+  constexpr std::size_t k_block = 64;
+  const auto text_of = [](const sha256_sum& sum) {
+    return std::string_view(reinterpret_cast<const char*>(sum.data()), sum.size());
+  };
+  std::string inner(key);
+  if (key.size() > k_block) {
+    const auto short_key = sha256_of(key);
+    inner = text_of(short_key);
+  }
+  inner.resize(k_block);
+  std::string outer = inner;
+  for (char& c : inner) c = static_cast<char>(c ^ 0x36);
+  for (char& c : outer) c = static_cast<char>(c ^ 0x5c);
+  sha256 digest;
+  digest.add(inner);
+  digest.add(bytes);
+  const auto first = digest.finish();
+  digest.add(outer);
+  digest.add(text_of(first));
+  return digest.finish();
+}
+
 }  // namespace heberg

@@ -30,5 +30,6 @@ class sha256 {
 };
 
 [[nodiscard]] sha256_sum sha256_of(std::string_view bytes);
+[[nodiscard]] sha256_sum hmac_sha256(std::string_view key, std::string_view bytes);  // RFC 2104
 
 }  // namespace heberg

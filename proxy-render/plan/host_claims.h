@@ -5,7 +5,7 @@
 //   A wildcard or an expression that matches another owner's name, and a wildcard that takes requests from another
 //   owner's pattern, are refused.
 //   A pattern for names of everybody (site::is_catch_all) is refused.
-// What the sysadmin gives (plan_options::host_owners) is not asked about here.
+// What the sysadmin gives (plan_options::host_owners, site/host_gift.h) is not asked about here.
 #pragma once
 
 #include "proxy-render/plan/memory.h"

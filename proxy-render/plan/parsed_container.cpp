@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy-render/plan/parsed_container.h"
 
+#include "site/host_gift.h"
 #include "site/multiports.h"
 #include "site/values.h"
 #include "site/variables/variables.h"
@@ -147,6 +148,7 @@ std::optional<parsed_container> parse_container(const docker::container& contain
   parsed_container found{.container = &container,
                          .owner = one != nullptr ? "site:" + one->site : "container:" + site::printable(container.name),
                          .requested_hosts = {},
+                         .given = {},
                          .limits = {},
                          .access = {},
                          .tls = {}};
@@ -163,6 +165,7 @@ std::optional<parsed_container> parse_container(const docker::container& contain
     return std::nullopt;
   }
   if (found.requested_hosts.empty()) return std::nullopt;
+  if (one != nullptr) found.given = site::given_hosts(options.gift_key, one->site, container);
   return found;
 }
 

@@ -30,6 +30,7 @@ struct parsed_container {
   const docker::container* container = nullptr;
   std::string owner;  // "site:NAME", "container:NAME"
   std::vector<requested_host> requested_hosts;
+  std::vector<site::host> given;  // of them, what the sysadmin has given to the site (site/host_gift.h)
   site::limits limits;
   site::access access;
   site::tls tls;
@@ -38,6 +39,7 @@ struct parsed_container {
 struct parse_options {
   site::classifier sites;
   std::vector<std::uint16_t> own_ports;
+  std::string gift_key = {};
 };
 
 // Nothing for a container that takes no part or is refused.

@@ -77,6 +77,11 @@ struct planner::known_host {
   std::vector<complaint> refused_while_served = {};
   file_faults broken = {};
   std::map<std::string, std::string> denied = {};  // owner -> why it may not take the name, which nobody has
+
+  [[nodiscard]] bool is_given(const site::host& host) const {
+    return std::ranges::any_of(
+        requesters, [&](const known_container* one) { return std::ranges::count(one->found->given, host) > 0; });
+  }
 };
 
 struct planner::update_context {
@@ -96,11 +101,13 @@ void planner::forget(const docker::container_ids& changed) {
 
 plan planner::update(const docker::containers& containers, const plan_options& options, memory& memory,
                      std::chrono::sys_seconds now) {
-  const update_context at{.containers = containers,
-                          .options = options,
-                          .memory = memory,
-                          .now = now,
-                          .parsing = {.sites = site::classifier(options.sites), .own_ports = options.own_ports}};
+  const update_context at{
+      .containers = containers,
+      .options = options,
+      .memory = memory,
+      .now = now,
+      .parsing = {
+          .sites = site::classifier(options.sites), .own_ports = options.own_ports, .gift_key = options.gift_key}};
   plan made;
   made.from = find_proxy_location(containers, options.location);
   // Until all is done: after an exception the next update begins anew.
@@ -223,7 +230,7 @@ void planner::settle_known_ownership(const update_context& at, const site::host&
   const auto gift = at.options.host_owners.find(host);
   if (gift != at.options.host_owners.end()) {
     give_ownership(at.memory, host, gift->second);
-  } else if (site::is_catch_all(host)) {
+  } else if (site::is_catch_all(host) && (known == nullptr || !known->is_given(host))) {
     end_ownership(at.memory, host);  // as no rule forbade it once
   }
   auto ownership = at.memory.names.find(host);
@@ -260,7 +267,7 @@ void planner::give_to_first(const update_context& at, const site::host& host, kn
     if (known.denied.contains(owner)) continue;
     std::string reason;
     if (gift == at.options.host_owners.end()) {
-      reason = claims_.explain(at.memory, host, owner);
+      if (std::ranges::count(one->found->given, host) == 0) reason = claims_.explain(at.memory, host, owner);
     } else if (gift->second != owner) {
       reason = "is given to " + gift->second + " by proxy.host_owners";
     }

@@ -164,6 +164,7 @@ struct plan_options {
   std::vector<port_range> external_ports = {};         // that containers may request
   std::set<site::host> shared_hosts = {};              // that containers of no site may share
   std::map<site::host, std::string> host_owners = {};  // what the sysadmin gives: "site:NAME", "container:NAME"
+  std::string gift_key = {};                           // of hebergctl's gifts (site/host_gift.h); empty: there are none
   std::chrono::milliseconds keep_names{0};             // of an owner without a container
   std::optional<site::host> default_host = {};
   proxy_location_options location = {};

@@ -2,6 +2,7 @@
 #include "proxy-render/plan/host_claims.h"
 
 #include "proxy-render/plan/planner.h"
+#include "site/host_gift.h"
 #include "unit/proxy-render/compact.h"
 
 #include <catch2/catch.hpp>
@@ -108,6 +109,23 @@ TEST_CASE("what the sysadmin gives is its owner's at once, within another's patt
   const auto given = look(options);
   CHECK(given.vhosts.at(0).owner == "site:at");
   CHECK(given.refused.at(0).reason == "belongs to site:at already");
+}
+
+TEST_CASE(
+    "what hebergctl create signed is no theft within another's pattern, and takes no name that another site has") {
+  const std::string key(site::k_gift_key_size, 'a');
+  const auto plan_with = [&](const std::string& older, const std::string& newer, const std::string& signed_for) {
+    auto all = test::parse_containers(site_container("va", older) + site_container("at", newer));
+    auto& last = all.rbegin()->second;
+    last.user = "20001:20001";
+    last.labels[site::k_gift_label] = site::sign_gift(key, signed_for, 20001, newer);
+    return proxy::make_plan(all,
+                            {.sites = {.root = "/sites", .images = {"php:apache"}}, .own_ports = {}, .gift_key = key});
+  };
+  CHECK(plan_with("*.shop.test", "www.shop.test", "at").vhosts.size() == 2);
+  CHECK(plan_with("a.test", "~^", "at").vhosts.size() == 2);
+  CHECK(plan_with("*.shop.test", "www.shop.test", "va").vhosts.size() == 1);
+  CHECK(plan_with("x.test", "x.test", "at").vhosts.at(0).owner == "site:va");
 }
 
 TEST_CASE("a given name waits for its owner") {
