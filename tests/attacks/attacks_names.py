@@ -205,7 +205,7 @@ def label_makes_a_reserved_site_live(world):
     serve(world, "n02b-at", labels={"heberg.site": "n02b"})
     settled(world, "n02b-last")
     held(world.find_account("n02b") is None, "the reserved site has an account")
-    done = ctl(world, "purge", "n02b", "--yes")
+    done = ctl(world, "purge", "n02b", "--confirm", "n02b")
     held("has a container" not in done.stderr + done.stdout, f"purge: {done.stderr}")
 
 
@@ -413,7 +413,7 @@ def hostile_values_in_each_variable(world):
     victim(world, "x06-va")
     words = ("VIRTUAL_PATH", "VIRTUAL_DEST", "VIRTUAL_PROTO", "VIRTUAL_ROOT", "MAX_BODY", "READ_TIMEOUT", "LOADBALANCE", "HSTS", "CERT_NAME", "SSL_POLICY",
              "VIRTUAL_HOST_MULTIPORTS", "VIRTUAL_PORT", "EXTERNAL_HTTP_PORT")
-    for number, value in enumerate(("; return 204", "}\nserver { listen 18098; }", "$request_uri", "\"'`", "../../etc/passwd", "a" * 20000)):
+    for number, value in enumerate(("; return 204", "}\nserver { listen 18098; }", "\"'`$request_uri", "a" * 20000)):
         for word in words:
             serve(world, f"x06-{number}-{word.lower()}", environment={word: value})
         held(answer("x06-va.test") == "x06-va", f"{value[:40]!r}: the site is not served")
@@ -431,3 +431,23 @@ def hidden_hosts_in_the_environment(world):
         held("host" in done.stderr, f"the error does not say what to do: {done.stderr}")
     done = ctl(world, "create", "x07", "--host", "x07.test", "--env", 'VIRTUAL_HOST_MULTIPORTS={"x07.test": {"/": {"port": 80}}}')
     control(done.returncode == 0, f"a host that is listed is taken: {done.stderr}")
+
+
+@attack("X08")
+def a_forged_gift(world):
+    """hebergctl create gets a name within another site's wildcard; a docker run with a copy of its label does not, for another site or another name."""
+    victim(world, "x08-va", host="*.x08.test")
+    control(wait(lambda: answer("a.x08.test") == "x08-va"), "the wildcard is served")
+    made = ctl(world, "create", "x08-given", "--host", "given.x08.test")
+    world.made.append("x08-given")
+    control(made.returncode == 0, f"hebergctl create: {made.stderr}")
+    labels = json.loads(world.docker("inspect", "-f", "{{json .Config.Labels}}", "x08-given"))
+    gift = labels.get("heberg.gift", "")
+    control(len(gift) == 64, f"create signs its host names: {labels}")
+    control(wait(lambda: "given.x08.test" not in render_log(world) and answer("given.x08.test") != "x08-va"), "the name is the created site's")
+    world.docker("rm", "-f", "x08-given")
+    serve(world, "x08-at", site="x08-at", host="given.x08.test", labels={"heberg.gift": gift})
+    serve(world, "x08-other", site="x08-given", host="other.x08.test", labels={"heberg.gift": gift})
+    settled(world, "x08-last")
+    for host in ("given.x08.test", "other.x08.test"):
+        held(answer(host) not in ("x08-at", "x08-other"), f"{host} is served by {answer(host)}")
