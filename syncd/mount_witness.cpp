@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <optional>
@@ -15,6 +16,28 @@ namespace heberg::syncd {
 namespace {
 
 constexpr std::size_t k_seen_max = 100'000;  // containers; more than an engine's list may have
+
+// The beginning of a file of /proc; empty where it cannot be read.
+std::string read_proc(const std::string& path) {
+  constexpr std::size_t k_most = 1U << 20U;
+  const unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text(k_most, 0);
+  std::size_t size = 0;
+  while (file && size < text.size()) {
+    const auto count = ::read(file.get(), text.data() + size, text.size() - size);
+    if (count <= 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  text.resize(size);
+  return text;
+}
+
+// The engine may count processes in another PID namespace, or on another host: then the number is some other process's.
+// Docker's cgroups have the container's id, and so have the files that it mounts on /etc/hostname and the like.
+bool is_its_process(const std::string& process, const std::string& id) {
+  return read_proc(process + "/cgroup").find(id) != std::string::npos ||
+         read_proc(process + "/mountinfo").find(id) != std::string::npos;
+}
 
 std::optional<folder_identity> identify(const unique_fd& folder) {
   struct stat is {};
@@ -51,7 +74,12 @@ std::string mount_witness::look(int root, const docker::container& container, bo
     const auto place = sites_.find_place(mount.source);
     if (!place) continue;
     if (!inside) {
-      const auto path = procs_ + "/" + std::to_string(container.pid) + "/root";
+      const auto process = procs_ + "/" + std::to_string(container.pid);
+      const auto path = process + "/root";
+      if (!is_its_process(process, container.id)) {
+        is_final = false;
+        return {};
+      }
       inside.emplace(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
       if (!*inside) {
         is_final = false;

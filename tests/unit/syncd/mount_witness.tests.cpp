@@ -32,13 +32,16 @@ struct host {
     fs::create_directories(folder / "sites/a/www/public");
     fs::create_directories(folder / "sites/b/www");
     fs::create_directories(folder / "etc");
-    fs::create_directories(folder / "proc/77/root/var/www");
+    for (const auto* pid : {"77", "78"}) {
+      fs::create_directories(folder / "proc" / pid);
+      test::write_file(folder / "proc" / pid / "cgroup", "0::/../" + std::string(64, 'c') + "\n");
+    }
   }
 
   // Without a bind mount: the process's root is the whole host, so that a mount's destination is the folder that it shows.
-  std::string explain(const std::string& source, const std::string& mounted, std::uint32_t pid = 77) {
+  std::string explain(const std::string& source, const std::string& mounted, std::uint32_t pid = 77, char id = 'c') {
     docker::container c;
-    c.id = std::string(64, 'c');
+    c.id = std::string(64, id);
     c.name = "web";
     c.state = docker::container_state::running;
     c.pid = pid;
@@ -69,18 +72,18 @@ TEST_CASE("a container that a link led out of the tree is stopped, once a start,
   REQUIRE(h.lines.size() == 1);
   CHECK(h.lines[0].ends_with("it is stopped"));
   h.stop_failure = "no";
-  fs::create_directories(h.folder / "proc/78");
   fs::create_directory_symlink(h.folder.path(), h.folder / "proc/78/root");
   CHECK_FALSE(h.explain("/sites/a/www/public", "etc", 78).empty());
   CHECK(h.lines.back().ends_with("stopping it failed: no"));
 }
 
-TEST_CASE("a process that is gone, and a container that does not run, tell nothing") {
+TEST_CASE("a process that is gone or another one, and a container that does not run, tell nothing") {
   host h;
   CHECK(h.explain("/sites/a/www", "etc", 4'000'000).empty());
   CHECK(h.explain("/sites/a/www", "etc", 0).empty());
   CHECK(h.explain("/sites/a/www", "nowhere").empty());
   CHECK(h.explain("/srv/a", "etc").empty());
+  CHECK(h.explain("/sites/a/www", "etc", 77, 'd').empty());  // the engine's 77 is another process than ours
   CHECK(h.stopped.empty());
 }
 
