@@ -264,10 +264,11 @@ void planner::give_to_first(const update_context& at, const site::host& host, kn
   known.denied.clear();
   for (const auto* one : known.requesters) {
     const auto owner = owner_of(*one->found, host, at.options.shared_hosts);
-    if (known.denied.contains(owner)) continue;
+    const bool is_given = std::ranges::count(one->found->given, host) > 0;
+    if (!is_given && known.denied.contains(owner)) continue;
     std::string reason;
     if (gift == at.options.host_owners.end()) {
-      if (std::ranges::count(one->found->given, host) == 0) reason = claims_.explain(at.memory, host, owner);
+      if (!is_given) reason = claims_.explain(at.memory, host, owner);
     } else if (gift->second != owner) {
       reason = "is given to " + gift->second + " by proxy.host_owners";
     }
