@@ -18,8 +18,7 @@ constexpr char k_first[] = "172.17.0.2";
 // The site "a" in that state, beside a site "b" that runs.
 vhost_list hosts_with(const std::string& state, const std::string& address = k_first, const std::string& more = "") {
   const auto one = [](const std::string& name, const std::string& at, const std::string& is) {
-    return "container " + name + "\n  env VIRTUAL_HOST=" + name + ".test\n  label com.docker.compose.project=" + name +
-           "\n  network bridge " + at + "\n  " + is + "\n";
+    return "container " + name + "\n  env VIRTUAL_HOST=" + name + ".test\n  network bridge " + at + "\n  " + is + "\n";
   };
   return make_plan(test::parse_containers(one("a", address, state) + more + one("b", "172.17.0.9", "state running")),
                    {})
@@ -63,14 +62,14 @@ TEST_CASE("the fourth change is held, for longer each time, and the others' are 
   flap_damper damper;
   CHECK_FALSE(damper.has_restless(k_start));
   const auto held = flap(damper, 4, true);
-  CHECK(held.held == std::vector<std::string>{"compose:a"});
+  CHECK(held.held == std::vector<std::string>{"container:a"});
   CHECK(service_of(host_a(held.vhosts)) == service::unhealthy);
   CHECK(service_of(held.vhosts.at(1)) == service::up);
   CHECK(damper.has_restless(k_start + 5s));
   CHECK(damper.next_release(k_start + 5s) == k_start + 4s + 30s);
   CHECK(service_of(host_a(damper.settle(hosts_with(k_up), true, k_start + 33s).vhosts)) == service::unhealthy);
   const auto released = damper.settle(hosts_with(k_up), true, k_start + 35s);
-  CHECK(released.held == std::vector<std::string>{"compose:a"});  // the next change, within the same minute
+  CHECK(released.held == std::vector<std::string>{"container:a"});  // the next change, within the same minute
   CHECK(damper.next_release(k_start + 36s) == k_start + 35s + 60s);
   CHECK(service_of(host_a(damper.settle(hosts_with(k_up), false, k_start + 96s).vhosts)) == service::up);
 }

@@ -16,7 +16,10 @@ namespace {
 using namespace heberg;
 
 proxy::plan plan_of(const std::string& text) {
-  return proxy::make_plan(test::parse_containers(text), {.sites = {}, .own_ports = {}, .external_ports = {{80, 9999}}});
+  return proxy::make_plan(test::parse_containers(text), {.sites = {},
+                                                         .own_ports = {},
+                                                         .external_ports = {{80, 9999}},
+                                                         .shared_hosts = {{site::host_kind::name, "x.test"}}});
 }
 
 std::string container(const std::string& host, const std::string& more = "") {
