@@ -163,8 +163,8 @@ def odd_passwords(world):
 
 
 @attack("U03", short=True)
-def certificates_of_an_owner(world):
-    """A certificate authority in an owner's keys signs for that owner alone: no certificate of it logs in to the victim, whatever its principals."""
+def certificates_of_a_site(world):
+    """A certificate authority in a site's keys, the owner's or the sysadmin's, signs for that site alone, whatever principals a certificate names."""
     sites = parties.share(world, k_prefix)
     at, victim = sites.made, sites.victim
     authority, public = world.make_key("acc-authority")
@@ -173,8 +173,10 @@ def certificates_of_an_owner(world):
     done = run(["ssh-keygen", "-q", "-s", authority, "-I", victim.name, "-n", names, key + ".pub"])
     control(done.returncode == 0, f"a certificate: {done.stderr}")
     control(world.put(at.name, at.password, "cert-authority " + public, "/.ssh/authorized_keys").returncode == 0, "the owner's keys")
+    with open(f"{world.sites}/{at.name}/.heberg/authorized_keys", "w") as file:  # sshd itself reads this one, in any version
+        file.write("cert-authority " + public)
     certificate = ["-o", f"CertificateFile={key}-cert.pub"]
-    control(logs_in(world, at.name, key=key, options=certificate), "the certificate logs in to the owner's own site")
+    control(logs_in(world, at.name, key=key, options=certificate), "the certificate logs in to its own site")
     held(not logs_in(world, victim.name, key=key, options=certificate), "it logs in to the victim")
     held(not logs_in(world, "root", key=key, options=certificate), "it logs in as root")
 

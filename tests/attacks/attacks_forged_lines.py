@@ -142,7 +142,7 @@ def requests_in_logs(world):
         held(not re.search(rb"^forged", text, re.M), f"{what} has a forged line")
 
 
-@attack("G02", short=True)
+@attack("G02")
 def foreign_lines(world):
     """What a site writes stays in its own logs: names, labels, JSON and frames of other sites in it put no line into theirs or into syncd's."""
     sites = parties.share(world, k_prefix)
@@ -175,7 +175,7 @@ def sender_of_sftp_lines(world):
             held(b"g03-forged" not in file.read(), f"{path} has the line")
 
 
-@attack("G04", short=True)
+@attack("G04")
 def words_in_heberg_logs(world):
     """A container's name, image, labels and variables reach the daemons' logs and hebergctl's lists without a control byte and as one line."""
     parties.share(world, k_prefix)

@@ -76,7 +76,7 @@ def files_by_name(world):
         held(answer.endswith(body), f"{header}: {answer[-200:]!r}")
 
 
-@attack("H03", short=True)
+@attack("H03")
 def accel_words(world):
     """A site's X-Accel-Limit-Rate, -Buffering, -Expires and -Charset govern its own answer at most, and no visitor sees them."""
     site, victim = begin(world)
@@ -185,7 +185,7 @@ def switching_without_being_asked(world):
     held(world.fetch(victim.host) == (200, "the victim"), "the victim is not served")
 
 
-@attack("H10", short=True)
+@attack("H10")
 def slow_site(world):
     """A site that takes connections and says nothing holds up its own visitors alone, also a hundred of them."""
     site, victim = begin(world)

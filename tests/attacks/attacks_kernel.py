@@ -33,7 +33,7 @@ def in_new_container(world, name, *command, seconds=30):
     return done.returncode, done.stdout + done.stderr
 
 
-@attack("K01", short=True)
+@attack("K01")
 def kernel_settings(world):
     """No container writes a setting of the kernel: core_pattern, modprobe, sysrq, panic, printk, file limits, those of the host's network."""
     sites = parties.share(world, k_prefix)

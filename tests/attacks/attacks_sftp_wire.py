@@ -17,6 +17,11 @@ def without_chroot(world):
     return parties.without_locks(world, "ChrootDirectory")
 
 
+def www_of(site):
+    """Its www as a session sees it: below the chroot, or where that is taken away."""
+    return "/www" if parties.door.config != parties.k_lax_config else f"/sites/{site.name}/www"
+
+
 def open_wire(world):
     at = parties.share(world, k_prefix).made
     return at, sftp_wire(world, at.name, at.password)
@@ -29,7 +34,7 @@ def paths(world):
     parties.write(sites.made, "own", "own content")
     at, wire = open_wire(world)
     with wire:
-        control(wire.content("/www/own") == b"own content", "its own file")
+        control(wire.content(f"{www_of(at)}/own") == b"own content", "its own file")
         outside = (f"/sites/{sites.victim.name}/www/config.php", "/etc/passwd", "/proc/self/environ", "/var/lib/heberg/directory/accounts.cdb", "/etc/ssh/host_keys/ssh_host_ed25519_key",
                    "/dev/null", "/proc/1/root/etc/passwd")
         for path in outside:
@@ -53,18 +58,19 @@ def links_by_wire(world):
     """Links made by the protocol's own packets, absolute, relative and over two steps, are followed inside the tree alone."""
     sites = parties.share(world, k_prefix)
     at, wire = open_wire(world)
+    www = www_of(at)
     parties.write(at, "own", "own content")
     with wire:
-        control(wire.code(wire.symlink, "own", "/www/good") == 0 and wire.content("/www/good") == b"own content", "a link to an own file")
+        control(wire.code(wire.symlink, "own", f"{www}/good") == 0 and wire.content(f"{www}/good") == b"own content", "a link to an own file")
         victim = f"/sites/{sites.victim.name}/www/config.php"
         for number, target in enumerate((victim, "../.." + victim, "../../../../../etc/passwd", "/etc/passwd", "/proc/self/root/etc/passwd", "/proc/self/cwd/../../etc/passwd")):
-            link = f"/www/out{number}"
+            link = f"{www}/out{number}"
             wire.code(wire.symlink, target, link)
             held(wire.content(link) is None, f"a link to {target} is followed")
-            wire.code(wire.symlink, f"out{number}", f"/www/twice{number}")
-            held(wire.content(f"/www/twice{number}") is None, f"two links to {target} are followed")
-        wire.code(wire.symlink, "..", "/www/up")
-        held(wire.content("/www/up/up/up/etc/passwd") is None and wire.content("/www/up/../etc/passwd") is None, "a link to .. leads out")
+            wire.code(wire.symlink, f"out{number}", f"{www}/twice{number}")
+            held(wire.content(f"{www}/twice{number}") is None, f"two links to {target} are followed")
+        wire.code(wire.symlink, "..", f"{www}/up")
+        held(wire.content(f"{www}/up/up/up/etc/passwd") is None and wire.content(f"{www}/up/../etc/passwd") is None, "a link to .. leads out")
 
 
 @attack("S03", short=True)

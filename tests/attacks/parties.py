@@ -11,11 +11,12 @@ import time
 import types
 
 from framework import expect, wait_for
-from world import k_http_port, k_sftp_address, k_sftp_port, run
+from world import k_http_port, k_served_in_a_row, k_sftp_address, k_sftp_port, run
 
 # Where sshd answers; without_locks() points it to a laxer one.
 door = types.SimpleNamespace(address=k_sftp_address, port=k_sftp_port, config="/etc/ssh/sshd_config")
 
+k_lax_config = "/run/lax.conf"
 k_secret = "secret-of-the-victim"
 
 
@@ -124,7 +125,7 @@ def without_locks(world, *changes):
     done = run(["docker", "exec", "-i", "heberg-sftp", "sh", "-c", script], input="\n".join([*lines, "Subsystem sftp internal-sftp", ""]))
     expect(done.returncode == 0, f"an sshd without {keywords}: {done.stderr}")
     before = dict(vars(door))
-    door.address, door.port, door.config = address_of(world, "heberg-sftp"), 2299, "/run/lax.conf"
+    door.address, door.port, door.config = address_of(world, "heberg-sftp"), 2299, k_lax_config
     try:
         yield
     finally:
@@ -340,7 +341,7 @@ def bare_server(world, prefix):
     site.answer, site.get = answer, get
     answer("plain", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain")
     try:
-        wait_for(20, f"{site.host} is served", lambda: get("plain").endswith(b"plain"))
+        wait_for(20, f"{site.host} is served", lambda: get("plain").endswith(b"plain"), in_a_row=k_served_in_a_row)
         yield site
     finally:
         run(["docker", "rm", "-fv", name])
