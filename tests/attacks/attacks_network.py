@@ -393,7 +393,7 @@ def named_where_not_isolated(world):
     world.made.append("net-host")
     world.docker("run", "-d", "--name", "net-host", "--network", "host", "-e", "VIRTUAL_HOST=net-host.test",
                  "-v", f"{world.sites}/net-host/www:/var/www/html", "php:apache", "sleep", "60")
-    world.wait_for_account("net-host")
+    control(world.wait_for_account("net-host"), "the container is a site's")
     time.sleep(3)
     for verb in ("check", "status"):
         text = run(["docker", "exec", "heberg-syncd", "hebergctl", verb]).stdout

@@ -228,7 +228,7 @@ def address_of_another_after_a_kill(world):
 def address_of_another_in_a_second_proxy(world):
     """A new nginx that gets the configuration of an older one serves nobody from it."""
     run_web(world, "atkz")
-    answers("atkz.test", name="atkz")
+    control(answers("atkz.test", name="atkz"), "the older nginx serves the site")
     world.made.append("atk-second")
     world.docker("run", "-d", "--name", "atk-second", "--network", "heberg-sites", "-v", "heberg-proxy-conf:/etc/nginx/conf.d:ro", "heberg-proxy")
     address = world.docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", "atk-second")
@@ -544,6 +544,7 @@ def shares_of_processors(world):
     """sshd and nginx -t get no larger share of busy processors than one site, and the proxy a larger one."""
     shares = {name: json.loads(world.docker("inspect", name))[0]["HostConfig"]["CpuShares"] for name in
               ("heberg-syncd", "heberg-sftp", k_proxy, k_render)}
+    control(len(set(shares.values())) > 1, "the engine tells shares")
     held(shares["heberg-sftp"] <= 1024 and shares[k_render] <= 1024 and shares[k_proxy] > 1024 and 0 not in shares.values(), shares)
 
 
