@@ -31,8 +31,10 @@ void set_owner(int fd, std::uint32_t user, std::uint32_t group, mode_t mode) {
 // The first bytes of the owner's keys; empty where there are none.
 std::string read_keys(int home, const archive::account_ids& account) {
   std::string text;
-  const unique_fd path =
-      open_beneath(home, (std::string(tree::k_ssh_folder) + "/" + tree::k_keys_file).c_str(), O_PATH);
+  std::string inner = tree::k_ssh_folder;
+  inner += '/';
+  inner += tree::k_keys_file;
+  const unique_fd path = open_beneath(home, inner.c_str(), O_PATH);
   struct stat status {};
   if (!path || ::fstat(path.get(), &status) != 0 || !S_ISREG(status.st_mode) || !archive::can_read(account, status))
     return text;

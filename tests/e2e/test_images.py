@@ -40,8 +40,9 @@ def capabilities(world):
 def units_have_as_little(world):
     """The packages' units have no more capabilities and writable paths than this list says, and why."""
     wanted = {
-        # CHOWN, DAC_OVERRIDE, FOWNER, FSETID: folders in trees that are others'. KILL: sessions. The root: the trees.
-        "heberg-syncd": ("CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL", ["-/sites"]),
+        # CHOWN, DAC_OVERRIDE, FOWNER, FSETID: folders in trees that are others'. KILL: sessions. NET_ADMIN: the guard of the sites' network.
+        # SYS_PTRACE: what a container has mounted. The root: the trees.
+        "heberg-syncd": ("CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_NET_ADMIN CAP_SYS_PTRACE", ["-/sites"]),
         # What nginx -t does: its temporary folders and log (CHOWN, DAC_OVERRIDE), port 80 (NET_BIND_SERVICE). /run: nginx.pid and its own socket.
         "heberg-proxy-render": ("CAP_CHOWN CAP_DAC_OVERRIDE CAP_NET_BIND_SERVICE", ["-/etc/nginx/conf.d -/var/log/nginx -/var/lib/nginx -/run"]),
     }
