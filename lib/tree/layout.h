@@ -3,6 +3,8 @@
 // else are they spelled. Their owners and modes: site_trees.h.
 #pragma once
 
+#include "base/names.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,7 +48,16 @@ inline constexpr char k_log_socket[] = ".sftp-log";
 }
 // The site of a folder with one of the four names above; nullopt: it has none of them. Files in it may have the UID of
 // a site that is purged.
-[[nodiscard]] std::optional<std::string_view> site_of_leftover(std::string_view name);
+[[nodiscard]] inline std::optional<std::string_view> site_of_leftover(std::string_view name) {
+  const auto dot = name.rfind('.');
+  if (!name.starts_with('.') || dot == 0) return std::nullopt;
+  const auto site = name.substr(1, dot - 1);
+  if (!is_site_name(site)) return std::nullopt;
+  for (const auto& known : {purged_name(site), archived_name(site), incoming_name(site), restored_name(site)}) {
+    if (name == known) return site;
+  }
+  return std::nullopt;
+}
 
 // A backup's tree while it is compared; in the archives' folder.
 [[nodiscard]] inline std::string verified_name(std::string_view site) {
