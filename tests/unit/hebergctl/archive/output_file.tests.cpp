@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ TEST_CASE("an output file is new, its caller's alone, and has its name when it i
   test::write_file(dir / "a.tar.zst", "older");
   test::write_file(dir / "a.tar.zst.part", "of a killed run, still open elsewhere");
   struct stat before {};
-  REQUIRE(::stat((dir / "a.tar.zst.part").c_str(), &before) == 0);
+  const unique_fd elsewhere(::open((dir / "a.tar.zst.part").c_str(), O_RDONLY | O_CLOEXEC));
+  REQUIRE(::fstat(elsewhere.get(), &before) == 0);
   {
     output_file file((dir / "a.tar.zst").string());
     struct stat status {};
