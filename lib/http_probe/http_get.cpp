@@ -12,13 +12,12 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/basic_dynamic_body.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
-#include <algorithm>
 #include <exception>
 #include <string_view>
 #include <utility>
@@ -32,6 +31,8 @@ namespace http = beast::http;
 
 constexpr auto k_token = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t k_header_max = 256U << 10U;  // bytes; a site's cookies may be large
+// Not string_body, which allocates as many bytes as the answer's Content-Length says, at once.
+using gathered_body = http::basic_dynamic_body<beast::flat_buffer>;
 constexpr std::string_view k_proxy_line = "PROXY UNKNOWN\r\n";
 
 }  // namespace
@@ -53,7 +54,7 @@ asio::awaitable<std::optional<get_response>> get_async(get_request request) {
   if (const auto [error, size] = co_await http::async_write(stream, message, k_token); error) co_return std::nullopt;
 
   beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
+  http::response_parser<gathered_body> parser;
   parser.header_limit(k_header_max);
   parser.body_limit(boost::none);  // ours ends the reading instead, and is no error
   if (const auto [error, size] = co_await http::async_read_header(stream, buffer, parser, k_token); error)
@@ -62,10 +63,10 @@ asio::awaitable<std::optional<get_response>> get_async(get_request request) {
     const auto [error, size] = co_await http::async_read_some(stream, buffer, parser, k_token);
     if (error) break;
   }
-  auto answer = parser.release();
-  get_response response{.status = answer.result_int(), .body = std::move(answer.body())};
-  response.body.resize(std::min(response.body.size(), request.body_max));
-  co_return response;
+  const auto& answer = parser.get();
+  const auto body = answer.body().cdata();
+  const std::string_view read(static_cast<const char*>(body.data()), body.size());
+  co_return get_response{.status = answer.result_int(), .body = std::string(read.substr(0, request.body_max))};
 }
 
 std::optional<get_response> get(const get_request& request) {

@@ -61,7 +61,7 @@ class model {
 
  private:
   void change_state(container_state state) {
-    if (!is_draining_) state_ = state, is_unreadable_ &= state != container_state::running;
+    if (!is_draining_ && state != state_) state_ = state, is_unreadable_ &= state != container_state::running;
     tell(container_changed{state});
   }
 

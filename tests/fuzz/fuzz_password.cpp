@@ -27,11 +27,21 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
+// The same line with ":" for all that is behind a hash's prefix: no hash either, and it tells nothing.
+std::string without_secret(std::string_view line) {
+  std::string hidden(line);
+  const auto end = line.find('$', 1);
+  for (auto i = end == std::string_view::npos ? 0 : end + 1; i < hidden.size(); ++i) {
+    if (hidden[i] != '\0') hidden[i] = ':';
+  }
+  return hidden;
+}
+
 void check_line(std::string_view line) {
   const auto [kind, reason] = tree::classify_line(line);
   require((kind == line_kind::bad) == !reason.empty());
   require(std::ranges::none_of(reason, is_control));
-  if (line.size() > 8) require(reason.find(line) == std::string::npos);
+  if (kind == line_kind::bad) require(tree::classify_line(without_secret(line)).reason == reason);
   switch (kind) {
     case line_kind::hash: {
       require(line.size() < CRYPT_OUTPUT_SIZE && line.starts_with('$'));

@@ -37,7 +37,7 @@ json without_choices(json body) {
 }
 
 void check_body(const specification& wanted) {
-  static const auto usual = without_choices(json::parse(create_body(place({.hosts = {"a.test"}}))));
+  static const auto usual = without_choices(json::parse(create_body(place({.hosts = {"a.test"}, .environment = {}}))));
   const auto site = place(wanted);
   const auto body = json::parse(create_body(site));
   require(without_choices(body) == usual && body["Image"] == wanted.image);
@@ -77,7 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (data[0] == 'i') {
     if (const auto present = parse_present(text, "site_1"); present && present->is_ours) {
       require(!present->fingerprint.empty());
-      (void)plan(place({.hosts = {"a.test"}}), present);
+      (void)plan(place({.hosts = {"a.test"}, .environment = {}}), present);
     }
     return 0;
   }

@@ -81,6 +81,13 @@ TEST_CASE("a body is read to its end, by its length, in chunks, or until the con
   CHECK(answer_to("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntext", 0)->body.empty());
 }
 
+TEST_CASE("a length that no memory has is only a number") {
+  for (const char* length : {"999999999999", "18446744073715", "18446744073709551614"}) {
+    INFO(length);
+    CHECK(answer_to("HTTP/1.1 200 OK\r\nContent-Length: " + std::string(length) + "\r\n\r\ntext", 2)->body == "te");
+  }
+}
+
 TEST_CASE("what is no HTTP is no answer") {
   CHECK_FALSE(answer_to("text\r\n\r\n"));
   CHECK_FALSE(answer_to("HTTP/1.1 2"));
