@@ -46,27 +46,22 @@ std::string key_of(const vhost& host) {
   return host.owner == "sysadmin" ? "host:" + host.host.text : host.owner;
 }
 
-// The host as it is to be now, to be reached as it was.
+// The host as it is to be now, reached as it was, but for addresses that it does not have any more.
 shared_vhost reached_as(const vhost& host, const vhost& last) {
+  const auto still = addresses_of(host);
   auto made = std::make_shared<vhost>(host);
   for (std::size_t i = 0; i < made->locations.size(); ++i) {
-    made->locations[i].service = last.locations[i].service;
-    made->locations[i].backends = last.locations[i].backends;
+    auto& one = made->locations[i];
+    one.service = last.locations[i].service;
+    one.backends = last.locations[i].backends;
+    std::erase_if(one.backends, [&](const backend& to) { return !still.contains({to.address, to.port}); });
+    if (one.service == service::up && one.backends.empty()) one.service = service::stopped;
   }
   return made;
 }
 
 bool has_routes_of(const vhost& host, const vhost& other) {
   return std::ranges::equal(host.locations, other.locations, {}, &location::route, &location::route);
-}
-
-shared_vhost stop(const vhost& host) {
-  auto stopped = std::make_shared<vhost>(host);
-  for (auto& one : stopped->locations) {
-    one.service = service::stopped;
-    one.backends.clear();
-  }
-  return stopped;
 }
 
 using host_span = std::span<const shared_vhost>;
@@ -110,18 +105,20 @@ flap_damper::result flap_damper::settle(const vhost_list& wanted, bool is_crowde
   result made;
   for (const auto& key : changed) {
     auto& state = owners_[key];
+    state.last_change = now;
     if (now < state.held_until) continue;
     state.changes.push_back(now);
     if (state.changes.size() > k_changes_max + 1) state.changes.pop_front();
     const bool is_restless = state.changes.size() > k_changes_max && now - state.changes.front() <= k_window;
     if (!is_restless || !is_crowded) continue;
+    state.changes.clear();
     state.held_until = now + state.hold_for;
     state.hold_for = std::min(2 * state.hold_for, k_hold_max);
     made.held.push_back(key);
   }
   std::erase_if(owners_, [&](const auto& one) {
     const auto& state = one.second;
-    return now >= state.held_until && (state.changes.empty() || now - state.changes.back() > k_forget_after);
+    return now >= state.held_until && now - state.last_change > k_forget_after;
   });
 
   if (!next_release(now)) {
@@ -138,10 +135,8 @@ flap_damper::result flap_damper::settle(const vhost_list& wanted, bool is_crowde
       hosts.push_back(host);
     } else if (!has_routes_of(*host, *last->second)) {
       hosts.push_back(host);  // what it serves was changed
-    } else if (has_addresses_of(*host, *last->second)) {
-      hosts.push_back(reached_as(*host, *last->second));
     } else {
-      hosts.push_back(stop(*host));
+      hosts.push_back(reached_as(*host, *last->second));
     }
   }
   settled_ = vhost_list(std::move(hosts));

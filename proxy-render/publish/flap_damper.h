@@ -38,7 +38,8 @@ class flap_damper {
 
  private:
   struct owner_state {
-    std::deque<time> changes;
+    std::deque<time> changes;  // since it was held the last time
+    time last_change = time::min();
     time held_until = time::min();
     std::chrono::seconds hold_for{30};
   };

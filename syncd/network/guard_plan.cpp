@@ -150,10 +150,9 @@ class planner {
                                   "and --pid host");
         continue;
       }
-      if (!is_mac(network.mac)) {
+      // The port is guarded all the same: it sends nothing.
+      if (!is_mac(network.mac))
         leave_unguarded(member, "the engine reports no MAC address for its network " + network.name + ": restart it");
-        continue;
-      }
       places_.push_back({.bridge = bridge, .port = port, .network = &network, .site = site});
     }
   }
@@ -167,6 +166,7 @@ class planner {
   bool is_closed(const host_link& bridge) const { return plan_.closed_bridges.contains(bridge.name); }
 
   void add_ports() {
+    plan_.guarded_bridges = plan_.closed_bridges;
     std::set<int> closed;
     for (const auto& link : links_) {
       if (is_closed(link)) closed.insert(link.index);
@@ -176,7 +176,9 @@ class planner {
     }
     for (const auto& at : places_) {
       if (!is_closed(*at.bridge)) plan_.site_ports.insert(at.port->name);
+      plan_.guarded_bridges.insert(at.bridge->name);
       const auto& network = *at.network;
+      if (!is_mac(network.mac)) continue;
       if (is_address(AF_INET, network.ipv4)) plan_.ipv4.emplace(at.port->name, network.mac, network.ipv4);
       if (is_address(AF_INET6, network.ipv6)) {
         plan_.ipv6.emplace(at.port->name, network.mac, network.ipv6);

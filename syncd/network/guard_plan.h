@@ -43,6 +43,7 @@ struct guard_plan {
   using senders = std::set<std::tuple<std::string, std::string, std::string>>;
 
   names closed_bridges;                          // those of heberg-sites
+  names guarded_bridges;                         // those, and all others with a site's port
   names engine_bridges;                          // all that the engine's networks have
   names closed_ports;                            // of closed_bridges
   names site_ports;                              // of other bridges

@@ -19,8 +19,8 @@ delete table inet heberg
 // 300). What a port may send: ARP and IPv4 from its own MAC and address, IPv6 where its network has it. A neighbour
 // advertisement may name the port's own address alone; the option in it is not looked at: it tells the sender's own MAC,
 // or spoils the sender's own address. No tagged frame, no spanning tree, no other protocol. What goes to the bridges'
-// own group addresses (802.1X, LLDP, …) skips prerouting, and teaches the bridge all the same (br_handle_local_finish):
-// the chain input drops it.
+// own group addresses (802.1X and others) skips prerouting, and teaches the bridge all the same: the chain input drops it.
+// LLDP's skips every hook, for which host_network::set_no_linklocal_learn is.
 constexpr std::string_view k_bridge_chains = R"(  chain prerouting {
     type filter hook prerouting priority -350; policy accept;
 @bridge_names@    iifname @closed_ports jump from_port

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <linux/if_addr.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/netfilter/nf_tables.h>
@@ -18,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <functional>
 #include <string_view>
@@ -198,6 +200,33 @@ std::optional<int> host_network::find_namespace(std::uint32_t pid) {
     });
   });
   return error == 0 ? found : std::nullopt;
+}
+
+void host_network::set_no_linklocal_learn(int bridge) {
+  // IFLA_LINKINFO { IFLA_INFO_KIND "bridge", IFLA_INFO_DATA { IFLA_BR_MULTI_BOOLOPT } }
+  struct {
+    nlmsghdr message;
+    ifinfomsg body;
+    rtattr info;
+    rtattr kind;
+    std::array<char, 8> kind_name;
+    rtattr data;
+    rtattr option;
+    br_boolopt_multi value;
+  } question{};
+  question.message.nlmsg_len = sizeof question;
+  question.message.nlmsg_type = RTM_NEWLINK;
+  question.message.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+  question.body.ifi_index = bridge;
+  question.info = {.rta_len = sizeof question - offsetof(decltype(question), info), .rta_type = IFLA_LINKINFO};
+  question.kind = {.rta_len = RTA_LENGTH(sizeof "bridge"), .rta_type = IFLA_INFO_KIND};
+  question.kind_name = {"bridge"};
+  question.data = {.rta_len = sizeof question - offsetof(decltype(question), data), .rta_type = IFLA_INFO_DATA};
+  question.option = {.rta_len = RTA_LENGTH(sizeof question.value), .rta_type = IFLA_BR_MULTI_BOOLOPT};
+  question.value = {.optval = 1U << BR_BOOLOPT_NO_LL_LEARN, .optmask = 1U << BR_BOOLOPT_NO_LL_LEARN};
+  const int error = ask(route_.get(), &question, sizeof question, false, [](const nlmsghdr&) {});
+  // A bridge that has just been removed needs nothing.
+  if (error != 0 && error != ENODEV) throw_errno(error, "set no_linklocal_learn of", "a bridge");
 }
 
 std::optional<std::uint32_t> host_network::rules_generation() {

@@ -32,6 +32,10 @@ class host_network {
   // The number of the process's network namespace, after list_links(). Empty: no such process, or no link leads there.
   [[nodiscard]] std::optional<int> find_namespace(std::uint32_t pid);
 
+  // The bridge learns no sender's place from frames to its own group addresses (01:80:c2:00:00:0x). Those to LLDP's are
+  // learned from before any hook of netfilter. Throws std::system_error.
+  void set_no_linklocal_learn(int bridge);
+
   // Counts the changes of nftables' rules. Empty: the kernel has no nftables, or forbids the question.
   [[nodiscard]] std::optional<std::uint32_t> rules_generation();
 

@@ -20,6 +20,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -172,6 +173,13 @@ struct network_guard::impl : std::enable_shared_from_this<network_guard::impl> {
     for (auto& member : located)
       member.network_namespace = member.pid == 0 ? std::nullopt : network->find_namespace(member.pid);
     plan = plan_guard(located, links);
+    for (const auto& link : links) {
+      // Once each: the kernel reports the change as one of the interface, which brings us here again.
+      if (plan.guarded_bridges.contains(link.name) && !quiet_bridges.contains(link.index)) {
+        network->set_no_linklocal_learn(link.index);
+        quiet_bridges.insert(link.index);
+      }
+    }
     options.resolvers = read_resolvers();
     return render_guard(plan, options);
   }
@@ -241,6 +249,7 @@ struct network_guard::impl : std::enable_shared_from_this<network_guard::impl> {
   std::optional<host_network> network;
   std::optional<std::vector<network_member>> members;  // empty: the engine was not listed yet
   guard_plan plan;
+  std::set<int> quiet_bridges;              // those with no_linklocal_learn
   std::string loaded;                       // the rules in place, as far as we know
   std::optional<std::uint32_t> generation;  // with them
   std::string failure;                      // why there are no rules

@@ -4,7 +4,6 @@ sent by perl, which every php:apache has, over a raw socket (NET_RAW is one of D
 import contextlib
 import ipaddress
 import json
-import os
 import socket
 import struct
 import threading
@@ -56,12 +55,8 @@ class place:
 
     def port(self):
         """The bridge's port that leads to the container."""
-        index = run(["docker", "exec", self.container, "cat", "/sys/class/net/eth0/iflink"]).stdout.strip()
-        for name in os.listdir("/sys/class/net"):
-            with open(f"/sys/class/net/{name}/ifindex") as file:
-                if file.read().strip() == index:
-                    return name
-        raise RuntimeError(f"{self.container} has no port")
+        index = int(run(["docker", "exec", self.container, "cat", "/sys/class/net/eth0/iflink"]).stdout)
+        return next(link["ifname"] for link in links() if link["ifindex"] == index)
 
     def send(self, frames, rounds=200):
         return run(["docker", "exec", "-e", "device=eth0", "-e", f"rounds={rounds}", self.container, "perl", "-e", k_sender,
@@ -120,16 +115,17 @@ def udp(source_mac, source_ip, target_mac, target_ip):
     return target_mac + source_mac + b"\x08\x00" + header + struct.pack("!HHHH", 9, 9, 8 + len(k_marker), 0) + k_marker
 
 
+def links():
+    """The interfaces of the tests' network; /sys here shows another one's."""
+    return json.loads(run(["ip", "-j", "address"]).stdout)
+
+
 def mac_of(interface):
-    with open(f"/sys/class/net/{interface}/address") as file:
-        return bytes.fromhex(file.read().strip().replace(":", ""))
+    return next(bytes.fromhex(link["address"].replace(":", "")) for link in links() if link["ifname"] == interface)
 
 
 def bridge_of(gateway):
-    for link in json.loads(run(["ip", "-j", "-4", "address"]).stdout):
-        if any(one.get("local") == gateway for one in link.get("addr_info", [])):
-            return link["ifname"]
-    raise RuntimeError(f"no bridge has {gateway}")
+    return next(link["ifname"] for link in links() if any(one.get("local") == gateway for one in link["addr_info"]))
 
 
 @contextlib.contextmanager
@@ -175,8 +171,11 @@ def neighbour_poisoned(world):
     done = attacker.send(frames)
     control(done.returncode == 0, f"frames are sent: {done.stderr}")
     neighbours = run(["ip", "neigh", "show", victim.address, "dev", bridge]).stdout
-    held(attacker.mac.hex(":") not in neighbours, f"the host takes the attacker for the victim: {neighbours}")
-    held(served(world), "the victim is not served any more")
+    try:
+        held(attacker.mac.hex(":") not in neighbours, f"the host takes the attacker for the victim: {neighbours}")
+        held(served(world), "the victim is not served any more")
+    finally:
+        run(["ip", "neigh", "flush", "to", victim.address])
 
 
 @attack("W02b", undefended=unguarded)
@@ -185,9 +184,9 @@ def place_stolen(world):
     victim, attacker = sites_of(world)
     control(served(world), "the victim is served")
     port, seen = attacker.port(), []
-    # The second goes to a group address that the bridge keeps to itself: it passes fewer hooks, and is learned from all the same.
-    frames = [udp(victim.mac, attacker.ip, k_broadcast, attacker.ip),
-              bytes.fromhex("0180c2000003") + victim.mac + b"\x88\x8e" + k_marker]
+    # Group addresses that the bridge keeps to itself pass fewer hooks (802.1X) or none (LLDP), and are learned from all the same.
+    frames = [udp(victim.mac, attacker.ip, k_broadcast, attacker.ip)]
+    frames += [bytes.fromhex("0180c20000" + last) + victim.mac + b"\x88\x8e" + k_marker for last in ("00", "02", "03", "0e")]
     sender = threading.Thread(target=lambda: seen.append(attacker.send(frames)))
     with tap(port) as at_attacker:
         sender.start()
@@ -227,6 +226,7 @@ def neighbour_reached(world):
     ipv6 = (b"\x60\0\0\0" + struct.pack("!HBB", len(k_marker), 59, 64) + ipaddress.ip_address("fe80::1").packed +
             ipaddress.ip_address("ff02::1").packed + k_marker)
     frames = [udp(own, attacker.ip, victim.mac, victim.ip), udp(own, attacker.ip, k_broadcast, b"\xff" * 4),
+              udp(own, attacker.ip, mac_of(bridge_of(victim.gateway)), victim.ip),  # the host would route it
               udp(own, attacker.ip, bytes.fromhex("01005e0000fb"), socket.inet_aton("224.0.0.251")), tagged,
               bytes.fromhex("333300000001") + own + b"\x86\xdd" + ipv6, victim.mac + own + b"\x88\xb5" + k_marker,
               k_broadcast + own + b"\x88\xb5" + k_marker, arp(own, attacker.ip, k_broadcast, victim.ip, operation=1) + k_marker]
@@ -394,7 +394,9 @@ def named_where_not_isolated(world):
     world.docker("run", "-d", "--name", "net-host", "--network", "host", "-e", "VIRTUAL_HOST=net-host.test",
                  "-v", f"{world.sites}/net-host/www:/var/www/html", "php:apache", "sleep", "60")
     control(world.wait_for_account("net-host"), "the container is a site's")
-    time.sleep(3)
+    end = time.monotonic() + 10  # a state that lasts for a second is named, not one that passes
+    while "its network is not isolated" not in world.syncd_log() and time.monotonic() < end:
+        time.sleep(0.2)
     for verb in ("check", "status"):
         text = run(["docker", "exec", "heberg-syncd", "hebergctl", verb]).stdout
         held("container net-host is not isolated" in text and "--network heberg-sites" in text, f"{verb} says: {text}")

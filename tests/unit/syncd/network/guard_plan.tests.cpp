@@ -84,6 +84,7 @@ TEST_CASE("a bridge with a name of its own is found by its address, the network'
   network.gateway = "10.1.0.1";
   const auto plan = plan_guard(std::vector{member("a", "a", 20, network)}, with);
   CHECK(plan.site_ports == guard_plan::names{"veth20"});
+  CHECK(plan.guarded_bridges == guard_plan::names{"mine0"});
   CHECK(plan.engine_bridges == guard_plan::names{"br-aaaaaaaaaaaa", "docker0", "mine0"});
 }
 
@@ -117,6 +118,7 @@ TEST_CASE("a site's container that no rule can hold is named, with the reason") 
     const auto network = on("bridge", "172.17.0.2", "02:42:ac:12:00:02; accept");
     const auto plan = plan_guard(std::vector{member("a", "a", 3, network)}, links());
     CHECK(plan.unguarded.size() == 1);
+    CHECK(plan.site_ports == guard_plan::names{"veth3"});
     CHECK(plan.ipv4.empty());
   }
   SECTION("an address that is none reaches no rule") {
