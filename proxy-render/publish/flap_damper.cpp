@@ -41,9 +41,9 @@ bool has_addresses_of(const vhost& host, const vhost& other) {
   return std::ranges::includes(has, wanted);
 }
 
-// All containers of no site and no project have one owner; they are no reason to hold each other's names.
+// All names of proxy.shared_hosts have one owner; they are no reason to hold each other's names.
 std::string key_of(const vhost& host) {
-  return host.owner == "sysadmin" ? "host:" + host.host.text : host.owner;
+  return host.owner == k_shared_owner ? "host:" + host.host.text : host.owner;
 }
 
 // The host as it is to be now, reached as it was, but for addresses that it does not have any more.

@@ -23,7 +23,7 @@ const std::string k_key = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C
 
 }  // namespace
 
-TEST_CASE("a plain key is given without its comment; empty lines and comments are nothing") {
+TEST_CASE("a plain key is given without its comment, empty lines and comments are nothing") {
   const auto seen = take("# mine\n\n  ssh-ed25519 \t" + k_key + " me@home x\r\n\t\r\nssh-rsa AAAA");
   CHECK(seen.out == "ssh-ed25519 " + k_key + "\nssh-rsa AAAA\n");
   CHECK(seen.taken.keys == 2);

@@ -204,7 +204,7 @@ TEST_CASE("what an image gives is asked for once, and known for each of its cont
   CHECK(engine.count().images == 2);
 }
 
-TEST_CASE("an image that the engine does not have is known as unknown; an engine that fails is asked again") {
+TEST_CASE("an image that the engine does not have is known as unknown, an engine that fails is asked again") {
   const temp_dir folder;
   fake_engine engine(folder / "s");
   engine.add_silently(site(1));

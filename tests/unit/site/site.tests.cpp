@@ -50,7 +50,7 @@ TEST_CASE("a container with a matching image, a host and a mount below the root 
   CHECK(found.up);
 }
 
-TEST_CASE("sites that share a network are found, and so is one on everybody's; heberg-sites is none of them") {
+TEST_CASE("sites that share a network are found, and so is one on everybody's, heberg-sites is none of them") {
   const auto on = [](const std::string& site, std::vector<std::string> networks) {
     auto c = make_container("/sites/" + site + "/www");
     c.id = std::string(64, site[0]);
@@ -95,7 +95,7 @@ TEST_CASE("what a site's owner can replace by a link is no mount for any contain
 }
 
 TEST_CASE(
-    "the folders of keys, passwords, logs and sockets are no mounts; another child of the tree, and it itself, are") {
+    "the folders of keys, passwords, logs and sockets are no mounts, another child of the tree, and it itself, are") {
   for (const auto* closed : {".ssh", ".heberg", "logs", "dev"})
     CHECK_THAT(classified(make_container(std::string("/sites/a/") + closed)), Contains("is not for containers"));
   CHECK(classified(make_container("/sites/a")) == "a");

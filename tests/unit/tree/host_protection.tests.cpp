@@ -18,7 +18,7 @@ TEST_CASE("a sites root without nosuid or nodev is named, with the command that 
   CHECK_THAT(judge_mount(ST_NODEV, "/sites").at(0).text, Contains("without nosuid: a set-user-ID"));
 }
 
-TEST_CASE("each fs.protected_ setting that is 0 is named, with its command; one that cannot be read is not") {
+TEST_CASE("each fs.protected_ setting that is 0 is named, with its command, one that cannot be read is not") {
   CHECK(judge_links({1, 1, 1, 2}).empty());
   CHECK(judge_links({}).empty());
   CHECK(judge_links({0, 0, 0, 0}).size() == 4);

@@ -94,7 +94,7 @@ TEST_CASE("one scan finds the sessions of several accounts, and survives what is
   CHECK(found == std::set<pid_t>{11, 12});
 }
 
-TEST_CASE("a session descends from heberg-sftp's sshd, or from the host's own; a container's sshd is none") {
+TEST_CASE("a session descends from heberg-sftp's sshd, or from the host's own, a container's sshd is none") {
   const temp_dir procs;
   const auto process = [&](pid_t pid, pid_t parent, const std::string& name, const std::string& uid,
                            const std::string& inner) {

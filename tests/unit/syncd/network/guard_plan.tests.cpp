@@ -129,7 +129,7 @@ TEST_CASE("a site's container that no rule can hold is named, with the reason") 
   }
 }
 
-TEST_CASE("a site that shares the network of another container is on that one's port; never on another site's") {
+TEST_CASE("a site that shares the network of another container is on that one's port, never on another site's") {
   auto sharing = member("b", "b", 9, on("bridge", ""));
   sharing.network_of = "pause";
   const auto pause = member("pause", "", 3, on("bridge", "172.17.0.2"));

@@ -45,7 +45,7 @@ TEST_CASE("sites reach the proxy's ports on the host, and those that the sysadmi
         std::vector<std::string>{"tcp/25", "tcp/443", "tcp/8080", "tcp/9000-9010", "udp/123", "udp/443"});
 }
 
-TEST_CASE("name servers of resolv.conf are reached wherever they are; loopback's are the engine's business") {
+TEST_CASE("name servers of resolv.conf are reached wherever they are, loopback's are the engine's business") {
   CHECK(list_resolvers(
             "# nameserver 1.1.1.1\nnameserver 169.254.169.254\nnameserver\t10.0.0.1 # x\nnameserver 127.0.0.53\n"
             "nameserver ::1\nnameserver fd00::1\nnameservers 9.9.9.9\nnameserver x; accept\nnameserver") ==
