@@ -13,7 +13,7 @@ def inspect(world, name):
 
 def bits(names):
     numbers = {"CHOWN": 0, "DAC_OVERRIDE": 1, "FOWNER": 3, "FSETID": 4, "KILL": 5, "SETGID": 6, "SETUID": 7, "NET_BIND_SERVICE": 10, "NET_ADMIN": 12,
-               "SYS_CHROOT": 18, "AUDIT_WRITE": 29}
+               "SYS_CHROOT": 18, "SYS_PTRACE": 19, "AUDIT_WRITE": 29}
     return sum(1 << numbers[name] for name in names)
 
 
@@ -21,7 +21,7 @@ def bits(names):
 def capabilities(world):
     """Each container's first process has exactly the capabilities it needs, and cannot gain any."""
     wanted = {
-        "heberg-syncd": ["NET_ADMIN", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL"],
+        "heberg-syncd": ["NET_ADMIN", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SYS_PTRACE"],
         "heberg-sftp": ["SETUID", "SETGID", "SYS_CHROOT", "AUDIT_WRITE", "KILL"],
         "heberg-proxy": ["NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN", "KILL"],
         "heberg-proxy-render": ["NET_BIND_SERVICE", "CHOWN"],
