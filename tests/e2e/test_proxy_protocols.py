@@ -136,7 +136,7 @@ def proxy_downstream(world):
             with open(f"{world.config}/heberg.toml") as file:
                 text = file.read()
             with open(f"{config}/{name}/heberg.toml", "w") as file:
-                file.write(text + '[proxy]\ntrust = ["172.31.240.1"]\n' + more)
+                file.write(text.replace("[proxy]\n", '[proxy]\ntrust = ["172.31.240.1"]\n' + more))
             world.made += [f"front-{name}", f"front-{name}-render"]
             world.docker("run", "-d", "--name", f"front-{name}", "--network", "net-front", "-v", f"front-{name}:/etc/nginx/conf.d", "heberg-proxy")
             world.docker("run", "-d", "--name", f"front-{name}-render", "--network", f"container:front-{name}", "-v",
