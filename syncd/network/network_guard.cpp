@@ -3,6 +3,7 @@
 
 #include "docker/container.h"
 #include "process/run_program_async.h"
+#include "syncd/network/address_quarantine.h"
 #include "syncd/network/guard_rules.h"
 #include "syncd/network/host_links.h"
 
@@ -137,7 +138,7 @@ struct network_guard::impl : std::enable_shared_from_this<network_guard::impl> {
     }
     const bool is_changed = network->rules_generation() != generation;
     if (is_changed) loaded.clear();
-    if (is_changed || !plan.unguarded.empty()) refresh();
+    if (is_changed || !plan.unguarded.empty() || quarantine.is_holding()) refresh();
   }
 
   void refresh() {
@@ -170,6 +171,7 @@ struct network_guard::impl : std::enable_shared_from_this<network_guard::impl> {
   std::string make_rules() {
     const auto links = network->list_links();
     auto located = *members;
+    quarantine.hold_back(located, std::chrono::steady_clock::now());
     for (auto& member : located)
       member.network_namespace = member.pid == 0 ? std::nullopt : network->find_namespace(member.pid);
     plan = plan_guard(located, links);
@@ -248,6 +250,7 @@ struct network_guard::impl : std::enable_shared_from_this<network_guard::impl> {
   guard_options options;
   std::optional<host_network> network;
   std::optional<std::vector<network_member>> members;  // empty: the engine was not listed yet
+  address_quarantine quarantine;
   guard_plan plan;
   std::set<int> quiet_bridges;              // those with no_linklocal_learn
   std::string loaded;                       // the rules in place, as far as we know

@@ -89,11 +89,12 @@ def the_trees_own_folders(world):
     uid, password = world.new_site("f03")
     tree = f"{world.sites}/f03"
     folders = ("", "logs", ".heberg", "dev")
+    control(world.sftp("f03", password, "mkdir made\n").returncode == 0, "a folder in www")
+    wait_for(10, "its sftp.log, which syncd makes", lambda: os.path.exists(f"{tree}/logs/sftp.log"))
     before = {folder: (state_of(f"{tree}/{folder}"), sorted(os.listdir(f"{tree}/{folder}"))) for folder in folders}
     local = f"{world.folder}/f03-file"
     with open(local, "w") as file:
         file.write("x")
-    control(world.sftp("f03", password, "mkdir made\n").returncode == 0, "a folder in www")
     for what in (f"put {local} /x", "mkdir /x", "rmdir /www", "rename /www /www-2", "rename /logs /www/logs", "chmod 777 /", "chmod 777 /logs",
                  "chmod 777 /.heberg", "ln -s /etc /dev/x", f"put {local} /logs/access.log", "rm /logs/sftp.log", "rm /dev/log",
                  f"put {local} /.heberg/password", "rename /.heberg /.heberg-2", "rm /.heberg/password", "symlink / /logs/root", f"chown {uid} /logs"):
@@ -112,7 +113,8 @@ def set_user_id_file(world):
     seen = as_user(uid, path, "-u")  # may pass the top of its own tree
     control(seen.stdout.strip().isdigit(), f"it does not run at all: {seen.stderr}")
     held(seen.stdout.strip() == str(uid), f"it runs as UID {seen.stdout.strip()}")
-    held(as_user(k_stranger, path, "-u").returncode != 0, "another user of the host reaches it")
+    stranger = as_user(k_stranger, path, "-u")
+    held(stranger.returncode != 0, lambda: f"another user of the host reaches it: {stranger}, {run(['namei', '-l', path]).stdout}")
 
 
 @attack("F06")

@@ -195,7 +195,7 @@ def label_writes_into_another_log(world):
     world.docker("exec", "n02-va", "sh", "-c", "echo own-line > /proc/1/fd/1")
     control(wait(lambda: os.path.exists(log) and "own-line" in open(log).read()), "the site's own line is in its log")
     held(not wait(lambda: "FORGED-LINE" in open(log).read(), 4), "FORGED-LINE is in the site's access.log")
-    held(wait(lambda: "n02-at" in world.syncd_log() and "heberg.site" in world.syncd_log()), "syncd's log does not say why n02-at is refused")
+    held(wait(lambda: '"n02-at": not accepted' in world.syncd_log()), "syncd's log does not say why n02-at is refused")
 
 
 @attack("N02b")
@@ -347,7 +347,7 @@ def a_name_in_another_wildcard(world):
     control(wait(lambda: answer("www.x02-va.test") == "x02-va"), "the wildcard is served")
     serve(world, "x02-at", site="x02-at", host="www.x02-va.test,x02-at.test")
     serve(world, "x02-deep", site="x02-deep", host="*.www.x02-va.test,x02-deep.test")
-    serve(world, "x02-regex", site="x02-regex", host=r"~^www\.x02-va")
+    serve(world, "x02-regex", site="x02-regex", host=r"~^www\.x02-va\.test$")
     for number, everything in enumerate(("~^", "~^.*$", "~^[^.]+", r"~^\w", "*.test", "www.*", "~^(?!zzz)")):
         serve(world, f"x02-all-{number}", site=f"x02-all-{number}", host=everything)
     settled(world, "x02-last")
