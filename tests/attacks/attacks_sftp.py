@@ -325,9 +325,13 @@ def ghost_session(world):
 k_instances = """
 import ctypes, time
 libc = ctypes.CDLL(None)
-while libc.inotify_init1(0) >= 0: pass
-print("full", flush=True)
-time.sleep(60)
+end = time.monotonic() + 60
+said = False
+while time.monotonic() < end:  # what another program gives back is taken, too
+    while libc.inotify_init1(0) >= 0: pass
+    if not said: print("full", flush=True)
+    said = True
+    time.sleep(0.001)
 """
 
 
