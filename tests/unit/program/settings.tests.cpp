@@ -127,8 +127,7 @@ TEST_CASE("what an archive may hold is set in [archive]") {
   const auto set = parse_settings("[archive]\nmax_size = \"1000GB\"\nmax_entries = 5000\n", "heberg.toml").archive;
   CHECK(set.max_size == 1'000'000'000'000);
   CHECK(set.max_entries == 5000);
-  CHECK_THROWS_WITH(parse_settings("[archive]\nmax_entries = 1\n", "heberg.toml"),
-                    Catch::Contains("max_entries"));
+  CHECK_THROWS_WITH(parse_settings("[archive]\nmax_entries = 1\n", "heberg.toml"), Catch::Contains("max_entries"));
 }
 
 TEST_CASE("a wrong word or size in [logs] is named with its line") {
