@@ -24,7 +24,7 @@ k_test_packages=(ansible-core ansible-lint docker-compose git pamtester rsync ti
 k_bench_packages=(zstd)
 
 # What the packages are made of: the source tree without tests, deploy/ and build folders.
-k_package_sources=(CMakeLists.txt cmake lib libnss_heberg pam_heberg authorized_keys syncd proxy-render hebergctl debian docs LICENSE)
+k_package_sources=(CMakeLists.txt cmake lib libnss_heberg pam_heberg syncd proxy-render hebergctl debian docs LICENSE)
 
 say() { printf '%s\n' "$*"; }
 step() { printf '==> %s\n' "$*"; }

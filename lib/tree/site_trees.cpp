@@ -122,19 +122,19 @@ class tree_pass {
     struct stat status {};
     if (::fstat(top, &status) != 0) return report_error("stat", path_, errno), false;
     if (mode_ == tree_mode::make && is_old_top(status)) return finish(top, k_top, path_);
-    return check(top, status, k_top, path_, is_roots(status) && is_unused_top(top));
+    return check(top, status, k_top, path_, is_roots(status) && is_engines_top(top));
+  }
+
+  // As the engine makes it for a mount, whatever the container has written into www by now.
+  bool is_engines_top(int top) const {
+    if (!holds_at_most(top, k_www_folder)) return false;
+    struct stat www {};
+    if (::fstatat(top, k_www_folder, &www, AT_SYMLINK_NOFOLLOW) != 0) return errno == ENOENT;
+    return S_ISDIR(www.st_mode) && is_roots(www);
   }
 
   bool is_old_top(const struct stat& top) const {
     return (top.st_mode & 07777) == k_old_top_mode && owners_.of(top) == wanted_owner(k_top, id_);
-  }
-
-  bool is_unused_top(int top) const {
-    if (!holds_at_most(top, k_www_folder)) return false;
-    const unique_fd www = open_beneath(top, k_www_folder, k_open_folder);
-    if (!www) return errno == ENOENT;
-    struct stat status {};
-    return ::fstat(www.get(), &status) == 0 && is_roots(status) && holds_at_most(www.get(), "");
   }
 
   void complete(int top, const folder_rule& rule) {

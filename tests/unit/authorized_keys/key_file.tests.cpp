@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "authorized_keys/key_file.h"
+#include "pam_heberg/authorized_keys/key_file.h"
 
-#include "authorized_keys/key_lines.h"
+#include "pam_heberg/authorized_keys/key_lines.h"
 #include "support/temp_dir.h"
 
 #include <catch2/catch.hpp>

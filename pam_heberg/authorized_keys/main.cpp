@@ -6,8 +6,8 @@
 // program becomes the site's user before it looks at anything of the site's. What it refuses it says to /dev/log as
 // that user: heberg-syncd writes it into the site's logs/sftp.log. It always succeeds: sshd goes on with the
 // sysadmin's file.
-#include "authorized_keys/key_file.h"
-#include "authorized_keys/key_lines.h"
+#include "pam_heberg/authorized_keys/key_file.h"
+#include "pam_heberg/authorized_keys/key_lines.h"
 #include "base/names.h"
 #include "base/unique_fd.h"
 

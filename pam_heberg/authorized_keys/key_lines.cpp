@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "authorized_keys/key_lines.h"
+#include "pam_heberg/authorized_keys/key_lines.h"
 
 #include "base/text.h"
 
