@@ -67,7 +67,7 @@ def quickstart_life(world):
     """quickstart installs heberg with a first site and tests it; a second run changes nothing; --down and --purge leave what is not its own."""
     world.docker("rm", "-f", "heberg-syncd", "heberg-sftp", "heberg-proxy", "heberg-proxy-render")
     world.docker("network", "rm", "heberg-sites")
-    world.docker("volume", "rm", "heberg-sftp-keys", "heberg-proxy-conf", "heberg-proxy-temp")
+    world.docker("volume", "rm", "heberg-sftp-keys", "heberg-proxy-conf")
     started = quickstart(world)
     try:
         said = started.succeed()
