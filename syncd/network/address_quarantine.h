@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // An address that changes hands: the engine gives the address of a container that has ended to the next one at once, and
 // until nginx has the next configuration it sends the first site's visitors there. So on the sites' own network another
-// site's container gets no use of the address for some seconds. Pure; the time is the caller's.
+// site's container gets no use of the address for a moment. Pure; the time is the caller's.
 #pragma once
 
 #include "syncd/network/guard_plan.h"
@@ -17,8 +17,8 @@ namespace heberg::syncd {
 class address_quarantine {
  public:
   using time = std::chrono::steady_clock::time_point;
-  // Longer than nginx -t, a reload and its confirmation take with some thousand sites.
-  static constexpr std::chrono::seconds k_hold{3};
+  // Longer than nginx -t, a reload and its confirmation take with some hundred sites, and shorter than a visitor waits.
+  static constexpr std::chrono::milliseconds k_hold{1500};
 
   // Takes away, of the containers that run now, what is held back. The first call holds nothing back: who had an address
   // before is not known.

@@ -264,6 +264,7 @@ def main():
 
     folder = options.keep or tempfile.mkdtemp(prefix="heberg-e2e.", dir="/var/tmp")
     os.makedirs(folder, exist_ok=True)
+    os.chmod(folder, 0o755)  # what other users of the host reach in it is up to heberg
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         results = run_all(options, chosen, folder)
